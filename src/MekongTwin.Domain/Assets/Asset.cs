@@ -1,0 +1,68 @@
+namespace MekongTwin.Domain.Assets;
+
+/// <summary>An asset's path, city first: <c>vn-dad/hai-chau/tx/0412</c>.</summary>
+public readonly record struct AssetId(string Path)
+{
+    /// <summary>Longest path in bytes.</summary>
+    public const int LengthMax = 200;
+
+    public override string ToString() => Path;
+
+    /// <summary>True for slash-separated segments of letters, digits, and <c>- _ .</c>, without empty segments.</summary>
+    public static bool IsValid(string path)
+    {
+        if (path.Length is 0 or > LengthMax || path[0] == '/' || path[^1] == '/') return false;
+        var previous = '\0';
+        foreach (var c in path)
+        {
+            if (c == '/' ? previous == '/' : !(char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')) return false;
+            previous = c;
+        }
+        return true;
+    }
+}
+
+/// <summary>The kinds of things a city twin knows. Names on the wire are the lower-camel form.</summary>
+public enum AssetKind
+{
+    City,
+    District,
+    Substation,
+    Feeder,
+    Transformer,
+    TrafficZone,
+    Detector,
+    Station,
+}
+
+/// <summary>
+/// One thing of the city. <see cref="Number"/> is its durable small number. Totals flow to at most one parent per tree:
+/// electrical (transformer, feeder, substation) and administrative (transformer or zone, district, city).
+/// </summary>
+public sealed record Asset(int Number, AssetId Id, AssetKind Kind, string Name)
+{
+    /// <summary>Number of the parent in the electrical tree, or -1.</summary>
+    public int ElectricalParent { get; init; } = -1;
+
+    /// <summary>Number of the parent in the administrative tree, or -1.</summary>
+    public int AdministrativeParent { get; init; } = -1;
+
+    /// <summary>Rated apparent power, kVA; 0 where it has none.</summary>
+    public double RatingKva { get; init; }
+
+    public int Customers { get; init; }
+
+    public int Population { get; init; }
+
+    public double AreaKm2 { get; init; }
+
+    /// <summary>Free-flow speed of a detector's road, km/h.</summary>
+    public double FreeFlowKmh { get; init; }
+
+    /// <summary>Length of road that a detector stands for, km.</summary>
+    public double LengthKm { get; init; }
+
+    public double? Longitude { get; init; }
+
+    public double? Latitude { get; init; }
+}

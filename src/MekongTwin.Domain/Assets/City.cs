@@ -1,0 +1,24 @@
+using System.Collections.Immutable;
+using MekongTwin.Domain.Readings;
+
+namespace MekongTwin.Domain.Assets;
+
+/// <summary>A city's own facts.</summary>
+public sealed record City(string Id, string Name, string Country, string Zone)
+{
+    /// <summary>Version of the geography its figures refer to, e.g. "pre-2025-07 districts".</summary>
+    public string Geography { get; init; } = "";
+
+    public string Source { get; init; } = "";
+
+    public ImmutableArray<string> Languages { get; init; } = ["en"];
+
+    /// <summary>Longest absence of a time offset means local time of this zone.</summary>
+    public Calendar MakeCalendar() => new(TimeZoneInfo.FindSystemTimeZoneById(Zone));
+}
+
+/// <summary>A device's (or a full SenML record's) name standing for an asset or a point.</summary>
+public sealed record DeviceMapping(string City, string Device, int Asset);
+
+/// <summary>A full name on the wire (a topic, or SenML bn+n) standing for a point.</summary>
+public sealed record NameMapping(string Name, int Point);

@@ -1,0 +1,176 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using MekongTwin.Domain.Assets;
+using MekongTwin.Domain.Readings;
+
+namespace MekongTwin.Domain.Twins;
+
+/// <summary>
+/// The twin of an asset that has points of its own: a pure state machine. Fold the readings of a batch, then settle: it
+/// emits the windows that changed and what it adds to its parents. Not thread-safe; one loop owns it.
+/// </summary>
+public sealed class AssetTwin
+{
+    private readonly PointFold[] _points;
+    private readonly ContributionRule _rule;
+    private readonly List<DeferredReading> _deferred = [];
+    private readonly List<PointWindow> _windows = [];
+    private readonly HashSet<long> _owedStarts = [];
+    private readonly List<long> _blockedStarts = [];
+    private readonly Dictionary<(int Point, long StartUs), int> _windowIndex = [];
+    private readonly List<Reading> _scratch = [];
+    private readonly long _epoch;
+    private long _revision;
+
+    /// <param name="asset">The asset.</param>
+    /// <param name="points">Its points; a slot is an index into them.</param>
+    /// <param name="epoch">A durable number that rises at every load, so that what is emitted now replaces what was emitted before.</param>
+    public AssetTwin(Asset asset, ImmutableArray<Point> points, long epoch)
+    {
+        Asset = asset;
+        _points = [.. points.Select(point => new PointFold(point))];
+        _rule = ContributionRule.For(asset, points);
+        _epoch = epoch;
+    }
+
+    public Asset Asset { get; }
+
+    /// <summary>Windows that changed since the last <see cref="TakeEmissions"/>; of two with one point and start the later counts.</summary>
+    public IReadOnlyList<PointWindow> Windows => _windows;
+
+    public int PointCount => _points.Length;
+
+    public Point PointAt(int slot) => _points[slot].Point;
+
+    public bool TryLatest(int slot, out Reading latest)
+    {
+        latest = _points[slot].Latest;
+        return _points[slot].HasLatest;
+    }
+
+    /// <summary>Adopts a stored latest value at start-up.</summary>
+    public void SetLatest(int slot, in Reading latest) => _points[slot].SetLatest(latest);
+
+    /// <summary>Folds one reading. What does not come in order waits for <see cref="TrySettle"/>.</summary>
+    public FoldOutcome Fold(int slot, in Reading reading, int batchIndex)
+    {
+        if (_points[slot].TryAppend(reading, _windows)) return FoldOutcome.Stored;
+        _deferred.Add(new(reading, slot, batchIndex));
+        return FoldOutcome.Pending;
+    }
+
+    /// <summary>
+    /// Ends a batch: restates what came late, then emits windows and deltas. False when some past is not at hand yet: what
+    /// waits for it stays, and the next call goes on with it.
+    /// </summary>
+    public bool TrySettle(IReadingSource source, Span<FoldOutcome> outcomes, List<Delta> deltas)
+    {
+        var settled = _deferred.Count == 0 || TryRestate(source, outcomes);
+        foreach (var point in _points) point.Settle(_windows);
+        return TryContribute(source, deltas) && settled;
+    }
+
+    /// <summary>Hands over the windows that changed.</summary>
+    public void TakeEmissions(Action<PointWindow> take)
+    {
+        foreach (ref readonly var window in CollectionsMarshal.AsSpan(_windows)) take(window);
+        _windows.Clear();
+    }
+
+    private bool TryRestate(IReadingSource source, Span<FoldOutcome> outcomes)
+    {
+        var deferred = _deferred.ToArray();
+        _deferred.Clear();
+        Array.Sort(deferred, static (a, b) => a.Slot != b.Slot ? a.Slot.CompareTo(b.Slot) : ReadingOrder.Compare(a.Reading, b.Reading));
+        for (var from = 0; from < deferred.Length;)
+        {
+            var to = from + 1;
+            while (to < deferred.Length && deferred[to].Slot == deferred[from].Slot) to++;
+            RestatePoint(deferred.AsSpan(from, to - from), source, outcomes);
+            from = to;
+        }
+        return _deferred.Count == 0;
+    }
+
+    private void RestatePoint(ReadOnlySpan<DeferredReading> deferred, IReadingSource source, Span<FoldOutcome> outcomes)
+    {
+        var point = _points[deferred[0].Slot];
+        if (!point.IsLoaded && !point.TryLoad(deferred[0].Reading.TimeUs, source, _scratch))
+        {
+            _deferred.AddRange(deferred);
+            return;
+        }
+        var late = new List<DeferredReading>(deferred.Length);
+        foreach (var reading in deferred)
+        {
+            if (point.TryAppend(reading.Reading, _windows)) outcomes[reading.BatchIndex] = FoldOutcome.Stored;
+            else late.Add(reading);
+        }
+        foreach (var cluster in Clusters(late, point.Point))
+        {
+            var span = CollectionsMarshal.AsSpan(late)[cluster];
+            if (!point.TryRestate(span, source, _scratch, _windows, outcomes)) _deferred.AddRange(span);
+        }
+    }
+
+    /// <summary>Readings far enough apart are restated apart: only the readings around each are needed.</summary>
+    private static List<Range> Clusters(List<DeferredReading> late, Point point)
+    {
+        var clusters = new List<Range>();
+        var gap = 4 * point.HoldUs + 2 * Instant.Quarter;
+        for (int from = 0, i = 1; i <= late.Count; i++)
+        {
+            if (i < late.Count && late[i].Reading.TimeUs - late[i - 1].Reading.TimeUs <= gap) continue;
+            clusters.Add(from..i);
+            from = i;
+        }
+        return clusters;
+    }
+
+    private bool TryContribute(IReadingSource source, List<Delta> deltas)
+    {
+        if (_rule.IsNone) return true;
+        IndexWindows();
+        foreach (var start in _owedStarts)
+        {
+            if (TryContribution(start, source, out var contribution)) deltas.Add(new(Asset.Number, start, _epoch, ++_revision, contribution));
+            else _blockedStarts.Add(start);
+        }
+        _owedStarts.Clear();
+        foreach (var start in _blockedStarts) _owedStarts.Add(start);
+        _blockedStarts.Clear();
+        return _owedStarts.Count == 0;
+    }
+
+    private void IndexWindows()
+    {
+        _windowIndex.Clear();
+        var windows = CollectionsMarshal.AsSpan(_windows);
+        for (var i = 0; i < windows.Length; i++)
+        {
+            if (!_rule.Uses(windows[i].Point)) continue;
+            _owedStarts.Add(windows[i].StartUs);
+            _windowIndex[(windows[i].Point, windows[i].StartUs)] = i;
+        }
+    }
+
+    private bool TryContribution(long startUs, IReadingSource source, out Contribution contribution)
+    {
+        contribution = default;
+        var windows = new WindowSet();
+        foreach (var (role, slot) in _rule.Slots)
+        {
+            if (!TryWindow(slot, startUs, source, out var window)) return false;
+            windows[role] = window;
+        }
+        contribution = _rule.Contribute(windows);
+        return true;
+    }
+
+    private bool TryWindow(int slot, long startUs, IReadingSource source, out PointWindow window)
+    {
+        if (!_windowIndex.TryGetValue((_points[slot].Point.Number, startUs), out var index)) return _points[slot].TryWindowAt(startUs, source, _scratch, out window);
+        window = _windows[index];
+        return true;
+    }
+}

@@ -1,0 +1,38 @@
+namespace MekongTwin.Domain.Twins;
+
+/// <summary>
+/// What one asset adds to the totals of one 15-minute window above it: exact 64-bit sums, so that a parent's total is the
+/// same in any order. Units: micro kWh, micro kvarh, microseconds, micro vehicles, micro vehicle-km, micro vehicle-hours,
+/// micro %·hours.
+/// </summary>
+public readonly record struct Contribution(
+    long EnergyKwh, long ReactiveKvarh, long EnergyCoveredUs, int Meters,
+    long Vehicles, long VehicleKm, long VehicleHours, long FreeVehicleHours, long OccupancyHours, long TrafficCoveredUs, int Detectors)
+{
+    public bool IsZero => this == default;
+
+    public static Contribution operator +(in Contribution a, in Contribution b) => new(
+        a.EnergyKwh + b.EnergyKwh, a.ReactiveKvarh + b.ReactiveKvarh, a.EnergyCoveredUs + b.EnergyCoveredUs, a.Meters + b.Meters,
+        a.Vehicles + b.Vehicles, a.VehicleKm + b.VehicleKm, a.VehicleHours + b.VehicleHours,
+        a.FreeVehicleHours + b.FreeVehicleHours, a.OccupancyHours + b.OccupancyHours,
+        a.TrafficCoveredUs + b.TrafficCoveredUs, a.Detectors + b.Detectors);
+
+    public static Contribution operator -(in Contribution a, in Contribution b) => new(
+        a.EnergyKwh - b.EnergyKwh, a.ReactiveKvarh - b.ReactiveKvarh, a.EnergyCoveredUs - b.EnergyCoveredUs, a.Meters - b.Meters,
+        a.Vehicles - b.Vehicles, a.VehicleKm - b.VehicleKm, a.VehicleHours - b.VehicleHours,
+        a.FreeVehicleHours - b.FreeVehicleHours, a.OccupancyHours - b.OccupancyHours,
+        a.TrafficCoveredUs - b.TrafficCoveredUs, a.Detectors - b.Detectors);
+
+    public static Contribution Add(in Contribution left, in Contribution right) => left + right;
+
+    public static Contribution Subtract(in Contribution left, in Contribution right) => left - right;
+}
+
+/// <summary>
+/// A child's whole contribution to one window of its parent. The parent keeps the greatest (epoch, revision) per child and
+/// window and replaces what it had: sending a delta twice, or an old one late, changes nothing.
+/// </summary>
+public readonly record struct Delta(int Child, long StartUs, long Epoch, long Revision, Contribution Contribution);
+
+/// <summary>An asset's own total of one window, as stored.</summary>
+public readonly record struct AssetWindow(int Asset, long StartUs, Contribution Total);

@@ -1,0 +1,119 @@
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+using MekongTwin.Domain.Assets;
+using MekongTwin.Domain.Readings;
+using MekongTwin.Domain.Units;
+
+namespace MekongTwin.Domain.Twins;
+
+/// <summary>The part a point plays in its asset's contribution.</summary>
+internal enum ContributionRole
+{
+    Power,
+    ReactivePower,
+    EnergyRegister,
+    Flow,
+    Speed,
+    Occupancy,
+}
+
+/// <summary>One window for each role; a role without a point has an empty one.</summary>
+[InlineArray(6)]
+internal struct WindowArray
+{
+    private PointWindow _first;
+}
+
+internal struct WindowSet
+{
+    private WindowArray _windows;
+
+    public PointWindow this[ContributionRole role]
+    {
+        readonly get => _windows[(int)role];
+        set => _windows[(int)role] = value;
+    }
+}
+
+/// <summary>
+/// How an asset's own windows become its contribution. Transformers: energy from the power point (else from the energy
+/// register). Detectors: flow, and with speed the vehicle-hours that the travel-time index needs. Others have none: what a
+/// feeder measures at its head is compared with its transformers, not added to them.
+/// </summary>
+internal sealed class ContributionRule
+{
+    private readonly Asset _asset;
+    private readonly HashSet<int> _points;
+
+    private ContributionRule(Asset asset, ImmutableArray<Point> points, params ReadOnlySpan<(ContributionRole Role, string Metric)> roles)
+    {
+        _asset = asset;
+        var slots = new List<(ContributionRole, int)>();
+        _points = [];
+        foreach (var (role, metric) in roles)
+        {
+            for (var slot = 0; slot < points.Length; slot++)
+            {
+                if (points[slot].Metric != metric) continue;
+                slots.Add((role, slot));
+                _points.Add(points[slot].Number);
+            }
+        }
+        Slots = [.. slots];
+    }
+
+    public ImmutableArray<(ContributionRole Role, int Slot)> Slots { get; }
+
+    public bool IsNone => Slots.IsEmpty;
+
+    public static ContributionRule For(Asset asset, ImmutableArray<Point> points) => asset.Kind switch
+    {
+        AssetKind.Transformer when points.Any(point => point.Metric == Metrics.Power) => new(asset, points,
+            (ContributionRole.Power, Metrics.Power), (ContributionRole.ReactivePower, Metrics.ReactivePower)),
+        AssetKind.Transformer => new(asset, points,
+            (ContributionRole.EnergyRegister, Metrics.Energy), (ContributionRole.ReactivePower, Metrics.ReactivePower)),
+        AssetKind.Detector => new(asset, points,
+            (ContributionRole.Flow, Metrics.Flow), (ContributionRole.Speed, Metrics.Speed), (ContributionRole.Occupancy, Metrics.Occupancy)),
+        _ => new(asset, points),
+    };
+
+    public bool Uses(int point) => _points.Contains(point);
+
+    public Contribution Contribute(in WindowSet windows)
+    {
+        if (_asset.Kind == AssetKind.Detector) return Traffic(windows[ContributionRole.Flow], windows[ContributionRole.Speed], windows[ContributionRole.Occupancy]);
+        var power = windows[ContributionRole.Power];
+        var energy = power.CoveredUs > 0 ? power : windows[ContributionRole.EnergyRegister];
+        return new Contribution
+        {
+            EnergyKwh = energy.IntegralMicro,
+            EnergyCoveredUs = energy.CoveredUs,
+            Meters = energy.CoveredUs > 0 ? 1 : 0,
+            ReactiveKvarh = windows[ContributionRole.ReactivePower].IntegralMicro,
+        };
+    }
+
+    private Contribution Traffic(in PointWindow flow, in PointWindow speed, in PointWindow occupancy)
+    {
+        var vehicles = flow.IntegralMicro;
+        var contribution = new Contribution
+        {
+            Vehicles = vehicles,
+            OccupancyHours = occupancy.IntegralMicro,
+            TrafficCoveredUs = flow.CoveredUs,
+            Detectors = flow.CoveredUs > 0 ? 1 : 0,
+        };
+        if (speed.CoveredUs == 0 || speed.IntegralMicro <= 0 || _asset.FreeFlowKmh <= 0) return contribution;
+        // Vehicle-km over mean speed: v·L / (∫speed / covered), in exact integers until the one rounding.
+        var lengthMicro = (long)Math.Round(_asset.LengthKm * FixedPoint.One);
+        var freeMicro = (long)Math.Round(_asset.FreeFlowKmh * FixedPoint.One);
+        var vehicleKm = FixedPoint.Saturate(FixedPoint.DivideRounded((Int128)vehicles * lengthMicro, FixedPoint.One));
+        var meanSpeed = FixedPoint.Saturate(FixedPoint.DivideRounded((Int128)speed.IntegralMicro * Instant.Hour, speed.CoveredUs));
+        return meanSpeed <= 0 ? contribution : contribution with
+        {
+            VehicleKm = vehicleKm,
+            VehicleHours = FixedPoint.Saturate(FixedPoint.DivideRounded((Int128)vehicleKm * FixedPoint.One, meanSpeed)),
+            FreeVehicleHours = FixedPoint.Saturate(FixedPoint.DivideRounded((Int128)vehicleKm * FixedPoint.One, freeMicro)),
+        };
+    }
+}

@@ -1,0 +1,20 @@
+using MekongTwin.Domain.Readings;
+
+namespace MekongTwin.Domain.Twins;
+
+/// <summary>The applied readings of the journal, for what is no longer hot in a twin.</summary>
+public interface IReadingSource
+{
+    /// <summary>
+    /// Appends the point's applied readings with fromUs &lt;= time &lt; toUs, in any order, copies included. False when they
+    /// are not at hand yet: the twin keeps what waits for them, and settles it when asked again.
+    /// </summary>
+    bool TryRead(int point, long fromUs, long toUs, List<Reading> into);
+}
+
+/// <summary>The stored totals of one window, for parents that no longer hold it.</summary>
+public interface ITotalsSource
+{
+    /// <summary>The stored contribution of a child to a window; false when it has none.</summary>
+    bool TryReadTotal(int asset, long startUs, out Contribution total);
+}

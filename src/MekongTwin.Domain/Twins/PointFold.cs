@@ -1,0 +1,233 @@
+using System.Runtime.InteropServices;
+using MekongTwin.Domain.Assets;
+using MekongTwin.Domain.Readings;
+
+namespace MekongTwin.Domain.Twins;
+
+/// <summary>
+/// Folds one point's readings into its latest value and 15-minute windows. Readings that come in event-time order cost a
+/// few additions; anything else is restated from the readings themselves (<see cref="Restatement"/>), hot or from the journal.
+/// Which way is taken never shows in the facts.
+/// </summary>
+internal sealed class PointFold(Point point)
+{
+    /// <summary>Most readings held in memory for one point; older ones are read from the journal when needed.</summary>
+    public const int HotReadingsMax = 4096;
+
+    private readonly ReadingBuffer _hot = new();
+
+    /// <summary>Every reading from here on is in <see cref="_hot"/>, and so is the last usable one before. MaxValue: nothing loaded.</summary>
+    private long _hotFromUs = long.MaxValue;
+    private long _lastTimeUs = long.MinValue;
+    private Reading _lastUsable;
+    private bool _hasLastUsable;
+    private WindowAggregate _current;
+    private bool _touched;
+
+    public Point Point { get; } = point;
+
+    /// <summary>The newest reading that is not history; <see cref="HasLatest"/> tells whether there is one.</summary>
+    public Reading Latest { get; private set; }
+
+    public bool HasLatest { get; private set; }
+
+    public bool IsLoaded => _hotFromUs != long.MaxValue;
+
+    /// <summary>Adopts a stored latest value at start-up.</summary>
+    public void SetLatest(in Reading reading)
+    {
+        Latest = reading;
+        HasLatest = true;
+    }
+
+    /// <summary>Folds a reading newer than all before it. False when it has to be restated instead.</summary>
+    public bool TryAppend(in Reading reading, List<PointWindow> done)
+    {
+        if (reading.TimeUs <= _lastTimeUs || !IsLoaded) return false;
+        var linked = reading.Usable && _hasLastUsable && reading.TimeUs - _lastUsable.TimeUs <= Point.HoldUs;
+        if (linked && _lastUsable.TimeUs < _current.StartUs) return false;
+        if (_hot.Count == 0 || reading.TimeUs >= _current.StartUs + Instant.Quarter) Roll(reading, linked, done);
+        else if (linked) _current.Credit(_lastUsable, reading, Point.Kind, Point.HoldUs);
+        _current.Add(reading);
+        _touched = true;
+        Remember(reading);
+        return true;
+    }
+
+    /// <summary>Makes the point ready for readings from this instant on. False when its past is not at hand yet.</summary>
+    public bool TryLoad(long timeUs, IReadingSource source, List<Reading> scratch)
+    {
+        var hotFrom = Instant.QuarterStart(timeUs) - Instant.Quarter;
+        scratch.Clear();
+        if (!source.TryRead(Point.Number, hotFrom - Point.HoldUs, long.MaxValue, scratch)) return false;
+        Restatement.SortAndMerge(scratch);
+        foreach (var reading in scratch) Remember(reading);
+        _hotFromUs = hotFrom;
+        if (_hot.Count > 0) _current = Restatement.Aggregate(_hot.Span, Instant.QuarterStart(_lastTimeUs), Point);
+        return true;
+    }
+
+    /// <summary>
+    /// Folds readings (sorted, close together) into a past that is already folded: sets each one's outcome, and emits every
+    /// window that changes. False when the past is not at hand yet.
+    /// </summary>
+    public bool TryRestate(ReadOnlySpan<DeferredReading> late, IReadingSource source, List<Reading> scratch, List<PointWindow> done, Span<FoldOutcome> outcomes)
+    {
+        var past = _hot.Span;
+        if (!IsHot(late[0].Reading.TimeUs))
+        {
+            scratch.Clear();
+            var from = Instant.QuarterStart(late[0].Reading.TimeUs - Point.HoldUs) - Point.HoldUs;
+            var to = Instant.QuarterStart(late[^1].Reading.TimeUs + Point.HoldUs) + Instant.Quarter + Point.HoldUs;
+            if (!source.TryRead(Point.Number, from, to, scratch)) return false;
+            foreach (var reading in past[ReadingBuffer.LowerBound(past, from)..ReadingBuffer.LowerBound(past, to)]) scratch.Add(reading);
+            Restatement.SortAndMerge(scratch);
+            past = CollectionsMarshal.AsSpan(scratch);
+        }
+        var restatement = Restatement.Of(past, late, Point, outcomes);
+        foreach (var reading in restatement.Changed) Put(reading);
+        Adopt(restatement, done);
+        return true;
+    }
+
+    /// <summary>The window as folded so far; false when its readings are neither hot nor at hand.</summary>
+    public bool TryWindowAt(long startUs, IReadingSource source, List<Reading> scratch, out PointWindow window)
+    {
+        window = default;
+        if (IsLoaded && _hot.Count > 0 && startUs == _current.StartUs)
+        {
+            window = _current.ToWindow(Point.Number, Point.Kind);
+            return true;
+        }
+        // A past window is closed by a reading after it, so the hot readings are enough only from the hot start on.
+        if (IsLoaded && startUs >= _hotFromUs)
+        {
+            window = Restatement.Aggregate(_hot.Span, startUs, Point).ToWindow(Point.Number, Point.Kind);
+            return true;
+        }
+        scratch.Clear();
+        var to = startUs + Instant.Quarter + Point.HoldUs;
+        if (!source.TryRead(Point.Number, startUs - Point.HoldUs, to, scratch)) return false;
+        var hot = _hot.Span;
+        foreach (var reading in hot[..ReadingBuffer.LowerBound(hot, to)]) scratch.Add(reading);
+        Restatement.SortAndMerge(scratch);
+        window = Restatement.Aggregate(CollectionsMarshal.AsSpan(scratch), startUs, Point).ToWindow(Point.Number, Point.Kind);
+        return true;
+    }
+
+    /// <summary>Emits the open window if it changed, and lets go of readings that are no longer hot.</summary>
+    public void Settle(List<PointWindow> done)
+    {
+        if (_touched) done.Add(_current.ToWindow(Point.Number, Point.Kind));
+        _touched = false;
+        Trim();
+    }
+
+    private bool IsHot(long timeUs)
+    {
+        if (timeUs < _hotFromUs) return false;
+        var hot = _hot.Span;
+        for (var i = ReadingBuffer.LowerBound(hot, timeUs) - 1; i >= 0; i--)
+        {
+            if (!hot[i].Usable) continue;
+            return timeUs - hot[i].TimeUs > Point.HoldUs || Instant.QuarterStart(hot[i].TimeUs) >= _hotFromUs;
+        }
+        return true;
+    }
+
+    /// <summary>Closes the open window and opens the reading's, crediting the interval to every window it crosses.</summary>
+    private void Roll(in Reading reading, bool linked, List<PointWindow> done)
+    {
+        var start = Instant.QuarterStart(reading.TimeUs);
+        var next = WindowAggregate.At(start);
+        if (linked)
+        {
+            _current.Credit(_lastUsable, reading, Point.Kind, Point.HoldUs);
+            _touched = true;
+        }
+        if (_touched) done.Add(_current.ToWindow(Point.Number, Point.Kind));
+        if (linked)
+        {
+            for (var between = _current.StartUs + Instant.Quarter; between < start; between += Instant.Quarter)
+            {
+                var held = WindowAggregate.At(between);
+                held.Credit(_lastUsable, reading, Point.Kind, Point.HoldUs);
+                done.Add(held.ToWindow(Point.Number, Point.Kind));
+            }
+            next.Credit(_lastUsable, reading, Point.Kind, Point.HoldUs);
+        }
+        _current = next;
+    }
+
+    private void Remember(in Reading reading)
+    {
+        _hot.Append(reading);
+        _lastTimeUs = reading.TimeUs;
+        if (reading.Usable)
+        {
+            _lastUsable = reading;
+            _hasLastUsable = true;
+        }
+        Consider(reading);
+    }
+
+    /// <summary>A restated reading enters the hot part where it belongs there, or becomes the last usable one before it.</summary>
+    private void Put(in Reading reading)
+    {
+        Consider(reading);
+        var hot = _hot.Span;
+        var belongs = reading.TimeUs >= _hotFromUs || hot.Length == 0 || hot[0].TimeUs >= _hotFromUs || reading.TimeUs >= hot[0].TimeUs;
+        if (!belongs) return;
+        _hot.Put(reading);
+        if (reading.TimeUs > _lastTimeUs) _lastTimeUs = reading.TimeUs;
+        if (reading.Usable && (!_hasLastUsable || reading.TimeUs >= _lastUsable.TimeUs))
+        {
+            _lastUsable = reading;
+            _hasLastUsable = true;
+        }
+    }
+
+    private void Adopt(in Restatement restatement, List<PointWindow> done)
+    {
+        var open = Instant.QuarterStart(_lastTimeUs);
+        if (open != _current.StartUs)
+        {
+            if (_touched) done.Add(_current.ToWindow(Point.Number, Point.Kind));
+            _touched = false;
+            _current = Restatement.Aggregate(restatement.Readings, open, Point);
+        }
+        foreach (var window in restatement.Windows)
+        {
+            if (window.StartUs != open)
+            {
+                done.Add(window.ToWindow(Point.Number, Point.Kind));
+                continue;
+            }
+            _current = window;
+            _touched = true;
+        }
+    }
+
+    private void Consider(in Reading reading)
+    {
+        if (reading.Historical) return;
+        if (HasLatest && reading.TimeUs < Latest.TimeUs) return;
+        Latest = HasLatest && reading.TimeUs == Latest.TimeUs ? ReadingOrder.Merge(Latest, reading) : reading;
+        HasLatest = true;
+    }
+
+    private void Trim()
+    {
+        if (_hot.Count == 0) return;
+        var from = Math.Max(_hotFromUs, _current.StartUs - Instant.Quarter);
+        var hot = _hot.Span;
+        if (hot.Length > HotReadingsMax) from = Math.Max(from, hot[^(HotReadingsMax / 2)].TimeUs);
+        if (from == _hotFromUs) return;
+        var drop = ReadingBuffer.LowerBound(hot, from);
+        var usable = drop - 1;
+        while (usable >= 0 && !hot[usable].Usable) usable--;
+        if (usable >= 0) _hot.TrimFront(drop, hot[usable]);
+        else _hot.TrimFront(drop);
+        _hotFromUs = from;
+    }
+}

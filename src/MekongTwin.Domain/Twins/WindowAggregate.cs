@@ -1,0 +1,88 @@
+using MekongTwin.Domain.Assets;
+using MekongTwin.Domain.Readings;
+using MekongTwin.Domain.Units;
+
+namespace MekongTwin.Domain.Twins;
+
+/// <summary>
+/// One point's 15-minute window while it is being folded: exact, so that any order gives the same bytes.
+/// </summary>
+public struct WindowAggregate
+{
+    public long StartUs;
+    public int Count;
+    public int Bad;
+    public int Uncertain;
+    public Int128 Sum;
+    public long Min;
+    public long Max;
+    public long LastTimeUs;
+    public long Last;
+
+    /// <summary>Gauge: micro unit · microseconds. Cumulative: growth in micro units.</summary>
+    public Int128 Integral;
+    public long CoveredUs;
+
+    public static WindowAggregate At(long startUs) =>
+        new() { StartUs = startUs, Min = long.MaxValue, Max = long.MinValue, LastTimeUs = long.MinValue };
+
+    /// <summary>Counts a reading of this window. Readings come in event-time order.</summary>
+    public void Add(in Reading reading)
+    {
+        if (!reading.Usable)
+        {
+            Bad++;
+            return;
+        }
+        Count++;
+        if (reading.Quality is Quality.Uncertain or Quality.Stale) Uncertain++;
+        Sum += reading.Value;
+        if (reading.Value < Min) Min = reading.Value;
+        if (reading.Value > Max) Max = reading.Value;
+        LastTimeUs = reading.TimeUs;
+        Last = reading.Value;
+    }
+
+    /// <summary>
+    /// Credits the part of the interval between two successive usable readings that lies in this window. Nothing when
+    /// they are further apart than the point's hold time.
+    /// </summary>
+    public void Credit(in Reading from, in Reading to, PointKind kind, long holdUs)
+    {
+        var length = to.TimeUs - from.TimeUs;
+        if (length > holdUs || kind == PointKind.Event) return;
+        var low = Math.Max(from.TimeUs, StartUs);
+        var high = Math.Min(to.TimeUs, StartUs + Instant.Quarter);
+        if (high <= low) return;
+        CoveredUs += high - low;
+        Integral += kind == PointKind.Gauge
+            ? (Int128)from.Value * (high - low)
+            : Growth(from, to, high) - Growth(from, to, low);
+    }
+
+    /// <summary>The window as it is stored and published.</summary>
+    public readonly PointWindow ToWindow(int point, PointKind kind) => new(
+        point, StartUs, Count, Bad, Uncertain, Sum,
+        Count > 0 ? Min : 0, Count > 0 ? Max : 0, Last, LastTimeUs,
+        FixedPoint.Saturate(kind == PointKind.Gauge ? FixedPoint.DivideRounded(Integral, Instant.Hour) : Integral),
+        CoveredUs);
+
+    /// <summary>A register's growth from the first reading up to an instant between the two, spread evenly; a fall is a reset to zero.</summary>
+    private static Int128 Growth(in Reading from, in Reading to, long atUs)
+    {
+        Int128 total = to.Value >= from.Value ? (Int128)to.Value - from.Value : to.Value;
+        return FixedPoint.DivideRounded(total * (atUs - from.TimeUs), to.TimeUs - from.TimeUs);
+    }
+}
+
+/// <summary>
+/// One point's 15-minute window as a fact. <see cref="IntegralMicro"/>: gauge in unit·hours, cumulative the growth, both
+/// micro. <see cref="CoveredUs"/>: time between readings no further apart than the hold time.
+/// </summary>
+public readonly record struct PointWindow(
+    int Point, long StartUs, int Count, int Bad, int Uncertain, Int128 Sum, long Min, long Max,
+    long Last, long LastTimeUs, long IntegralMicro, long CoveredUs)
+{
+    /// <summary>True when nothing happened in the window: such a row is not stored.</summary>
+    public bool IsEmpty => Count == 0 && Bad == 0 && CoveredUs == 0;
+}
