@@ -47,6 +47,9 @@ public enum Refusal : byte
     Expired,
     NotPermitted,
     QuarantineFull,
+
+    /// <summary>The twin failed on it; the reading stays in the journal and is folded again at the next rebuild.</summary>
+    TwinFaulted,
 }
 
 /// <summary>A frame as read back: its kind and body.</summary>

@@ -1,0 +1,63 @@
+using MekongTwin.Domain.Journal;
+
+namespace MekongTwin.Domain.Readings;
+
+/// <summary>One source's account in readings.</summary>
+public sealed class LedgerLine
+{
+    private readonly long[] _refused = new long[Enum.GetValues<Refusal>().Length];
+
+    /// <summary>Journalled: everything of this source that the journal holds.</summary>
+    public long Journalled { get; set; }
+
+    public long Stored { get; set; }
+
+    public long Duplicate { get; set; }
+
+    public long LastReceivedUs { get; set; }
+
+    public long this[Refusal reason]
+    {
+        get => _refused[(int)reason];
+        set => _refused[(int)reason] = value;
+    }
+
+    /// <summary>What was accounted for: at rest it equals what was received.</summary>
+    public long Accounted => Stored + Duplicate + _refused.Sum();
+
+    public LedgerLine Copy()
+    {
+        var copy = new LedgerLine { Journalled = Journalled, Stored = Stored, Duplicate = Duplicate, LastReceivedUs = LastReceivedUs };
+        _refused.CopyTo(copy._refused, 0);
+        return copy;
+    }
+}
+
+/// <summary>
+/// The conservation account: received = stored + duplicate + rejected + quarantined + pending, per source. It follows the
+/// journal and repeats by replay. One tailer writes; <see cref="Snapshot"/> may be called from any thread.
+/// </summary>
+public sealed class Ledger
+{
+    private readonly Lock _gate = new();
+    private readonly SortedDictionary<int, LedgerLine> _lines = [];
+
+    /// <summary>Changes a source's line.</summary>
+    public void Book(int source, Action<LedgerLine> change)
+    {
+        lock (_gate)
+        {
+            if (!_lines.TryGetValue(source, out var line)) _lines[source] = line = new();
+            change(line);
+        }
+    }
+
+    /// <summary>Copies of all lines by source number.</summary>
+    public IReadOnlyDictionary<int, LedgerLine> Snapshot()
+    {
+        lock (_gate) return _lines.ToDictionary(pair => pair.Key, pair => pair.Value.Copy());
+    }
+
+    /// <summary>True for reasons whose readings are kept and can be taken in later.</summary>
+    public static bool IsQuarantine(Refusal reason) => reason is >= Refusal.Undecodable and <= Refusal.AncientTime or Refusal.TwinFaulted;
+}

@@ -1,0 +1,15 @@
+using MekongTwin.Domain.Readings;
+
+namespace MekongTwin.Domain.Twins;
+
+/// <summary>
+/// Where the twins' facts go. Rows replace rows of the same key and can be read back at once, before they are committed.
+/// </summary>
+public interface ITwinStore : ITotalsSource
+{
+    void Put(in PointWindow window);
+
+    void Put(in AssetWindow window);
+
+    void PutLatest(in Reading latest);
+}

@@ -1,0 +1,299 @@
+using System.Diagnostics;
+using MekongTwin.Domain.Journal;
+
+namespace MekongTwin.History.Journal;
+
+/// <summary>Bounds of the journal.</summary>
+public sealed record JournalOptions
+{
+    /// <summary>A segment is closed when it reaches this size.</summary>
+    public long SegmentBytes { get; init; } = 16 << 20;
+
+    /// <summary>Most bytes that wait for a group commit; then the doors wait.</summary>
+    public int PendingBytesMax { get; init; } = 4 << 20;
+
+    /// <summary>Most bytes on disk that the twins have not folded; then the doors wait.</summary>
+    public long UnappliedBytesMax { get; init; } = 64 << 20;
+
+    /// <summary>How long a commit that nobody waits for may collect more.</summary>
+    public TimeSpan Linger { get; init; } = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>Between tries while the disk refuses (full, failing).</summary>
+    public TimeSpan RetryDelay { get; init; } = TimeSpan.FromMilliseconds(500);
+}
+
+/// <summary>How the journal is, for the health page.</summary>
+public sealed record JournalStatus(long DurableOffset, long AppliedOffset, int PendingBytes, long Commits, double CommitP99Ms, string? Fault);
+
+/// <summary>
+/// The append-only record of everything admitted; it is also the queue. Appends gather in memory; one thread writes them as
+/// a block and makes it durable, then tells who waits. A write or sync that fails poisons its segment: the same bytes go to
+/// a new one, and nothing is acknowledged until that succeeds.
+/// </summary>
+public sealed class JournalLog : IJournalWriter, IDisposable
+{
+    private readonly IJournalFiles _files;
+    private readonly JournalOptions _options;
+    private readonly Lock _gate = new();
+    private readonly AutoResetEvent _wake = new(false);
+    private readonly Thread _committer;
+    private readonly LatencyWindow _latency = new();
+    private readonly CancellationTokenSource _stop = new();
+    private byte[] _gathering;
+    private byte[] _committing;
+    private int _gathered = Block.HeaderSize;
+    private bool _urgent;
+    private long _ticket = 1;
+    private TaskCompletionSource? _durableWaiters;
+    private TaskCompletionSource? _roomWaiters;
+    private IJournalFile _file;
+    private Segment _segment;
+    private long _durable;
+    private long _durableOffset;
+    private long _appliedOffset;
+    private long _commits;
+    private string? _fault;
+    private long _lingerSince;
+    private bool _poisoned;
+    private int _rolls;
+
+    private JournalLog(IJournalFiles files, JournalOptions options, Segment segment, IJournalFile file, long end)
+    {
+        _files = files;
+        _options = options;
+        _segment = segment;
+        _file = file;
+        _durableOffset = _appliedOffset = end;
+        _gathering = new byte[options.PendingBytesMax + Block.HeaderSize];
+        _committing = new byte[options.PendingBytesMax + Block.HeaderSize];
+        _committer = new Thread(CommitLoop) { IsBackground = true, Name = "journal" };
+        _committer.Start();
+    }
+
+    /// <summary>A group this large is committed without lingering.</summary>
+    private int CommitAtBytes => _gathering.Length / 8;
+
+    /// <summary>Every ticket up to this one is durable.</summary>
+    public long Durable => Volatile.Read(ref _durable);
+
+    /// <summary>Everything before this journal offset is durable.</summary>
+    public long DurableOffset => Volatile.Read(ref _durableOffset);
+
+    /// <summary>Bytes on disk that the twins have not folded yet.</summary>
+    public long UnappliedBytes => DurableOffset - Volatile.Read(ref _appliedOffset);
+
+    public JournalStatus Status
+    {
+        get
+        {
+            lock (_gate) return new(_durableOffset, _appliedOffset, _gathered - Block.HeaderSize, _commits, _latency.PercentileMs(0.99), _fault);
+        }
+    }
+
+    /// <summary>Opens the journal, cutting off a torn last block. Refuses damage that a torn write cannot explain.</summary>
+    public static JournalLog Open(IJournalFiles files, JournalOptions options)
+    {
+        var (segment, file, end) = JournalRecovery.OpenLast(files);
+        return new(files, options, segment, file, end);
+    }
+
+    public bool TryAppend(ReadOnlySpan<byte> frames, bool urgent, out long ticket)
+    {
+        if (frames.Length > _options.PendingBytesMax / 2) throw new ArgumentException($"{frames.Length} bytes at once: at most {_options.PendingBytesMax / 2} go into one append.", nameof(frames));
+        bool wake;
+        lock (_gate)
+        {
+            ticket = _ticket;
+            if (frames.Length > _gathering.Length - _gathered || UnappliedBytes > _options.UnappliedBytesMax) return false;
+            var before = _gathered;
+            frames.CopyTo(_gathering.AsSpan(before));
+            _gathered += frames.Length;
+            wake = before == Block.HeaderSize || (urgent && !_urgent) || (before < CommitAtBytes && _gathered >= CommitAtBytes);
+            _urgent |= urgent;
+        }
+        if (wake) _wake.Set();
+        return true;
+    }
+
+    public async ValueTask WaitRoomAsync(CancellationToken ct)
+    {
+        while (true)
+        {
+            Task room;
+            lock (_gate)
+            {
+                if (_gathered < _gathering.Length / 2 && UnappliedBytes <= _options.UnappliedBytesMax) return;
+                room = (_roomWaiters ??= NewSignal()).Task;
+            }
+            await room.WaitAsync(ct);
+        }
+    }
+
+    public async ValueTask WaitDurableAsync(long ticket, CancellationToken ct)
+    {
+        while (Durable < ticket)
+        {
+            Task signal;
+            lock (_gate)
+            {
+                if (_durable >= ticket) return;
+                signal = (_durableWaiters ??= NewSignal()).Task;
+                _urgent = true;
+            }
+            _wake.Set();
+            await (ct.CanBeCanceled ? signal.WaitAsync(ct) : signal);
+        }
+    }
+
+    /// <summary>Completes when something beyond this offset is durable.</summary>
+    public async ValueTask WaitBeyondAsync(long offset, CancellationToken ct)
+    {
+        while (DurableOffset <= offset)
+        {
+            Task signal;
+            lock (_gate)
+            {
+                if (_durableOffset > offset) return;
+                signal = (_durableWaiters ??= NewSignal()).Task;
+            }
+            await signal.WaitAsync(ct);
+        }
+    }
+
+    /// <summary>The twins have folded everything before this offset.</summary>
+    public void SetApplied(long offset)
+    {
+        TaskCompletionSource? room;
+        lock (_gate)
+        {
+            _appliedOffset = offset;
+            room = _roomWaiters;
+            _roomWaiters = null;
+        }
+        room?.TrySetResult();
+    }
+
+    /// <summary>A reader of what is on disk, from an offset on.</summary>
+    public JournalReader Read(long offset) => new(_files, offset, () => Volatile.Read(ref _rolls));
+
+    public void Dispose()
+    {
+        if (_stop.IsCancellationRequested) return;
+        _stop.Cancel();
+        _wake.Set();
+        _committer.Join();
+        _file.Dispose();
+        _wake.Dispose();
+        _stop.Dispose();
+        lock (_gate)
+        {
+            _durableWaiters?.TrySetCanceled();
+            _roomWaiters?.TrySetCanceled();
+        }
+    }
+
+    private void CommitLoop()
+    {
+        while (true)
+        {
+            var stopping = _stop.IsCancellationRequested;
+            if (!TryTakeGroup(stopping, out var size, out var wait))
+            {
+                if (stopping) return;
+                _wake.WaitOne(wait);
+                continue;
+            }
+            if (!Commit(size)) return;
+        }
+    }
+
+    /// <summary>Swaps the buffers when there is something due: urgent, half full, or older than the linger.</summary>
+    private bool TryTakeGroup(bool stopping, out int size, out int waitMs)
+    {
+        lock (_gate)
+        {
+            size = _gathered;
+            waitMs = -1;
+            if (_gathered == Block.HeaderSize)
+            {
+                _lingerSince = 0;
+                return false;
+            }
+            if (!_urgent && !stopping && _gathered < CommitAtBytes)
+            {
+                if (_lingerSince == 0) _lingerSince = Stopwatch.GetTimestamp();
+                var left = _options.Linger - Stopwatch.GetElapsedTime(_lingerSince);
+                waitMs = (int)Math.Ceiling(left.TotalMilliseconds);
+                if (waitMs > 0) return false;
+            }
+            (_gathering, _committing) = (_committing, _gathering);
+            _gathered = Block.HeaderSize;
+            _urgent = false;
+            _lingerSince = 0;
+            _ticket++;
+            return true;
+        }
+    }
+
+    private bool Commit(int size)
+    {
+        var began = Stopwatch.GetTimestamp();
+        var block = _committing.AsSpan(0, size);
+        Block.WriteHeader(block, _durableOffset);
+        while (!TryWrite(block))
+        {
+            if (_stop.Token.WaitHandle.WaitOne(_options.RetryDelay)) return false;
+        }
+        TaskCompletionSource? durable, room;
+        lock (_gate)
+        {
+            _fault = null;
+            _commits++;
+            _durable++;
+            _durableOffset += size;
+            _latency.Add(Stopwatch.GetElapsedTime(began));
+            (durable, room) = (_durableWaiters, _roomWaiters);
+            _durableWaiters = _roomWaiters = null;
+        }
+        durable?.TrySetResult();
+        room?.TrySetResult();
+        return true;
+    }
+
+    private bool TryWrite(ReadOnlySpan<byte> block)
+    {
+        try
+        {
+            if (_poisoned || _durableOffset - _segment.BaseOffset >= _options.SegmentBytes) Roll();
+            _file.Write(_segment.Position(_durableOffset), block);
+            _file.Sync();
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _poisoned = true;
+            lock (_gate) _fault = $"The journal cannot be written: {e.Message} Nothing is acknowledged until it can; free space or mend the disk, it resumes by itself.";
+            return false;
+        }
+    }
+
+    /// <summary>Goes on in a new segment, which starts at the first offset that is not durable.</summary>
+    private void Roll()
+    {
+        var next = Segment.At(_durableOffset);
+        // A segment poisoned before its first block has the same name: nothing in it was acknowledged.
+        if (next.Name == _segment.Name || _files.List(Segment.Extension).Contains(next.Name))
+        {
+            if (next.Name == _segment.Name) _file.Dispose();
+            _files.Delete(next.Name);
+        }
+        var file = JournalRecovery.CreateSegment(_files, next);
+        if (next.Name != _segment.Name) _file.Dispose();
+        _file = file;
+        _segment = next;
+        _poisoned = false;
+        Interlocked.Increment(ref _rolls);
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

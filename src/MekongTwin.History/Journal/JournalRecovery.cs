@@ -1,0 +1,152 @@
+namespace MekongTwin.History.Journal;
+
+/// <summary>What a check of the journal found.</summary>
+public sealed record JournalCheck(int Segments, long Blocks, long Bytes, long TornBytes, IReadOnlyList<string> Damage);
+
+/// <summary>Opening after a stop of any kind, and checking what is there.</summary>
+public static class JournalRecovery
+{
+    /// <summary>The segment to append to, at its first offset that is free.</summary>
+    internal static (Segment Segment, IJournalFile File, long End) OpenLast(IJournalFiles files)
+    {
+        var segments = Segment.List(files).ToList();
+        while (segments.Count > 0)
+        {
+            var last = segments[^1];
+            var file = files.Open(last.Name);
+            if (last.HasHeader(file)) return (last, file, CutTorn(files, last, file));
+            // Created but never finished: nothing in it was acknowledged.
+            var length = file.Length;
+            file.Dispose();
+            if (length > Segment.HeaderSize + Block.HeaderSize) throw new JournalException($"{last.Name}: its first bytes are not a journal's. Restore it from a backup, or move it away if it is not the journal's.");
+            files.Delete(last.Name);
+            files.SyncDirectory();
+            segments.RemoveAt(segments.Count - 1);
+        }
+        var first = Segment.At(0);
+        return (first, CreateSegment(files, first), 0);
+    }
+
+    internal static IJournalFile CreateSegment(IJournalFiles files, Segment segment)
+    {
+        var file = files.Create(segment.Name);
+        try
+        {
+            file.Write(0, Segment.MakeHeader(segment.BaseOffset));
+            file.Sync();
+            files.SyncDirectory();
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            TryDelete(files, segment.Name);
+            throw;
+        }
+    }
+
+    /// <summary>Reads every block of every segment.</summary>
+    public static JournalCheck Check(IJournalFiles files)
+    {
+        var segments = Segment.List(files);
+        var damage = new List<string>();
+        long blocks = 0, bytes = 0, torn = 0;
+        for (var i = 0; i < segments.Count; i++)
+        {
+            using var file = files.Open(segments[i].Name);
+            var isLast = i == segments.Count - 1;
+            if (!segments[i].HasHeader(file))
+            {
+                damage.Add($"{segments[i].Name}: no header");
+                continue;
+            }
+            var limit = isLast ? long.MaxValue : segments[i + 1].BaseOffset;
+            var scan = Scan(segments[i], file, limit);
+            blocks += scan.Blocks;
+            bytes += scan.End - segments[i].BaseOffset;
+            if (isLast) torn = file.Length - segments[i].Position(scan.End);
+            if (scan.Error is { } error) damage.Add(error);
+            else if (!isLast && scan.End != limit) damage.Add($"{segments[i].Name}: damaged at journal offset {scan.End}, {limit - scan.End} bytes before the next segment");
+        }
+        return new(segments.Count, blocks, bytes, torn, damage);
+    }
+
+    private static long CutTorn(IJournalFiles files, Segment segment, IJournalFile file)
+    {
+        var scan = Scan(segment, file, long.MaxValue);
+        if (scan.Error is { } error) throw new JournalException(error + " Nothing was changed. Run 'verify', restore the segment from a backup.");
+        if (file.Length > segment.Position(scan.End))
+        {
+            file.Truncate(segment.Position(scan.End));
+            file.Sync();
+            files.SyncDirectory();
+        }
+        return scan.End;
+    }
+
+    private static (long End, long Blocks, string? Error) Scan(Segment segment, IJournalFile file, long limit)
+    {
+        var buffer = new byte[64 << 10];
+        long offset = segment.BaseOffset, blocks = 0;
+        while (offset < limit && TryBlock(segment, file, offset, ref buffer, out var size))
+        {
+            offset += size;
+            blocks++;
+        }
+        return (offset, blocks, limit == long.MaxValue ? FindBehind(segment, file, offset, ref buffer) : null);
+    }
+
+    private static bool TryBlock(Segment segment, IJournalFile file, long offset, ref byte[] buffer, out int size)
+    {
+        size = 0;
+        var position = segment.Position(offset);
+        var length = Block.BodyLength(buffer.AsSpan(0, file.Read(position, buffer.AsSpan(0, Block.HeaderSize))), offset);
+        if (length < 0) return false;
+        size = Block.HeaderSize + length;
+        if (buffer.Length < size) Array.Resize(ref buffer, size);
+        for (var filled = 0; filled < size;)
+        {
+            var got = file.Read(position + filled, buffer.AsSpan(filled, size - filled));
+            if (got == 0) return false;
+            filled += got;
+        }
+        return Block.IsIntact(buffer.AsSpan(0, size));
+    }
+
+    /// <summary>
+    /// Only one block can be torn: an intact one behind a broken one means that durable bytes were damaged.
+    /// </summary>
+    private static string? FindBehind(Segment segment, IJournalFile file, long brokenAt, ref byte[] buffer)
+    {
+        var end = segment.BaseOffset + file.Length - Segment.HeaderSize;
+        var window = new byte[1 << 16];
+        for (var at = brokenAt + 1; at + Block.HeaderSize <= end;)
+        {
+            var got = file.Read(segment.Position(at), window);
+            if (got < Block.HeaderSize) return null;
+            var magic = window.AsSpan(0, got).IndexOf("MBLK"u8);
+            if (magic < 0 || magic + Block.HeaderSize > got)
+            {
+                at += magic > 0 ? magic : got - 3;
+                continue;
+            }
+            var candidate = at + magic;
+            if (Block.ClaimedOffset(window.AsSpan(magic)) == candidate && TryBlock(segment, file, candidate, ref buffer, out _))
+                return $"{segment.Name}: damaged at journal offset {brokenAt}, but intact again at {candidate}: this is not a torn write.";
+            at = candidate + 1;
+        }
+        return null;
+    }
+
+    private static void TryDelete(IJournalFiles files, string name)
+    {
+        try
+        {
+            files.Delete(name);
+        }
+        catch (IOException)
+        {
+            // A segment without a header is deleted at the next opening.
+        }
+    }
+}

@@ -1,0 +1,128 @@
+using System.Collections.Immutable;
+using MekongTwin.Domain.Journal;
+using MekongTwin.Domain.Readings;
+using MekongTwin.Domain.Twins;
+
+namespace MekongTwin.History.Journal;
+
+/// <summary>
+/// Finds the applied readings of a point. The newest stretch of the journal is in memory; when it is full it becomes a
+/// sorted run on disk. <see cref="Add"/> is called by the one tailer between batches; reads may come from any thread.
+/// </summary>
+public sealed class ReadingIndex : IReadingSource, IDisposable
+{
+    /// <summary>Readings in one run, and at most twice as many in memory: 28 bytes each.</summary>
+    public const int RunReadingsMax = 512 << 10;
+
+    private readonly IJournalFiles _files;
+    private readonly int _runReadings;
+    private readonly ReaderWriterLockSlim _gate = new();
+    private ImmutableArray<SortedRun> _runs = [];
+    private ImmutableArray<RecentReadings> _recent = [];
+    private Task _sorting = Task.CompletedTask;
+
+    private ReadingIndex(IJournalFiles files, int runReadings)
+    {
+        _files = files;
+        _runReadings = runReadings;
+    }
+
+    /// <summary>Opens the index of everything before <paramref name="applied"/>, making again what is missing.</summary>
+    public static ReadingIndex Open(IJournalFiles files, long applied, int runReadings = RunReadingsMax)
+    {
+        var index = new ReadingIndex(files, runReadings);
+        var names = files.List(SortedRun.Extension).ToHashSet(StringComparer.Ordinal);
+        var segments = Segment.List(files);
+        var at = segments.Count > 0 ? segments[0].BaseOffset : 0;
+        while (names.Contains(SortedRun.NameFor(at)) && SortedRun.TryOpen(files, SortedRun.NameFor(at)) is { } run)
+        {
+            if (run.EndOffset > applied)
+            {
+                run.Dispose();
+                break;
+            }
+            index._runs = index._runs.Add(run);
+            at = run.EndOffset;
+        }
+        index._recent = [new RecentReadings(at)];
+        index.Load(at, applied);
+        return index;
+    }
+
+    /// <summary>Takes in readings that were just applied, those before the journal offset.</summary>
+    public void Add(ReadOnlySpan<Reading> readings, long toOffset)
+    {
+        _gate.EnterWriteLock();
+        try
+        {
+            _recent[^1].Add(readings);
+            if (_recent[^1].All.Length < _runReadings) return;
+            var full = _recent[^1];
+            _recent = _recent.Add(new RecentReadings(toOffset));
+            _sorting = _sorting.ContinueWith(_ => Sort(full, toOffset), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        }
+        finally
+        {
+            _gate.ExitWriteLock();
+        }
+    }
+
+    public bool TryRead(int point, long fromUs, long toUs, List<Reading> into)
+    {
+        _gate.EnterReadLock();
+        try
+        {
+            foreach (var run in _runs) run.Read(point, fromUs, toUs, into);
+            foreach (var recent in _recent) recent.Read(point, fromUs, toUs, into);
+            return true;
+        }
+        finally
+        {
+            _gate.ExitReadLock();
+        }
+    }
+
+    /// <summary>Waits until no run is being sorted.</summary>
+    public void Dispose()
+    {
+        _sorting.Wait();
+        foreach (var run in _runs) run.Dispose();
+        _gate.Dispose();
+    }
+
+    private void Load(long from, long to)
+    {
+        using var reader = new JournalReader(_files, from);
+        while (reader.TryRead(to, out var body))
+        {
+            while (Frame.TryRead(ref body, out var frame))
+            {
+                if (frame.Kind == FrameKind.Readings) Add(new ReadingsFrame(frame.Body).Readings, reader.Offset);
+            }
+        }
+    }
+
+    private void Sort(RecentReadings full, long endOffset)
+    {
+        SortedRun run;
+        try
+        {
+            run = SortedRun.Write(_files, full.BaseOffset, endOffset, full.All.ToArray());
+        }
+        catch (IOException)
+        {
+            // The readings stay in memory and in the journal; the run is made at the next start.
+            return;
+        }
+        _gate.EnterWriteLock();
+        try
+        {
+            _runs = _runs.Add(run);
+            _recent = _recent.Remove(full);
+        }
+        finally
+        {
+            _gate.ExitWriteLock();
+        }
+    }
+}

@@ -1,0 +1,41 @@
+using MekongTwin.Domain.Journal;
+using MekongTwin.Domain.Readings;
+using MekongTwin.Domain.Twins;
+using Microsoft.Data.Sqlite;
+
+namespace MekongTwin.History.Store;
+
+/// <summary>Rows to records and back.</summary>
+internal static class Rows
+{
+    // Entries of a ledger line: refusals are their reason from here on.
+    private const int Journalled = 0, Stored = 1, Duplicate = 2, LastReceived = 3, FirstRefusal = 100;
+
+    public static Contribution ReadContribution(SqliteDataReader row, int at) => new(
+        row.GetInt64(at), row.GetInt64(at + 1), row.GetInt64(at + 2), row.GetInt32(at + 3), row.GetInt64(at + 4), row.GetInt64(at + 5),
+        row.GetInt64(at + 6), row.GetInt64(at + 7), row.GetInt64(at + 8), row.GetInt64(at + 9), row.GetInt32(at + 10));
+
+    public static void WriteLedger(int source, LedgerLine line, Action<int, long> write)
+    {
+        write(Journalled, line.Journalled);
+        write(Stored, line.Stored);
+        write(Duplicate, line.Duplicate);
+        write(LastReceived, line.LastReceivedUs);
+        foreach (var reason in Enum.GetValues<Refusal>())
+        {
+            if (line[reason] != 0) write(FirstRefusal + (int)reason, line[reason]);
+        }
+    }
+
+    public static void ReadLedger(LedgerLine line, int entry, long count)
+    {
+        switch (entry)
+        {
+            case Journalled: line.Journalled = count; break;
+            case Stored: line.Stored = count; break;
+            case Duplicate: line.Duplicate = count; break;
+            case LastReceived: line.LastReceivedUs = count; break;
+            default: line[(Refusal)(entry - FirstRefusal)] = count; break;
+        }
+    }
+}

@@ -1,0 +1,64 @@
+using System.Buffers.Binary;
+using MekongTwin.Domain.Journal;
+using MekongTwin.Domain.Twins;
+using Microsoft.Data.Sqlite;
+
+namespace MekongTwin.History.Store;
+
+/// <summary>Reads the projection beside its writer. Thread-safe: every call has its own pooled connection.</summary>
+public sealed class TwinQueries(string path)
+{
+    /// <summary>Stored 15-minute windows of a point, ascending, fromUs &lt;= start &lt; toUs.</summary>
+    public IReadOnlyList<PointWindow> PointWindows(int point, long fromUs, long toUs) => Query(
+        "SELECT point, start, count, bad, uncertain, sum, min, max, last, last_time, integral, covered FROM point_window WHERE point=@p0 AND start>=@p1 AND start<@p2 ORDER BY start",
+        ReadWindow, point, fromUs, toUs);
+
+    /// <summary>Stored 15-minute totals of an asset, ascending, fromUs &lt;= start &lt; toUs.</summary>
+    public IReadOnlyList<AssetWindow> AssetWindows(int asset, long fromUs, long toUs) => Query(
+        "SELECT asset, start, energy, reactive, energy_covered, meters, vehicles, vehicle_km, vehicle_hours, free_hours, occupancy, traffic_covered, detectors FROM asset_window WHERE asset=@p0 AND start>=@p1 AND start<@p2 ORDER BY start",
+        ReadTotal, asset, fromUs, toUs);
+
+    /// <summary>Everything in quarantine by kind, newest first, at most <paramref name="limit"/>.</summary>
+    public IReadOnlyList<QuarantineGroup> Quarantine(int limit) => Query(
+        "SELECT id, reason, source, topic, name, count, first, last, first_offset, sample FROM quarantine ORDER BY last DESC LIMIT @p0", ReadGroup, limit);
+
+    public QuarantineGroup? QuarantineGroup(long id) => Query(
+        "SELECT id, reason, source, topic, name, count, first, last, first_offset, sample FROM quarantine WHERE id=@p0", ReadGroup, id).SingleOrDefault();
+
+    /// <summary>All windows of all points in the order of the facts hash.</summary>
+    public IEnumerable<PointWindow> AllPointWindows() => Stream(
+        "SELECT point, start, count, bad, uncertain, sum, min, max, last, last_time, integral, covered FROM point_window ORDER BY point, start", ReadWindow);
+
+    /// <summary>All totals of all assets in the order of the facts hash.</summary>
+    public IEnumerable<AssetWindow> AllAssetWindows() => Stream(
+        "SELECT asset, start, energy, reactive, energy_covered, meters, vehicles, vehicle_km, vehicle_hours, free_hours, occupancy, traffic_covered, detectors FROM asset_window ORDER BY asset, start", ReadTotal);
+
+    private List<T> Query<T>(string sql, Func<SqliteDataReader, T> read, params ReadOnlySpan<object> values)
+    {
+        using var connection = Schema.OpenReader(path);
+        using var statement = new Statement(connection, sql, values.Length);
+        using var reader = statement.Query(values);
+        var rows = new List<T>();
+        while (reader.Read()) rows.Add(read(reader));
+        return rows;
+    }
+
+    private IEnumerable<T> Stream<T>(string sql, Func<SqliteDataReader, T> read)
+    {
+        using var connection = Schema.OpenReader(path);
+        using var statement = new Statement(connection, sql, 0);
+        using var reader = statement.Query();
+        while (reader.Read()) yield return read(reader);
+    }
+
+    private static PointWindow ReadWindow(SqliteDataReader row) => new(
+        row.GetInt32(0), row.GetInt64(1), row.GetInt32(2), row.GetInt32(3), row.GetInt32(4),
+        BinaryPrimitives.ReadInt128LittleEndian((byte[])row.GetValue(5)), row.GetInt64(6), row.GetInt64(7), row.GetInt64(8),
+        row.GetInt64(9), row.GetInt64(10), row.GetInt64(11));
+
+    private static AssetWindow ReadTotal(SqliteDataReader row) => new(row.GetInt32(0), row.GetInt64(1), Rows.ReadContribution(row, 2));
+
+    private static QuarantineGroup ReadGroup(SqliteDataReader row) => new(
+        row.GetInt64(0), (Refusal)row.GetByte(1), row.GetInt32(2), row.GetString(3), row.GetString(4), row.GetInt64(5),
+        row.GetInt64(6), row.GetInt64(7), row.GetInt64(8), (byte[])row.GetValue(9));
+}

@@ -1,0 +1,190 @@
+using System.Buffers.Binary;
+using MekongTwin.Domain.Journal;
+using MekongTwin.Domain.Readings;
+using MekongTwin.Domain.Twins;
+using Microsoft.Data.Sqlite;
+
+namespace MekongTwin.History.Store;
+
+/// <summary>A kind of thing in quarantine, counted.</summary>
+public sealed record QuarantineGroup(long Id, Refusal Reason, int Source, string Topic, string Name, long Count, long FirstUs, long LastUs, long FirstOffset, byte[] Sample);
+
+/// <summary>
+/// The projection of the journal in SQLite: windows, totals, latest values, ledger, quarantine and the journal offset they
+/// stand for, always committed together. One tailer owns it; readers have their own connections (<see cref="TwinQueries"/>).
+/// </summary>
+public sealed class TwinStore : ITwinStore, IDisposable
+{
+    /// <summary>Most kinds of things in quarantine that are told apart; the rest share one group per reason.</summary>
+    public const int QuarantineGroupsMax = 10_000;
+
+    private readonly SqliteConnection _connection;
+    private readonly Statement _putWindow, _putTotal, _putLatest, _putLedger, _putMeta, _putSource, _addQuarantine, _dropQuarantine, _readTotal;
+    private readonly Dictionary<(int, long), PointWindow> _windows = [];
+    private readonly Dictionary<(int, long), AssetWindow> _totals = [];
+    private readonly Dictionary<int, Reading> _latest = [];
+    private readonly List<Action<SqliteTransaction>> _other = [];
+    private readonly HashSet<(Refusal, int, string, string)> _groups = [];
+    private readonly Lock _readGate = new();
+
+    public TwinStore(string path)
+    {
+        _connection = Schema.Open(path);
+        _putWindow = Statement.Upsert(_connection, "point_window", 12);
+        _putTotal = Statement.Upsert(_connection, "asset_window", 13);
+        _putLatest = Statement.Upsert(_connection, "latest", 6);
+        _putLedger = Statement.Upsert(_connection, "ledger", 3);
+        _putMeta = Statement.Upsert(_connection, "meta", 2);
+        _putSource = Statement.Upsert(_connection, "source", 2);
+        _addQuarantine = new(_connection, """
+            INSERT INTO quarantine(reason, source, topic, name, count, first, last, first_offset, sample) VALUES(@p0,@p1,@p2,@p3,1,@p4,@p4,@p5,@p6)
+            ON CONFLICT(reason, source, topic, name) DO UPDATE SET count=count+1, first=min(first,@p4), last=max(last,@p4)
+            """, 7);
+        _dropQuarantine = new(_connection, "DELETE FROM quarantine WHERE reason=@p0 AND source=@p1 AND topic=@p2 AND name=@p3", 4);
+        _readTotal = new(_connection, "SELECT energy, reactive, energy_covered, meters, vehicles, vehicle_km, vehicle_hours, free_hours, occupancy, traffic_covered, detectors FROM asset_window WHERE asset=@p0 AND start=@p1", 2);
+        Applied = ReadMeta("applied");
+        Epoch = ReadMeta("epoch") + 1;
+        _putMeta.Run(null, "epoch", Epoch);
+        ReadGroups();
+    }
+
+    /// <summary>Journal offset that the committed rows stand for.</summary>
+    public long Applied { get; private set; }
+
+    /// <summary>Rises with every opening.</summary>
+    public long Epoch { get; }
+
+    /// <summary>Rows that wait for the next commit.</summary>
+    public int PendingRows => _windows.Count + _totals.Count + _latest.Count + _other.Count;
+
+    public void Put(in PointWindow window) => _windows[(window.Point, window.StartUs)] = window;
+
+    public void Put(in AssetWindow window) => _totals[(window.Asset, window.StartUs)] = window;
+
+    public void PutLatest(in Reading latest) => _latest[latest.Point] = latest;
+
+    public bool TryReadTotal(int asset, long startUs, out Contribution total)
+    {
+        if (_totals.TryGetValue((asset, startUs), out var pending))
+        {
+            total = pending.Total;
+            return true;
+        }
+        lock (_readGate)
+        {
+            using var reader = _readTotal.Query(asset, startUs);
+            var found = reader.Read();
+            total = found ? Rows.ReadContribution(reader, 0) : default;
+            return found;
+        }
+    }
+
+    public void PutSource(int number, string name) => _other.Add(transaction => _putSource.Run(transaction, number, name));
+
+    /// <summary>Counts one thing in quarantine.</summary>
+    public void AddQuarantine(QuarantineEntry entry, long offset)
+    {
+        var key = (entry.Reason, entry.Source, entry.Topic, entry.Name);
+        if (!_groups.Contains(key))
+        {
+            if (_groups.Count >= QuarantineGroupsMax) key = (entry.Reason, -1, "(others)", "");
+            _groups.Add(key);
+        }
+        var sample = entry.Payload.AsSpan(0, Math.Min(entry.Payload.Length, 256)).ToArray();
+        _other.Add(transaction => _addQuarantine.Run(transaction, (int)key.Item1, key.Item2, key.Item3, key.Item4, entry.ReceivedUs, offset, sample));
+    }
+
+    /// <summary>Forgets a group whose readings were taken in.</summary>
+    public void DropQuarantine(QuarantineGroup group)
+    {
+        _groups.Remove((group.Reason, group.Source, group.Topic, group.Name));
+        _other.Add(transaction => _dropQuarantine.Run(transaction, (int)group.Reason, group.Source, group.Topic, group.Name));
+    }
+
+    /// <summary>Makes everything put so far visible to readers, together with the journal offset it stands for.</summary>
+    public void Commit(long applied, Ledger ledger)
+    {
+        using var transaction = _connection.BeginTransaction();
+        foreach (var window in _windows.Values) PutRow(transaction, window);
+        foreach (var total in _totals.Values) PutRow(transaction, total);
+        foreach (var latest in _latest.Values) _putLatest.Run(transaction, latest.Point, latest.TimeUs, latest.Value, (int)latest.Revision, (int)latest.Quality, (int)latest.Flags);
+        foreach (var write in _other) write(transaction);
+        foreach (var (source, line) in ledger.Snapshot()) Rows.WriteLedger(source, line, (entry, count) => _putLedger.Run(transaction, source, entry, count));
+        _putMeta.Run(transaction, "applied", applied);
+        transaction.Commit();
+        _windows.Clear();
+        _totals.Clear();
+        _latest.Clear();
+        _other.Clear();
+        Applied = applied;
+    }
+
+    /// <summary>The stored latest values, at start-up.</summary>
+    public IReadOnlyList<Reading> ReadLatest()
+    {
+        var latest = new List<Reading>();
+        using var statement = new Statement(_connection, "SELECT time, value, point, revision, quality, flags FROM latest ORDER BY point", 0);
+        using var reader = statement.Query();
+        while (reader.Read()) latest.Add(new(reader.GetInt64(0), reader.GetInt64(1), reader.GetInt32(2), (ushort)reader.GetInt32(3), (Quality)reader.GetByte(4), (ReadingFlags)reader.GetByte(5)));
+        return latest;
+    }
+
+    /// <summary>The stored ledger, at start-up.</summary>
+    public Ledger ReadLedger()
+    {
+        var ledger = new Ledger();
+        using var statement = new Statement(_connection, "SELECT source, entry, count FROM ledger", 0);
+        using var reader = statement.Query();
+        while (reader.Read())
+        {
+            var (entry, count) = (reader.GetInt32(1), reader.GetInt64(2));
+            ledger.Book(reader.GetInt32(0), line => Rows.ReadLedger(line, entry, count));
+        }
+        return ledger;
+    }
+
+    /// <summary>The stored sources, at start-up.</summary>
+    public IReadOnlyDictionary<int, string> ReadSources()
+    {
+        var sources = new Dictionary<int, string>();
+        using var statement = new Statement(_connection, "SELECT number, name FROM source", 0);
+        using var reader = statement.Query();
+        while (reader.Read()) sources[reader.GetInt32(0)] = reader.GetString(1);
+        return sources;
+    }
+
+    public void Dispose()
+    {
+        foreach (var statement in (Statement[])[_putWindow, _putTotal, _putLatest, _putLedger, _putMeta, _putSource, _addQuarantine, _dropQuarantine, _readTotal]) statement.Dispose();
+        _connection.Dispose();
+    }
+
+    private void PutRow(SqliteTransaction transaction, in PointWindow window)
+    {
+        var sum = new byte[16];
+        BinaryPrimitives.WriteInt128LittleEndian(sum, window.Sum);
+        _putWindow.Run(transaction, window.Point, window.StartUs, window.Count, window.Bad, window.Uncertain, sum, window.Min, window.Max,
+            window.Last, window.LastTimeUs, window.IntegralMicro, window.CoveredUs);
+    }
+
+    private void PutRow(SqliteTransaction transaction, in AssetWindow window)
+    {
+        var total = window.Total;
+        _putTotal.Run(transaction, window.Asset, window.StartUs, total.EnergyKwh, total.ReactiveKvarh, total.EnergyCoveredUs, total.Meters,
+            total.Vehicles, total.VehicleKm, total.VehicleHours, total.FreeVehicleHours, total.OccupancyHours, total.TrafficCoveredUs, total.Detectors);
+    }
+
+    private void ReadGroups()
+    {
+        using var statement = new Statement(_connection, "SELECT reason, source, topic, name FROM quarantine", 0);
+        using var reader = statement.Query();
+        while (reader.Read()) _groups.Add(((Refusal)reader.GetByte(0), reader.GetInt32(1), reader.GetString(2), reader.GetString(3)));
+    }
+
+    private long ReadMeta(string key)
+    {
+        using var statement = new Statement(_connection, "SELECT value FROM meta WHERE key=@p0", 1);
+        using var reader = statement.Query(key);
+        return reader.Read() ? reader.GetInt64(0) : 0;
+    }
+}
