@@ -14,7 +14,7 @@ public sealed record City(string Id, string Name, string Country, string Zone)
     public ImmutableArray<string> Languages { get; init; } = ["en"];
 
     /// <summary>Longest absence of a time offset means local time of this zone.</summary>
-    public Calendar MakeCalendar() => new(TimeZoneInfo.FindSystemTimeZoneById(Zone));
+    public CityCalendar MakeCalendar() => new(TimeZoneInfo.FindSystemTimeZoneById(Zone));
 }
 
 /// <summary>A device's (or a full SenML record's) name standing for an asset or a point.</summary>

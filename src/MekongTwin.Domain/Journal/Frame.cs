@@ -134,10 +134,10 @@ public readonly ref struct ReadingsFrame
 }
 
 /// <summary>
-/// Something kept in quarantine. A decoded reading without a point has its <see cref="Name"/>, value and unit; what could
+/// Something kept in quarantine. A decoded reading without a point has its topic or <see cref="Name"/>, its value (Mantissa · 10^Exponent) and unit; what could
 /// not be decoded has the payload.
 /// </summary>
-public sealed record QuarantineEntry(int Source, long ReceivedUs, Refusal Reason, string Topic, string Name, string Unit, long TimeUs, double Value, Quality Quality, ReadingFlags Flags, byte[] Payload)
+public sealed record QuarantineEntry(int Source, long ReceivedUs, Refusal Reason, string Topic, string Name, string Unit, long TimeUs, long Mantissa, int Exponent, Quality Quality, ReadingFlags Flags, byte[] Payload)
 {
     /// <summary>Most bytes of a payload that are kept.</summary>
     public const int PayloadMax = 4096;
@@ -154,7 +154,8 @@ public sealed record QuarantineEntry(int Source, long ReceivedUs, Refusal Reason
             writer.Write((byte)0);
             writer.Write(ReceivedUs);
             writer.Write(TimeUs);
-            writer.Write(Value);
+            writer.Write(Mantissa);
+            writer.Write(Exponent);
             writer.Write(Topic);
             writer.Write(Name);
             writer.Write(Unit);
@@ -174,8 +175,9 @@ public sealed record QuarantineEntry(int Source, long ReceivedUs, Refusal Reason
         reader.ReadByte();
         var received = reader.ReadInt64();
         var time = reader.ReadInt64();
-        var value = reader.ReadDouble();
-        return new(source, received, reason, reader.ReadString(), reader.ReadString(), reader.ReadString(), time, value, quality, flags, reader.ReadBytes(reader.ReadInt32()));
+        var mantissa = reader.ReadInt64();
+        var exponent = reader.ReadInt32();
+        return new(source, received, reason, reader.ReadString(), reader.ReadString(), reader.ReadString(), time, mantissa, exponent, quality, flags, reader.ReadBytes(reader.ReadInt32()));
     }
 }
 

@@ -13,9 +13,15 @@ public static class Instant
     /// <summary>The stored windows' finest length: 15 minutes.</summary>
     public const long Quarter = 15 * Minute;
 
+    // A day inside the calendar's ends, so that any zone's offset still fits.
+    private static readonly long EarliestUs = -DateTimeOffset.UnixEpoch.Ticks / TimeSpan.TicksPerMicrosecond + Day;
+    private static readonly long LatestUs = (DateTimeOffset.MaxValue.Ticks - DateTimeOffset.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond - Day;
+
     public static long From(DateTimeOffset time) => (time.UtcTicks - DateTimeOffset.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;
 
-    public static DateTimeOffset ToTime(long timeUs) => DateTimeOffset.UnixEpoch.AddTicks(timeUs * TimeSpan.TicksPerMicrosecond);
+    /// <summary>The instant as a time; what lies outside the years 1 to 9999 becomes their end.</summary>
+    public static DateTimeOffset ToTime(long timeUs) =>
+        DateTimeOffset.UnixEpoch.AddTicks(Math.Clamp(timeUs, EarliestUs, LatestUs) * TimeSpan.TicksPerMicrosecond);
 
     /// <summary>The start of the 15-minute window that holds this instant. Every zone's offset is a multiple of 15 minutes.</summary>
     public static long QuarterStart(long timeUs)

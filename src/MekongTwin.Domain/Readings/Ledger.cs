@@ -41,6 +41,7 @@ public sealed class Ledger
 {
     private readonly Lock _gate = new();
     private readonly SortedDictionary<int, LedgerLine> _lines = [];
+    private readonly HashSet<int> _changed = [];
 
     /// <summary>Changes a source's line.</summary>
     public void Book(int source, Action<LedgerLine> change)
@@ -49,6 +50,18 @@ public sealed class Ledger
         {
             if (!_lines.TryGetValue(source, out var line)) _lines[source] = line = new();
             change(line);
+            _changed.Add(source);
+        }
+    }
+
+    /// <summary>Copies of the lines that changed since the last call.</summary>
+    public IReadOnlyList<(int Source, LedgerLine Line)> TakeChanged()
+    {
+        lock (_gate)
+        {
+            var changed = _changed.Select(source => (source, _lines[source].Copy())).ToList();
+            _changed.Clear();
+            return changed;
         }
     }
 

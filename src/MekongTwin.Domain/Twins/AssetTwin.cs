@@ -20,20 +20,23 @@ public sealed class AssetTwin
     private readonly Dictionary<(int Point, long StartUs), int> _windowIndex = [];
     private readonly List<Reading> _scratch = [];
     private readonly long _epoch;
-    private long _revision;
-
     /// <param name="asset">The asset.</param>
     /// <param name="points">Its points; a slot is an index into them.</param>
     /// <param name="epoch">A durable number that rises at every load, so that what is emitted now replaces what was emitted before.</param>
-    public AssetTwin(Asset asset, ImmutableArray<Point> points, long epoch)
+    /// <param name="revision">Revision to go on from, when it takes the place of a twin of the same epoch.</param>
+    public AssetTwin(Asset asset, ImmutableArray<Point> points, long epoch, long revision = 0)
     {
         Asset = asset;
         _points = [.. points.Select(point => new PointFold(point))];
         _rule = ContributionRule.For(asset, points);
         _epoch = epoch;
+        Revision = revision;
     }
 
     public Asset Asset { get; }
+
+    /// <summary>Revision of the newest delta of this epoch; a twin that takes another's place goes on from there.</summary>
+    public long Revision { get; private set; }
 
     /// <summary>Windows that changed since the last <see cref="TakeEmissions"/>; of two with one point and start the later counts.</summary>
     public IReadOnlyList<PointWindow> Windows => _windows;
@@ -133,7 +136,7 @@ public sealed class AssetTwin
         IndexWindows();
         foreach (var start in _owedStarts)
         {
-            if (TryContribution(start, source, out var contribution)) deltas.Add(new(Asset.Number, start, _epoch, ++_revision, contribution));
+            if (TryContribution(start, source, out var contribution)) deltas.Add(new(Asset.Number, start, _epoch, ++Revision, contribution));
             else _blockedStarts.Add(start);
         }
         _owedStarts.Clear();

@@ -74,10 +74,10 @@ internal readonly ref struct Restatement
     }
 
     /// <summary>One window from a point's ordered readings, which must reach from the hold time before it to the reading that closes it.</summary>
-    public static WindowAggregate Aggregate(ReadOnlySpan<Reading> readings, long startUs, Point point)
+    public static WindowAggregate Aggregate(ReadOnlySpan<Reading> readings, long startUs, Point point, long lengthUs = Instant.Quarter)
     {
-        var window = WindowAggregate.At(startUs);
-        var end = startUs + Instant.Quarter;
+        var window = WindowAggregate.At(startUs, lengthUs);
+        var end = window.EndUs;
         var first = ReadingBuffer.LowerBound(readings, startUs);
         var before = PreviousUsable(readings, first - 1);
         for (var i = first; i < readings.Length; i++)

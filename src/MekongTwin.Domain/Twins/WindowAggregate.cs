@@ -5,11 +5,12 @@ using MekongTwin.Domain.Units;
 namespace MekongTwin.Domain.Twins;
 
 /// <summary>
-/// One point's 15-minute window while it is being folded: exact, so that any order gives the same bytes.
+/// One point's window while it is being folded (15 minutes unless said otherwise): exact, so that any order gives the same bytes.
 /// </summary>
 public struct WindowAggregate
 {
     public long StartUs;
+    public long EndUs;
     public int Count;
     public int Bad;
     public int Uncertain;
@@ -23,8 +24,8 @@ public struct WindowAggregate
     public Int128 Integral;
     public long CoveredUs;
 
-    public static WindowAggregate At(long startUs) =>
-        new() { StartUs = startUs, Min = long.MaxValue, Max = long.MinValue, LastTimeUs = long.MinValue };
+    public static WindowAggregate At(long startUs, long lengthUs = Instant.Quarter) =>
+        new() { StartUs = startUs, EndUs = startUs + lengthUs, Min = long.MaxValue, Max = long.MinValue, LastTimeUs = long.MinValue };
 
     /// <summary>Counts a reading of this window. Readings come in event-time order.</summary>
     public void Add(in Reading reading)
@@ -52,7 +53,7 @@ public struct WindowAggregate
         var length = to.TimeUs - from.TimeUs;
         if (length > holdUs || kind == PointKind.Event) return;
         var low = Math.Max(from.TimeUs, StartUs);
-        var high = Math.Min(to.TimeUs, StartUs + Instant.Quarter);
+        var high = Math.Min(to.TimeUs, EndUs);
         if (high <= low) return;
         CoveredUs += high - low;
         Integral += kind == PointKind.Gauge

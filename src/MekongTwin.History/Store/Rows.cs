@@ -21,10 +21,7 @@ internal static class Rows
         write(Stored, line.Stored);
         write(Duplicate, line.Duplicate);
         write(LastReceived, line.LastReceivedUs);
-        foreach (var reason in Enum.GetValues<Refusal>())
-        {
-            if (line[reason] != 0) write(FirstRefusal + (int)reason, line[reason]);
-        }
+        foreach (var reason in Enum.GetValues<Refusal>()) write(FirstRefusal + (int)reason, line[reason]);
     }
 
     public static void ReadLedger(LedgerLine line, int entry, long count)

@@ -109,7 +109,7 @@ public sealed class TwinStore : ITwinStore, IDisposable
         foreach (var total in _totals.Values) PutRow(transaction, total);
         foreach (var latest in _latest.Values) _putLatest.Run(transaction, latest.Point, latest.TimeUs, latest.Value, (int)latest.Revision, (int)latest.Quality, (int)latest.Flags);
         foreach (var write in _other) write(transaction);
-        foreach (var (source, line) in ledger.Snapshot()) Rows.WriteLedger(source, line, (entry, count) => _putLedger.Run(transaction, source, entry, count));
+        foreach (var (source, line) in ledger.TakeChanged()) Rows.WriteLedger(source, line, (entry, count) => _putLedger.Run(transaction, source, entry, count));
         _putMeta.Run(transaction, "applied", applied);
         transaction.Commit();
         _windows.Clear();

@@ -11,7 +11,7 @@ public enum WindowSize
 /// <summary>
 /// Windows in a city's own zone. Hours and days are local: Myanmar's UTC+06:30 hours start at half past in UTC.
 /// </summary>
-public sealed class Calendar(TimeZoneInfo zone)
+public sealed class CityCalendar(TimeZoneInfo zone)
 {
     public TimeZoneInfo Zone { get; } = zone;
 

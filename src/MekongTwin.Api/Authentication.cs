@@ -1,0 +1,67 @@
+using System.Buffers.Text;
+using System.Text;
+using MekongTwin.Domain.Access;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+
+namespace MekongTwin.Api;
+
+/// <summary>
+/// HTTP Basic and bearer tokens against the one list of users. Without users everybody may do everything, and the program
+/// is bound to loopback only.
+/// </summary>
+public static class Authentication
+{
+    private const string PrincipalItem = "principal";
+
+    public static void UseTwinAuthentication(this WebApplication app, IAccess access) => app.Use(async (context, next) =>
+    {
+        var path = context.Request.Path;
+        // The page itself and the health checks are open; everything they show comes through the routes.
+        if (!path.StartsWithSegments("/api") && !path.StartsWithSegments("/openapi"))
+        {
+            await next();
+            return;
+        }
+        if (Authenticate(context, access) is { } principal)
+        {
+            if (!principal.May(Role.Viewer))
+            {
+                await Results.Problem(title: "Not allowed", detail: $"'{principal.Name}' is a device: it may publish over MQTT, not read.", statusCode: 403).ExecuteAsync(context);
+                return;
+            }
+            context.Items[PrincipalItem] = principal;
+            await next();
+            return;
+        }
+        if (!context.Request.Headers.ContainsKey("X-Requested-With")) context.Response.Headers.WWWAuthenticate = "Basic realm=\"MekongTwin\", charset=\"UTF-8\"";
+        await Results.Problem(title: "Sign in", detail: "Give a user's name and password (HTTP Basic) or a token (Authorization: Bearer). 'users add' makes them.", statusCode: 401).ExecuteAsync(context);
+    });
+
+    /// <summary>Refuses callers below a role.</summary>
+    public static TBuilder Require<TBuilder>(this TBuilder builder, Role role)
+        where TBuilder : IEndpointConventionBuilder
+    {
+        builder.AddEndpointFilter(async (context, next) =>
+        {
+            var principal = (Principal)context.HttpContext.Items[PrincipalItem]!;
+            return principal.May(role) ? await next(context)
+                : Results.Problem(title: "Not allowed", detail: $"This needs the role {Lower(role)}; '{principal.Name}' is {Lower(principal.Role)}. An administrator changes it with 'users add'.", statusCode: 403);
+        });
+        return builder;
+    }
+
+    private static string Lower(Role role) => role.ToString().ToLowerInvariant();
+
+    private static Principal? Authenticate(HttpContext context, IAccess access)
+    {
+        if (access.IsOpen) return Principal.Open;
+        var header = context.Request.Headers.Authorization.ToString();
+        if (header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)) return access.VerifyToken(header[7..].Trim());
+        if (!header.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase) || header.Length > 2000) return null;
+        Span<byte> decoded = stackalloc byte[1500];
+        if (Base64.DecodeFromUtf8(Encoding.ASCII.GetBytes(header[6..].Trim()), decoded, out _, out var length) != System.Buffers.OperationStatus.Done) return null;
+        var colon = decoded[..length].IndexOf((byte)':');
+        return colon < 0 ? null : access.Verify(Encoding.UTF8.GetString(decoded[..colon]), decoded[(colon + 1)..length]);
+    }
+}

@@ -1,0 +1,95 @@
+using MekongTwin.Domain.Assets;
+using MekongTwin.Domain.Readings;
+using MekongTwin.Domain.Twins;
+
+namespace MekongTwin.Api;
+
+/// <summary>How many assets of a kind are how fresh.</summary>
+public sealed record FreshnessCount(string Kind, int Fresh, int Late, int Silent, int Never);
+
+/// <summary>Meters below an asset.</summary>
+public sealed record MeterCount(int Reporting, int Total);
+
+/// <summary>A district on its city's board.</summary>
+public sealed record DistrictBoard(string Id, string Name, int Population, double AreaKm2, IReadOnlyDictionary<string, Figure> Figures, MeterCount Meters);
+
+/// <summary>A city as an operator sees it.</summary>
+public sealed record CityBoard(
+    string Id, string Name, string Country, string Zone, string UtcOffset, string AsOf, bool Simulated, string Geography, int Population,
+    IReadOnlyDictionary<string, Figure> Figures, IReadOnlyList<DistrictBoard> Districts, IReadOnlyList<FreshnessCount> Freshness);
+
+/// <summary>
+/// The cities' boards: one for everybody who looks, made again when it is older than <see cref="KeptFor"/>.
+/// </summary>
+public sealed class Boards(ITwinServices services)
+{
+    /// <summary>Age at which a board is made again.</summary>
+    public static readonly TimeSpan KeptFor = TimeSpan.FromMilliseconds(200);
+
+    private readonly SemaphoreSlim _gate = new(1, 1);
+    private readonly Dictionary<string, (long MadeAt, CityBoard Board)> _boards = new(StringComparer.Ordinal);
+
+    public async Task<CityBoard?> ReadAsync(string cityId, CancellationToken ct)
+    {
+        if (services.Model.FindCity(cityId) is not { } city) return null;
+        await _gate.WaitAsync(ct);
+        try
+        {
+            if (_boards.TryGetValue(cityId, out var kept) && TimeProvider.System.GetElapsedTime(kept.MadeAt) < KeptFor) return kept.Board;
+            var board = await MakeAsync(city, ct);
+            _boards[cityId] = (TimeProvider.System.GetTimestamp(), board);
+            return board;
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    private async Task<CityBoard> MakeAsync(City city, CancellationToken ct)
+    {
+        var model = services.Model;
+        var calendar = city.MakeCalendar();
+        var now = Instant.From(services.Clock.GetUtcNow());
+        var assets = model.Assets.Where(asset => asset.Id.Path == city.Id || asset.Id.Path.StartsWith(city.Id + "/", StringComparison.Ordinal)).ToList();
+        var views = (await services.Twins.ViewAsync([.. assets.Select(asset => asset.Id)], ct)).ToDictionary(view => view.Asset.Number);
+        var self = model.FindAsset(city.Id)!;
+        var districts = assets.Where(asset => asset.Kind == AssetKind.District).Select(district => MakeDistrict(model, district, views, now)).ToList();
+        var figures = Figures.OfMany(self, [.. Below(model, self.Number, views)], now);
+        Figures.AddToday(figures, services.Queries.AssetWindows(self.Number, calendar.Start(now, WindowSize.Day), long.MaxValue), calendar.Zone);
+        return new(city.Id, city.Name, city.Country, city.Zone, Offset(calendar.Zone, now), Instant.ToText(now, calendar.Zone), services.Simulated, city.Geography,
+            self.Population, figures, districts, CountFreshness(model, assets, views, now));
+    }
+
+    private static DistrictBoard MakeDistrict(Model model, Asset district, Dictionary<int, TwinView> views, long now)
+    {
+        var below = Below(model, district.Number, views).ToList();
+        var meters = below.Where(view => view.Asset.Kind == AssetKind.Transformer).ToList();
+        var reporting = meters.Count(meter => Figures.Held(meter, Metrics.Power, now) is not null);
+        return new(district.Id.Path, district.Name, district.Population, district.AreaKm2, Figures.OfMany(district, below, now), new(reporting, meters.Count));
+    }
+
+    /// <summary>Assets with points whose administrative ancestors include this one.</summary>
+    private static IEnumerable<TwinView> Below(Model model, int ancestor, Dictionary<int, TwinView> views) =>
+        views.Values.Where(view => IsBelow(model, view.Asset, ancestor));
+
+    internal static bool IsBelow(Model model, Asset asset, int ancestor)
+    {
+        for (var at = asset.AdministrativeParent; at >= 0; at = model.Assets[at].AdministrativeParent) if (at == ancestor) return true;
+        for (var at = asset.ElectricalParent; at >= 0; at = model.Assets[at].ElectricalParent) if (at == ancestor) return true;
+        return false;
+    }
+
+    private static List<FreshnessCount> CountFreshness(Model model, List<Asset> assets, Dictionary<int, TwinView> views, long now) =>
+        [.. assets.Where(asset => !model.PointsOf(asset.Number).IsEmpty).GroupBy(asset => asset.Kind).OrderBy(group => group.Key).Select(group =>
+        {
+            var counts = group.CountBy(asset => Figures.FreshnessOf(views[asset.Number], now)).ToDictionary();
+            return new FreshnessCount(Figures.Name(group.Key), counts.GetValueOrDefault(Freshness.Fresh), counts.GetValueOrDefault(Freshness.Late), counts.GetValueOrDefault(Freshness.Silent), counts.GetValueOrDefault(Freshness.Never));
+        })];
+
+    private static string Offset(TimeZoneInfo zone, long now)
+    {
+        var offset = zone.GetUtcOffset(Instant.ToTime(now));
+        return (offset < TimeSpan.Zero ? "-" : "+") + offset.ToString(@"hh\:mm", System.Globalization.CultureInfo.InvariantCulture);
+    }
+}

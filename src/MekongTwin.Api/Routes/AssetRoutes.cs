@@ -1,0 +1,113 @@
+using MekongTwin.Domain.Assets;
+using MekongTwin.Domain.Readings;
+using MekongTwin.Domain.Series;
+using MekongTwin.Domain.Twins;
+using MekongTwin.Domain.Units;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace MekongTwin.Api.Routes;
+
+/// <summary>A point's newest value.</summary>
+public sealed record ValueView(double Value, string Unit, string Time, string Quality, string Freshness, bool ReceiveTime);
+
+/// <summary>Where an asset's totals flow to.</summary>
+public sealed record ParentsView(string? Electrical, string? Administrative);
+
+/// <summary>An asset as it stands.</summary>
+public sealed record AssetView(
+    string Id, string Kind, string Name, ParentsView Parents, double? Longitude, double? Latitude, double? RatingKva,
+    IReadOnlyDictionary<string, ValueView> Latest, IReadOnlyDictionary<string, Figure> Figures, IReadOnlyList<string> Metrics);
+
+/// <summary>A page of assets.</summary>
+public sealed record AssetPage(IReadOnlyList<AssetView> Items, int Total);
+
+internal static class AssetRoutes
+{
+    /// <summary>Most assets in one answer.</summary>
+    private const int LimitMax = 5000;
+
+    public static void MapAssets(this IEndpointRouteBuilder routes, ITwinServices services)
+    {
+        routes.MapGet("/assets", (string? city, string? kind, string? parent, string? near, int? limit, CancellationToken ct) => ListAsync(services, city, kind, parent, near, limit, ct))
+            .WithSummary("Assets by city, kind, parent (near=lon,lat sorts by distance); those with a loading come most loaded first");
+        routes.MapGet("/assets/{id}", (string id, CancellationToken ct) => ReadAsync(services, Uri.UnescapeDataString(id), ct))
+            .WithSummary("One asset: newest values, quality, figures. The id is the asset's path, URL-escaped");
+        routes.MapGet("/assets/{id}/series", (string id, string metric, string? from, string? to, string? step, int? points, CancellationToken ct) =>
+            SeriesReader.ReadAsync(services, Uri.UnescapeDataString(id), metric, from, to, step, points, ct))
+            .WithSummary("A metric over time: gap-aware, step raw, PT1M, PT15M, PT1H or P1D, at most 2,000 points unless asked");
+    }
+
+    private static async Task<Results<Ok<AssetPage>, ProblemHttpResult>> ListAsync(ITwinServices services, string? city, string? kind, string? parent, string? near, int? limit, CancellationToken ct)
+    {
+        var model = services.Model;
+        if (city is not null && model.FindCity(city) is null) return Problems.NotFound($"No city '{city}'.", model.Cities.Select(known => known.Id));
+        AssetKind? wanted = null;
+        if (kind is not null)
+        {
+            if (!Enum.TryParse<AssetKind>(kind, ignoreCase: true, out var parsed) || !Enum.IsDefined(parsed)) return Problems.BadRequest($"kind '{kind}' is none of {string.Join(", ", Enum.GetValues<AssetKind>().Select(value => Api.Figures.Name(value)))}.");
+            wanted = parsed;
+        }
+        var ancestor = parent is null ? null : model.FindAsset(parent);
+        if (parent is not null && ancestor is null) return Problems.NotFound($"No asset '{parent}'.");
+        if (!TryReadPlace(near, out var place)) return Problems.BadRequest("near must be longitude,latitude in degrees, e.g. near=108.22,16.06.");
+        var ids = model.Assets
+            .Where(asset => (city is null || asset.Id.Path == city || asset.Id.Path.StartsWith(city + "/", StringComparison.Ordinal))
+                && (wanted is null || asset.Kind == wanted) && (ancestor is null || Boards.IsBelow(model, asset, ancestor.Number)))
+            .Select(asset => asset.Id).ToList();
+        var now = Instant.From(services.Clock.GetUtcNow());
+        var views = await services.Twins.ViewAsync(ids, ct);
+        var ordered = place is var (longitude, latitude) && near is not null
+            ? views.OrderBy(view => Distance(view.Asset, longitude, latitude))
+            : views.OrderByDescending(view => Api.Figures.Loading(view, now) ?? -1).ThenBy(view => view.Asset.Id.Path, StringComparer.Ordinal);
+        return TypedResults.Ok(new AssetPage([.. ordered.Take(Math.Clamp(limit ?? 200, 1, LimitMax)).Select(view => Show(model, view, now))], views.Count));
+    }
+
+    private static async Task<Results<Ok<AssetView>, ProblemHttpResult>> ReadAsync(ITwinServices services, string id, CancellationToken ct)
+    {
+        var model = services.Model;
+        if (model.FindAsset(id) is not { } asset) return Problems.NotFound($"No asset '{id}'. Ids are paths, with / written as %2F.", model.Assets.Select(known => known.Id.Path), id.Split('/')[^1]);
+        var now = Instant.From(services.Clock.GetUtcNow());
+        var below = model.Assets.Where(other => Boards.IsBelow(model, other, asset.Number)).Select(other => other.Id).ToList();
+        var view = (await services.Twins.ViewAsync([asset.Id], ct))[0];
+        var shown = Show(model, view, now);
+        if (below.Count == 0) return TypedResults.Ok(shown);
+        var figures = Api.Figures.OfMany(asset, await services.Twins.ViewAsync(below, ct), now);
+        var calendar = model.CityOf(asset.Number).MakeCalendar();
+        Api.Figures.AddToday(figures, services.Queries.AssetWindows(asset.Number, calendar.Start(now, WindowSize.Day), long.MaxValue), calendar.Zone);
+        foreach (var (name, figure) in shown.Figures) figures[name] = figure;
+        return TypedResults.Ok(shown with { Figures = figures, Metrics = [.. shown.Metrics, .. TotalSeries.Units.Keys] });
+    }
+
+    internal static AssetView Show(Model model, TwinView view, long nowUs)
+    {
+        var asset = view.Asset;
+        var zone = model.CityOf(asset.Number).MakeCalendar().Zone;
+        var latest = view.Latest.ToDictionary(value => value.Point.Metric, value => new ValueView(
+            FixedPoint.ToDouble(value.Reading.Value), value.Point.Unit.Code, Instant.ToText(value.Reading.TimeUs, zone), Api.Figures.Name(value.Reading.Quality),
+            Api.Figures.Name(Api.Figures.FreshnessOf(value, nowUs)), (value.Reading.Flags & ReadingFlags.ReceiveTime) != 0));
+        var parents = new ParentsView(Path(model, asset.ElectricalParent), Path(model, asset.AdministrativeParent));
+        return new(asset.Id.Path, Api.Figures.Name(asset.Kind), asset.Name, parents, asset.Longitude, asset.Latitude, asset.RatingKva > 0 ? asset.RatingKva : null,
+            latest, Api.Figures.OfOne(view, nowUs), [.. model.PointsOf(asset.Number).Select(number => model.Points[number].Metric)]);
+    }
+
+    private static string? Path(Model model, int number) => number < 0 ? null : model.Assets[number].Id.Path;
+
+    private static bool TryReadPlace(string? text, out (double Longitude, double Latitude) place)
+    {
+        place = default;
+        if (text is null) return true;
+        var parts = text.Split(',');
+        return parts.Length == 2 && double.TryParse(parts[0], System.Globalization.CultureInfo.InvariantCulture, out place.Longitude)
+            && double.TryParse(parts[1], System.Globalization.CultureInfo.InvariantCulture, out place.Latitude);
+    }
+
+    private static double Distance(Asset asset, double longitude, double latitude)
+    {
+        if (asset.Longitude is not { } x || asset.Latitude is not { } y) return double.MaxValue;
+        var dx = (x - longitude) * Math.Cos(latitude * Math.PI / 180);
+        return dx * dx + (y - latitude) * (y - latitude);
+    }
+}

@@ -1,0 +1,19 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace MekongTwin.Api.Routes;
+
+internal static class HealthRoutes
+{
+    public static void MapHealth(this IEndpointRouteBuilder routes, ITwinServices services)
+    {
+        routes.MapGet("/health/live", () => Results.Json(new { status = "live" })).ExcludeFromDescription();
+        routes.MapGet("/health/ready", () =>
+        {
+            var checks = services.ReadHealth();
+            var healthy = checks.All(check => check.Healthy);
+            return Results.Json(new { status = healthy ? "ready" : "unhealthy", checks }, statusCode: healthy ? 200 : 503);
+        }).ExcludeFromDescription();
+    }
+}

@@ -1,0 +1,82 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Threading.Channels;
+using MekongTwin.Domain.Readings;
+using MekongTwin.Domain.Twins;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Json;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace MekongTwin.Api.Routes;
+
+/// <summary>
+/// Server-sent events. <c>?city=</c> gives <c>city</c> (the board) and <c>ledger</c> every second;
+/// <c>?assets=prefix</c> gives <c>asset</c> whenever one below the prefix changes, coalesced to the newest state.
+/// </summary>
+internal static class LiveRoutes
+{
+    /// <summary>Most streams at once; one more is refused with 503.</summary>
+    private const int StreamsMax = 1000;
+
+    private static readonly TimeSpan BoardEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan AssetsEvery = TimeSpan.FromMilliseconds(100);
+    private static int _open;
+
+    public static void MapLive(this IEndpointRouteBuilder routes, ITwinServices services, Boards boards) =>
+        routes.MapGet("/live", async (HttpContext context, string? city, string? assets) =>
+        {
+            if (city is not null && services.Model.FindCity(city) is null) return (IResult)Problems.NotFound($"No city '{city}'.", services.Model.Cities.Select(known => known.Id));
+            if (Interlocked.Increment(ref _open) > StreamsMax)
+            {
+                Interlocked.Decrement(ref _open);
+                return TypedResults.Problem(title: "Too many streams", detail: $"At most {StreamsMax} event streams are served at once. Try again later.", statusCode: 503);
+            }
+            try
+            {
+                await StreamAsync(context, services, boards, city ?? services.Model.Cities.FirstOrDefault()?.Id ?? "", assets);
+            }
+            catch (OperationCanceledException)
+            {
+                // The reader left.
+            }
+            finally
+            {
+                Interlocked.Decrement(ref _open);
+            }
+            return Results.Empty;
+        }).WithSummary("Live changes as server-sent events");
+
+    private static async Task StreamAsync(HttpContext context, ITwinServices services, Boards boards, string city, string? assets)
+    {
+        var ct = context.RequestAborted;
+        var json = context.RequestServices.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions;
+        context.Response.ContentType = "text/event-stream";
+        context.Response.Headers.CacheControl = "no-cache";
+        context.Response.Headers["X-Accel-Buffering"] = "no";
+        if (assets is not null)
+        {
+            await foreach (var changes in services.Twins.WatchAsync(new WatchFilter([assets], AssetsEvery), ct))
+            {
+                var model = services.Model;
+                var now = Instant.From(services.Clock.GetUtcNow());
+                await WriteAsync(context, "assets", new { items = changes.Views.Select(view => AssetRoutes.Show(model, view, now)).ToList(), skipped = changes.Skipped }, json, ct);
+            }
+            return;
+        }
+        while (true)
+        {
+            await WriteAsync(context, "city", await boards.ReadAsync(city, ct), json, ct);
+            await WriteAsync(context, "ledger", services.ReadLedger(), json, ct);
+            await Task.Delay(BoardEvery, ct);
+        }
+    }
+
+    private static async Task WriteAsync<T>(HttpContext context, string name, T data, JsonSerializerOptions json, CancellationToken ct)
+    {
+        await context.Response.WriteAsync($"event: {name}\ndata: {JsonSerializer.Serialize(data, json)}\n\n", ct);
+        await context.Response.Body.FlushAsync(ct);
+    }
+}

@@ -1,0 +1,50 @@
+using MekongTwin.Domain.Assets;
+using MekongTwin.Domain.Readings;
+using MekongTwin.Domain.Twins;
+using MekongTwin.History.Journal;
+using MekongTwin.History.Store;
+
+namespace MekongTwin.Api;
+
+/// <summary>One line of the ledger as it is published.</summary>
+public sealed record LedgerView(string Source, long Received, long Stored, long Duplicate, IReadOnlyDictionary<string, long> Rejected, IReadOnlyDictionary<string, long> Quarantined, long Pending, string? LastSeen);
+
+/// <summary>The whole account, with how far behind the twins are.</summary>
+public sealed record LedgerPage(LedgerView Total, bool Balanced, IReadOnlyList<LedgerView> Sources, long BacklogBytes, double CommitP99Ms, double LagP99Ms);
+
+/// <summary>One check of the health page.</summary>
+public sealed record HealthCheck(string Name, bool Healthy, string? Detail);
+
+/// <summary>What the routes need of the running program, whichever edition it is.</summary>
+public interface ITwinServices
+{
+    ITwins Twins { get; }
+
+    TwinQueries Queries { get; }
+
+    /// <summary>The readings behind a window.</summary>
+    IReadingSource Readings { get; }
+
+    /// <summary>The model now; it changes when somebody maps a point.</summary>
+    Model Model { get; }
+
+    TimeProvider Clock { get; }
+
+    /// <summary>True when the program's own simulator feeds the city: every page is watermarked.</summary>
+    bool Simulated { get; }
+
+    JournalStatus Journal { get; }
+
+    LedgerPage ReadLedger();
+
+    /// <summary>Liveness and readiness, check by check.</summary>
+    IReadOnlyList<HealthCheck> ReadHealth();
+
+    string SourceName(int number);
+
+    /// <summary>Maps a quarantined name to a point and takes in what was kept of it; gives how many readings that were.</summary>
+    Task<int> MapQuarantineAsync(QuarantineGroup group, Point point, CancellationToken ct);
+
+    /// <summary>State of the doors for the status route.</summary>
+    object ReadDoors();
+}

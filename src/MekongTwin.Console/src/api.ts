@@ -1,0 +1,286 @@
+// Every shape the server sends and every call the console makes. Fields a server may leave out are optional here,
+// and the sections show a dash for them: an older or younger server must not blank the page.
+
+export interface Figure {
+  value?: number | null
+  unit?: string
+  time?: string
+  /** Share of the inputs that reported, 0 to 1. */
+  coverage?: number
+  /** The asset a maximum or minimum belongs to. */
+  asset?: string
+}
+
+export type FigureName =
+  | 'demand' | 'reactive' | 'energyToday' | 'loadFactorToday' | 'peakToday' | 'populationDensity'
+  | 'demandPerPerson' | 'demandPerArea' | 'flow' | 'speed' | 'travelTimeIndex' | 'maxLoading' | 'loading'
+
+export type Figures = Partial<Record<FigureName, Figure>>
+
+export interface CitySummary {
+  id: string
+  name: string
+  zone: string
+  utcOffset?: string
+  country?: string
+  population?: number
+  simulated?: boolean
+}
+
+export interface Meters {
+  reporting: number
+  total: number
+}
+
+export interface District {
+  id: string
+  name: string
+  population?: number
+  areaKm2?: number
+  figures?: Figures
+  meters?: Meters
+}
+
+export interface FreshnessCount {
+  kind: string
+  fresh?: number
+  late?: number
+  silent?: number
+  never?: number
+}
+
+export interface CityState {
+  id: string
+  name: string
+  zone?: string
+  utcOffset?: string
+  asOf?: string
+  simulated?: boolean
+  geography?: string
+  population?: number
+  figures?: Figures
+  districts?: District[]
+  freshness?: FreshnessCount[]
+}
+
+export interface LatestValue {
+  value?: number | null
+  unit?: string
+  time?: string
+  quality?: string
+  freshness?: string
+}
+
+export interface Asset {
+  id: string
+  kind?: string
+  name?: string
+  parents?: Record<string, string | null>
+  latest?: Record<string, LatestValue>
+  figures?: Figures
+}
+
+export interface AssetPage {
+  items: Asset[]
+  total?: number
+}
+
+export interface SeriesPoint {
+  t: string
+  v?: number | null
+  min?: number | null
+  max?: number | null
+  n?: number
+  coverage?: number
+  /** Quality of a raw reading. */
+  q?: string
+}
+
+export interface Series {
+  id: string
+  metric: string
+  unit?: string
+  step?: string
+  points: SeriesPoint[]
+}
+
+export type Step = 'raw' | 'PT1M' | 'PT15M' | 'PT1H' | 'P1D'
+
+/** A count, or its split by reason. */
+export type Split = number | Record<string, number>
+
+export interface LedgerLine {
+  received?: number
+  stored?: number
+  duplicate?: number
+  rejected?: Split
+  quarantined?: Split
+  pending?: number
+  balanced?: boolean
+}
+
+export interface LedgerSource extends LedgerLine {
+  source: string
+  lastSeen?: string
+}
+
+export interface Ledger {
+  total: LedgerLine
+  sources?: LedgerSource[]
+  backlogBytes?: number
+  commitP99Ms?: number
+  lagP99Ms?: number
+}
+
+export interface QuarantineGroup {
+  id: number | string
+  reason: string
+  source?: string
+  topic?: string
+  name?: string
+  count?: number
+  first?: string
+  last?: string
+  sample?: string
+}
+
+/** What the server said went wrong (RFC 9457), or what kept the request from reaching it (status 0). */
+export class Problem extends Error {
+  constructor(readonly status: number, readonly title: string, readonly detail: string) {
+    super(detail === '' ? title : `${title}: ${detail}`)
+  }
+}
+
+/** The name and password of the person at the page. Memory only: closing the tab signs out. */
+let authorization: string | null = null
+let signedInName: string | null = null
+
+export const signIns = new EventTarget()
+
+export function signedIn(): string | null {
+  return signedInName
+}
+
+export async function signIn(name: string, password: string): Promise<void> {
+  const credentials = `Basic ${base64(`${name}:${password}`)}`
+  await send('/cities', { headers: { Authorization: credentials } })
+  authorization = credentials
+  signedInName = name
+  signIns.dispatchEvent(new Event('changed'))
+}
+
+export function signOut(): void {
+  authorization = null
+  signedInName = null
+  signIns.dispatchEvent(new Event('changed'))
+}
+
+export async function cities(): Promise<CitySummary[]> {
+  return list<CitySummary>(await get('/cities'))
+}
+
+export async function city(id: string, signal?: AbortSignal): Promise<CityState> {
+  return await get(`/cities/${encodeURIComponent(id)}`, signal) as CityState
+}
+
+export async function ledger(signal?: AbortSignal): Promise<Ledger> {
+  return await get('/ledger', signal) as Ledger
+}
+
+export async function transformers(cityId: string, districtId: string, limit: number): Promise<AssetPage> {
+  const query = new URLSearchParams({ city: cityId, kind: 'transformer', parent: districtId, limit: String(limit) })
+  const page = await get(`/assets?${query}`)
+  return { items: list<Asset>(page), ...total(page) }
+}
+
+export async function asset(id: string): Promise<Asset> {
+  return await get(`/assets/${encodeURIComponent(id)}`) as Asset
+}
+
+export async function series(id: string, metric: string, from: number, to: number, step: Step): Promise<Series> {
+  const query = new URLSearchParams({
+    metric, from: new Date(from).toISOString(), to: new Date(to).toISOString(), step,
+  })
+  const answer = await get(`/assets/${encodeURIComponent(id)}/series?${query}`) as Series
+  return { ...answer, points: list<SeriesPoint>(answer.points) }
+}
+
+export async function quarantine(): Promise<QuarantineGroup[]> {
+  return list<QuarantineGroup>(await get('/quarantine'))
+}
+
+export async function mapToPoint(id: number | string, assetId: string, metric: string): Promise<void> {
+  await send(`/quarantine/${encodeURIComponent(id)}/map`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ asset: assetId, metric }),
+  })
+}
+
+/** Opens the live feed. The caller owns its end: the stream has no time limit of its own. */
+export async function openLive(cityId: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
+  const response = await request(`/live?${new URLSearchParams({ city: cityId })}`, {
+    headers: { Accept: 'text/event-stream' }, signal,
+  })
+  const type = response.headers.get('content-type') ?? ''
+  if (response.body === null || !type.startsWith('text/event-stream')) {
+    await response.body?.cancel()
+    throw new Problem(response.status, 'Not an event stream', type)
+  }
+  return response.body
+}
+
+const RequestTimeoutMs = 15_000
+
+async function get(path: string, signal?: AbortSignal): Promise<unknown> {
+  const response = await send(path, signal === undefined ? {} : { signal })
+  return await response.json()
+}
+
+function send(path: string, init: RequestInit): Promise<Response> {
+  const timeout = AbortSignal.timeout(RequestTimeoutMs)
+  const signal = init.signal ? AbortSignal.any([init.signal, timeout]) : timeout
+  return request(path, { ...init, signal })
+}
+
+async function request(path: string, init: RequestInit): Promise<Response> {
+  const headers = new Headers(init.headers)
+  if (authorization !== null && !headers.has('Authorization')) headers.set('Authorization', authorization)
+  let response: Response
+  try {
+    // With credentials omitted the browser leaves a 401 to this page instead of opening its own password box.
+    response = await fetch(`/api/v1${path}`, { ...init, headers, credentials: 'omit', cache: 'no-store' })
+  } catch (error) {
+    if (init.signal?.aborted && init.signal.reason?.name !== 'TimeoutError') throw error
+    throw new Problem(0, '', '')
+  }
+  if (response.ok) return response
+  if (response.status === 401) signIns.dispatchEvent(new Event('needed'))
+  throw await problemOf(response)
+}
+
+async function problemOf(response: Response): Promise<Problem> {
+  const fallback = `${response.status} ${response.statusText}`.trim()
+  try {
+    const body = await response.json() as { title?: string, detail?: string }
+    return new Problem(response.status, body.title ?? fallback, body.detail ?? '')
+  } catch {
+    return new Problem(response.status, fallback, '')
+  }
+}
+
+/** Lists come bare or under "items". */
+function list<T>(body: unknown): T[] {
+  if (Array.isArray(body)) return body as T[]
+  const items = (body as { items?: unknown } | null)?.items
+  return Array.isArray(items) ? items as T[] : []
+}
+
+function total(page: unknown): { total?: number } {
+  const count = (page as { total?: unknown } | null)?.total
+  return typeof count === 'number' ? { total: count } : {}
+}
+
+function base64(text: string): string {
+  return btoa(String.fromCharCode(...new TextEncoder().encode(text)))
+}

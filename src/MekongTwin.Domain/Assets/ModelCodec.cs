@@ -1,0 +1,53 @@
+using System.Collections.Immutable;
+using System.IO.Compression;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using MekongTwin.Domain.Units;
+
+namespace MekongTwin.Domain.Assets;
+
+/// <summary>The model as it is journalled: JSON, compressed. Equal models give equal JSON.</summary>
+public static class ModelCodec
+{
+    private static readonly JsonSerializerOptions Options = new()
+    {
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
+        Converters = { new JsonStringEnumConverter(), new UnitConverter(), new AssetIdConverter() },
+    };
+
+    public static byte[] ToJson(Model model) => JsonSerializer.SerializeToUtf8Bytes(
+        new Content(model.Cities, model.Assets, model.Points, model.Devices, model.Names), Options);
+
+    public static byte[] Compress(Model model)
+    {
+        using var stream = new MemoryStream();
+        using (var brotli = new BrotliStream(stream, CompressionLevel.Optimal, leaveOpen: true)) brotli.Write(ToJson(model));
+        return stream.ToArray();
+    }
+
+    public static Model Decompress(ReadOnlySpan<byte> compressed)
+    {
+        using var brotli = new BrotliStream(new MemoryStream(compressed.ToArray()), CompressionMode.Decompress);
+        var content = JsonSerializer.Deserialize<Content>(brotli, Options) ?? throw new JsonException("The journalled model is empty.");
+        return new(content.Cities, content.Assets, content.Points, content.Devices, content.Names);
+    }
+
+    private sealed record Content(
+        ImmutableArray<City> Cities, ImmutableArray<Asset> Assets, ImmutableArray<Point> Points,
+        ImmutableArray<DeviceMapping> Devices, ImmutableArray<NameMapping> Names);
+
+    private sealed class UnitConverter : JsonConverter<Unit>
+    {
+        public override Unit Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            UnitTable.TryFind(reader.GetString()!, out var unit) ? unit : throw new JsonException($"Unknown unit '{reader.GetString()}' in the journalled model.");
+
+        public override void Write(Utf8JsonWriter writer, Unit value, JsonSerializerOptions options) => writer.WriteStringValue(value.Code);
+    }
+
+    private sealed class AssetIdConverter : JsonConverter<AssetId>
+    {
+        public override AssetId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => new(reader.GetString()!);
+
+        public override void Write(Utf8JsonWriter writer, AssetId value, JsonSerializerOptions options) => writer.WriteStringValue(value.Path);
+    }
+}

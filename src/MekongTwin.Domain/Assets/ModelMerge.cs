@@ -1,0 +1,44 @@
+using System.Collections.Immutable;
+
+namespace MekongTwin.Domain.Assets;
+
+/// <summary>
+/// Brings a model read from folders together with the one before it: what keeps its name keeps its number, what is new gets
+/// the next one, what is gone stays known so that its history stays readable. Mappings made by people are kept.
+/// </summary>
+public static class ModelMerge
+{
+    public static Model Onto(Model before, Model read)
+    {
+        var assetNumbers = before.Assets.ToDictionary(asset => asset.Id.Path, asset => asset.Number, StringComparer.Ordinal);
+        foreach (var asset in read.Assets) assetNumbers.TryAdd(asset.Id.Path, assetNumbers.Count);
+        int NumberOf(int readNumber) => readNumber < 0 ? -1 : assetNumbers[read.Assets[readNumber].Id.Path];
+        var assets = Overlay(before.Assets, assetNumbers.Count, read.Assets.Select(asset => asset with
+        {
+            Number = NumberOf(asset.Number),
+            ElectricalParent = NumberOf(asset.ElectricalParent),
+            AdministrativeParent = NumberOf(asset.AdministrativeParent),
+        }), asset => asset.Number);
+
+        var pointNumbers = before.Points.ToDictionary(point => (point.Asset, point.Metric), point => point.Number);
+        foreach (var point in read.Points) pointNumbers.TryAdd((NumberOf(point.Asset), point.Metric), pointNumbers.Count);
+        var points = Overlay(before.Points, pointNumbers.Count, read.Points.Select(point => point with
+        {
+            Number = pointNumbers[(NumberOf(point.Asset), point.Metric)],
+            Asset = NumberOf(point.Asset),
+        }), point => point.Number);
+
+        var names = read.Names.Select(name => name with { Point = pointNumbers[(NumberOf(read.Points[name.Point].Asset), read.Points[name.Point].Metric)] });
+        var cities = before.Cities.Where(city => read.FindCity(city.Id) is null).Concat(read.Cities).OrderBy(city => city.Id, StringComparer.Ordinal);
+        var devices = read.Devices.Select(device => device with { Asset = NumberOf(device.Asset) });
+        return new Model([.. cities], assets, points, [.. devices], [.. names]).WithNames(before.Names);
+    }
+
+    private static ImmutableArray<T> Overlay<T>(ImmutableArray<T> before, int count, IEnumerable<T> read, Func<T, int> numberOf)
+    {
+        var merged = new T[count];
+        before.CopyTo(merged);
+        foreach (var item in read) merged[numberOf(item)] = item;
+        return [.. merged];
+    }
+}

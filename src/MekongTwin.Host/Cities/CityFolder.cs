@@ -1,0 +1,289 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using MekongTwin.Domain.Assets;
+using MekongTwin.Domain.Readings;
+using MekongTwin.Domain.Units;
+
+namespace MekongTwin.Host.Cities;
+
+/// <summary>
+/// Reads city folders into a model. Strict: everything wrong is listed with file, line, field and a suggestion before
+/// anything starts. Ids in the files are relative to the city.
+/// </summary>
+internal sealed class CityFolder
+{
+    private static readonly Dictionary<string, AssetKind> KindNames = Enum.GetValues<AssetKind>().ToDictionary(kind => JsonNamingPolicy.CamelCase.ConvertName(kind.ToString()), StringComparer.Ordinal);
+
+    private readonly CityErrors _errors;
+    private readonly string _directory;
+    private readonly List<Asset> _assets;
+    private readonly List<Point> _points;
+    private readonly List<DeviceMapping> _devices;
+    private readonly List<NameMapping> _names;
+    private readonly Dictionary<string, int> _numbers = new(StringComparer.Ordinal);
+    private readonly Dictionary<(int Asset, string Metric), int> _pointNumbers = [];
+    private readonly HashSet<string> _deviceNames = new(StringComparer.Ordinal);
+    private string _city = "";
+
+    private CityFolder(string directory, CityErrors errors, List<Asset> assets, List<Point> points, List<DeviceMapping> devices, List<NameMapping> names)
+    {
+        _directory = directory;
+        _errors = errors;
+        _assets = assets;
+        _points = points;
+        _devices = devices;
+        _names = names;
+    }
+
+    /// <summary>Reads one or more folders; throws <see cref="InputException"/> with every mistake found.</summary>
+    public static Model Read(IEnumerable<string> directories)
+    {
+        var errors = new CityErrors();
+        var cities = new List<City>();
+        List<Asset> assets = [];
+        List<Point> points = [];
+        List<DeviceMapping> devices = [];
+        List<NameMapping> names = [];
+        foreach (var directory in directories)
+        {
+            if (!Directory.Exists(directory)) throw new InputException($"{directory}: no such city folder. Give a folder with a city.json in it.");
+            var city = new CityFolder(directory, errors, assets, points, devices, names).ReadCity();
+            if (city is not null && cities.Any(other => other.Id == city.Id)) errors.Add(Path.Combine(directory, "city.json"), 1, "id", $"'{city.Id}' is another folder's city already");
+            if (city is not null) cities.Add(city);
+        }
+        if (errors.Any) throw new InputException(errors.ToString());
+        return new([.. cities], [.. assets], [.. points], [.. devices], [.. names]);
+    }
+
+    private City? ReadCity()
+    {
+        if (Load("city.json", required: true) is not { } json) return null;
+        var fields = new Fields(json, _errors);
+        _city = fields.Text("id");
+        if (_city.Contains('/', StringComparison.Ordinal) || !AssetId.IsValid(_city)) _errors.Add(fields.Find("id") ?? json, $"'{_city}' cannot be an id; use letters, digits and - only, e.g. vn-dad");
+        var zone = fields.Text("zone");
+        if (zone.Length > 0 && !TimeZoneInfo.TryFindSystemTimeZoneById(zone, out _)) _errors.Add(fields.Find("zone")!, $"'{zone}' is not a time zone; use an IANA name such as Asia/Ho_Chi_Minh or Asia/Yangon");
+        var population = (int)fields.Number("population", 0, 100_000_000);
+        var city = new City(_city, fields.Text("name"), fields.Text("country"), zone)
+        {
+            Source = fields.Text("source", required: false),
+            Languages = [.. fields.List("languages").Select(language => language.Text)],
+            Geography = fields.Find("geography") is { } geography ? new Fields(geography, _errors).Text("version") : "",
+        };
+        fields.RefuseUnknown("notice", "note", "assumed");
+        if (_errors.Any && (_city.Length == 0 || zone.Length == 0)) return null;
+        AddAsset(json, "", AssetKind.City, city.Name, asset => asset with { Population = population });
+        ReadDistricts();
+        ReadGrid();
+        ReadTraffic();
+        ReadPoints();
+        ReadMappings();
+        var total = _assets.Where(asset => asset.Kind == AssetKind.District && asset.Id.Path.StartsWith(_city + "/", StringComparison.Ordinal)).Sum(asset => asset.AreaKm2);
+        if (_numbers.TryGetValue("", out var self)) _assets[self] = _assets[self] with { AreaKm2 = total };
+        return city;
+    }
+
+    private void ReadDistricts()
+    {
+        if (Load("districts.geojson", required: true) is not { } json) return;
+        var collection = new Fields(json, _errors);
+        foreach (var feature in collection.List("features", required: true))
+        {
+            var outer = new Fields(feature, _errors);
+            if (outer.Find("properties") is not { } properties)
+            {
+                _errors.Add(feature, "'properties' is missing");
+                continue;
+            }
+            var fields = new Fields(properties, _errors);
+            AddAsset(properties, fields.Text("id"), AssetKind.District, fields.Text("name"), asset => asset with
+            {
+                Population = (int)fields.Number("population", 0, 100_000_000),
+                AreaKm2 = fields.Number("areaKm2", 0.001, 1_000_000),
+                AdministrativeParent = _numbers.GetValueOrDefault("", -1),
+            });
+            fields.RefuseUnknown("source", "note", "validFrom", "validTo", "assumed");
+        }
+    }
+
+    private void ReadGrid()
+    {
+        if (Load("grid.json", required: false) is not { } json) return;
+        var grid = new Fields(json, _errors);
+        foreach (var item in grid.List("substations"))
+        {
+            var fields = new Fields(item, _errors);
+            AddPlaced(fields, AssetKind.Substation, asset => asset with { RatingKva = fields.Number("ratingKva", 1, 10_000_000) });
+            Reference(fields, "district", AssetKind.District);
+            fields.RefuseUnknown("note", "assumed");
+        }
+        foreach (var item in grid.List("feeders"))
+        {
+            var fields = new Fields(item, _errors);
+            AddPlaced(fields, AssetKind.Feeder, asset => asset with
+            {
+                RatingKva = fields.Number("ratingKva", 1, 1_000_000),
+                ElectricalParent = Reference(fields, "substation", AssetKind.Substation),
+            });
+            fields.RefuseUnknown("note", "assumed");
+        }
+        foreach (var item in grid.List("transformers"))
+        {
+            var fields = new Fields(item, _errors);
+            AddPlaced(fields, AssetKind.Transformer, asset => asset with
+            {
+                RatingKva = fields.Number("ratingKva", 1, 1_000_000),
+                Customers = (int)fields.Number("customers", 0, 1_000_000, 0),
+                ElectricalParent = Reference(fields, "feeder", AssetKind.Feeder),
+                AdministrativeParent = Reference(fields, "district", AssetKind.District),
+            });
+            fields.RefuseUnknown("note", "assumed", "class");
+        }
+        grid.RefuseUnknown("assumed", "note", "source");
+    }
+
+    private void ReadTraffic()
+    {
+        if (Load("traffic.json", required: false) is not { } json) return;
+        var traffic = new Fields(json, _errors);
+        foreach (var item in traffic.List("zones"))
+        {
+            var fields = new Fields(item, _errors);
+            AddPlaced(fields, AssetKind.TrafficZone, asset => asset with { AdministrativeParent = Reference(fields, "district", AssetKind.District) });
+            fields.RefuseUnknown("note", "assumed");
+        }
+        foreach (var item in traffic.List("detectors"))
+        {
+            var fields = new Fields(item, _errors);
+            AddPlaced(fields, AssetKind.Detector, asset => asset with
+            {
+                FreeFlowKmh = fields.Number("freeFlowKmh", 1, 200),
+                LengthKm = fields.Number("lengthKm", 0.001, 1000),
+                AdministrativeParent = Reference(fields, "zone", AssetKind.TrafficZone),
+            });
+            fields.RefuseUnknown("note", "assumed", "lanes");
+        }
+        traffic.RefuseUnknown("assumed", "note", "source");
+    }
+
+    private void ReadPoints()
+    {
+        if (Load("points.json", required: true) is not { } json) return;
+        var points = new Fields(json, _errors);
+        foreach (var (name, list) in points.Find("kinds")?.Members ?? new Dictionary<string, PlacedJson>())
+        {
+            if (!KindNames.TryGetValue(name, out var kind))
+            {
+                _errors.Add(list, $"unknown kind of asset{Nearest.Suggest(name, KindNames.Keys)}");
+                continue;
+            }
+            foreach (var asset in _assets.Where(asset => asset.Kind == kind && IsOfThisCity(asset)).ToList())
+            {
+                foreach (var item in list.Items) AddPoint(item, asset.Number);
+            }
+        }
+        foreach (var (id, list) in points.Find("assets")?.Members ?? new Dictionary<string, PlacedJson>())
+        {
+            if (!_numbers.TryGetValue(id, out var asset))
+            {
+                _errors.Add(list, $"no asset '{id}'{Nearest.Suggest(id, _numbers.Keys)}");
+                continue;
+            }
+            foreach (var item in list.Items) AddPoint(item, asset);
+        }
+        points.RefuseUnknown("note");
+    }
+
+    private void AddPoint(PlacedJson item, int asset)
+    {
+        var fields = new Fields(item, _errors);
+        var metric = fields.Text("metric");
+        var code = fields.Text("unit");
+        var kind = fields.Text("kind", required: false);
+        if (!Point.IsValidMetric(metric)) _errors.Add(item, $"'{metric}' cannot be a metric; use letters, digits and - _ . only");
+        if (!UnitTable.TryFind(code, out var unit)) _errors.Add(fields.Find("unit") ?? item, $"'{code}' is not a unit of the table{Nearest.Suggest(code, UnitTable.Codes)}");
+        else if (Metrics.RequiredUnit(metric) is { } required && unit.Code != required) _errors.Add(fields.Find("unit")!, $"{metric} must be in {required}; a device may send another unit of the same kind");
+        if (kind is not ("" or "gauge" or "cumulative" or "event")) _errors.Add(fields.Find("kind")!, $"'{kind}' is not gauge, cumulative or event");
+        if (!_pointNumbers.TryAdd((asset, metric), _points.Count)) _errors.Add(item, $"{_assets[asset].Id} has a point '{metric}' already");
+        var pointKind = kind switch { "cumulative" => PointKind.Cumulative, "event" => PointKind.Event, _ => PointKind.Gauge };
+        var hold = fields.DurationUs("hold", pointKind == PointKind.Cumulative ? Instant.Day : Instant.Hour / 2);
+        _points.Add(new(_points.Count, asset, metric, unit, pointKind, hold)
+        {
+            MinMicro = Limit(fields.OptionalNumber("min", -1e12, 1e12), long.MinValue),
+            MaxMicro = Limit(fields.OptionalNumber("max", -1e12, 1e12), long.MaxValue),
+        });
+        fields.RefuseUnknown("note");
+    }
+
+    private void ReadMappings()
+    {
+        if (Load("mappings.json", required: false) is not { } json) return;
+        var mappings = new Fields(json, _errors);
+        foreach (var item in mappings.List("devices"))
+        {
+            var fields = new Fields(item, _errors);
+            var asset = Reference(fields, "asset", null);
+            var device = fields.Text("device");
+            if (!_deviceNames.Add(device)) _errors.Add(item, $"device '{device}' is mapped already");
+            if (asset >= 0) _devices.Add(new(_city, device, asset));
+            fields.RefuseUnknown("note");
+        }
+        foreach (var item in mappings.List("names"))
+        {
+            var fields = new Fields(item, _errors);
+            var asset = Reference(fields, "asset", null);
+            var metric = fields.Text("metric");
+            var point = _pointNumbers.TryGetValue((asset, metric), out var number) ? _points[number] : null;
+            if (asset >= 0 && point is null) _errors.Add(item, $"{_assets[asset].Id} has no point '{metric}'");
+            if (point is not null) _names.Add(new(fields.Text("name"), point.Number));
+            fields.RefuseUnknown("note");
+        }
+        mappings.RefuseUnknown("note");
+    }
+
+    private void AddPlaced(Fields fields, AssetKind kind, Func<Asset, Asset> complete)
+    {
+        var (longitude, latitude) = (fields.OptionalNumber("lon", -180, 180), fields.OptionalNumber("lat", -90, 90));
+        AddAsset(fields.Json, fields.Text("id"), kind, fields.Text("name", required: false), asset => complete(asset) with { Longitude = longitude, Latitude = latitude });
+    }
+
+    private void AddAsset(PlacedJson at, string id, AssetKind kind, string name, Func<Asset, Asset> complete)
+    {
+        var path = id.Length == 0 ? _city : $"{_city}/{id}";
+        if (kind != AssetKind.City && (id.Length == 0 || !AssetId.IsValid(path)))
+        {
+            if (id.Length > 0) _errors.Add(at, $"'{id}' cannot be an id; use letters, digits, - _ . and / between parts");
+            return;
+        }
+        if (id.StartsWith("senml/", StringComparison.Ordinal)) _errors.Add(at, "'senml/' is the topic of packs; choose another id");
+        if (!_numbers.TryAdd(id, _assets.Count))
+        {
+            _errors.Add(at, $"'{id}' is there already, as a {_assets[_numbers[id]].Kind}");
+            return;
+        }
+        _assets.Add(complete(new(_assets.Count, new(path), kind, name.Length > 0 ? name : id)));
+    }
+
+    /// <summary>Number of the asset that a field names, -1 with an error when there is none.</summary>
+    private int Reference(Fields fields, string name, AssetKind? kind)
+    {
+        var id = fields.Text(name);
+        if (id.Length == 0) return -1;
+        if (_numbers.TryGetValue(id, out var number) && (kind is null || _assets[number].Kind == kind)) return number;
+        var candidates = _numbers.Where(pair => kind is null || _assets[pair.Value].Kind == kind).Select(pair => pair.Key);
+        _errors.Add(fields.Find(name)!, $"no {kind?.ToString() ?? "asset"} '{id}'{Nearest.Suggest(id, candidates)}");
+        return -1;
+    }
+
+    private bool IsOfThisCity(Asset asset) => asset.Id.Path == _city || asset.Id.Path.StartsWith(_city + "/", StringComparison.Ordinal);
+
+    private PlacedJson? Load(string name, bool required)
+    {
+        var path = Path.Combine(_directory, name);
+        if (File.Exists(path)) return PlacedJson.Parse(path, File.ReadAllBytes(path), _errors);
+        if (required) _errors.Add(path, 1, "", "missing; every city folder has one");
+        return null;
+    }
+
+    private static long Limit(double? value, long otherwise) => value is { } number && FixedPoint.TryFrom(number, out var micro) ? micro : otherwise;
+}

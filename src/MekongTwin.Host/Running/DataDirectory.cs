@@ -1,0 +1,45 @@
+using MekongTwin.Host.Cities;
+
+namespace MekongTwin.Host.Running;
+
+/// <summary>
+/// The data directory: <c>journal/</c> (the record), <c>twin.db</c> (its projection), <c>users.json</c>, <c>lock</c>. One process
+/// at a time holds it.
+/// </summary>
+internal sealed class DataDirectory : IDisposable
+{
+    private readonly FileStream _lock;
+
+    private DataDirectory(string path, FileStream @lock)
+    {
+        Path = path;
+        _lock = @lock;
+    }
+
+    public string Path { get; }
+
+    public string Journal => System.IO.Path.Combine(Path, "journal");
+
+    public string Database => System.IO.Path.Combine(Path, "twin.db");
+
+    public string Users => UsersFile(Path);
+
+    public static string UsersFile(string path) => System.IO.Path.Combine(path, "users.json");
+
+    /// <summary>Creates it where it is missing, and locks it.</summary>
+    public static DataDirectory Open(string path, bool mustExist = false)
+    {
+        if (mustExist && !Directory.Exists(System.IO.Path.Combine(path, "journal"))) throw new InputException($"{path}: no data directory. Give the one that 'serve --data' used.");
+        Directory.CreateDirectory(System.IO.Path.Combine(path, "journal"));
+        try
+        {
+            return new(path, new FileStream(System.IO.Path.Combine(path, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+        }
+        catch (IOException)
+        {
+            throw new InputException($"{path}: another MekongTwin uses this data directory. Stop it, or give another one with --data.");
+        }
+    }
+
+    public void Dispose() => _lock.Dispose();
+}

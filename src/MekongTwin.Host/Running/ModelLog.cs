@@ -1,0 +1,50 @@
+using MekongTwin.Domain.Assets;
+using MekongTwin.Domain.Journal;
+using MekongTwin.History.Journal;
+
+namespace MekongTwin.Host.Running;
+
+/// <summary>The model in the journal: the last one counts.</summary>
+internal static class ModelLog
+{
+    /// <summary>The newest journalled model, or an empty one. Reads the whole journal: frames of readings are stepped over.</summary>
+    public static Model ReadLast(IJournalFiles files, long from, long to)
+    {
+        byte[]? last = null;
+        using var reader = new JournalReader(files, from);
+        while (reader.TryRead(to, out var body))
+        {
+            while (Frame.TryRead(ref body, out var frame))
+            {
+                if (frame.Kind == FrameKind.Model) last = frame.Body.ToArray();
+            }
+        }
+        return last is null ? Model.Empty : ModelCodec.Decompress(last);
+    }
+
+    public static async Task AppendAsync(JournalLog journal, Model model, CancellationToken ct)
+    {
+        var frame = Frame.Make(FrameKind.Model, ModelCodec.Compress(model));
+        long ticket;
+        while (!journal.TryAppend(frame, urgent: true, out ticket)) await journal.WaitRoomAsync(ct);
+        await journal.WaitDurableAsync(ticket, ct);
+    }
+
+    /// <summary>True when facts folded under the one model hold under the other: only additions, names and places differ.</summary>
+    public static bool KeepsFacts(Model before, Model after)
+    {
+        foreach (var asset in before.Assets)
+        {
+            var now = after.Assets[asset.Number];
+            if (asset.Kind != now.Kind || asset.ElectricalParent != now.ElectricalParent || asset.AdministrativeParent != now.AdministrativeParent
+                || asset.FreeFlowKmh != now.FreeFlowKmh || asset.LengthKm != now.LengthKm) return false;
+        }
+        foreach (var point in before.Points)
+        {
+            var now = after.Points[point.Number];
+            if (point.Kind != now.Kind || point.HoldUs != now.HoldUs || point.Unit != now.Unit) return false;
+        }
+        // A new child changes nothing that is folded; a new power point beside a register would, and a first one does not.
+        return true;
+    }
+}

@@ -1,0 +1,237 @@
+using System.Diagnostics;
+using MekongTwin.Domain.Journal;
+using MekongTwin.Domain.Readings;
+using MekongTwin.Domain.Twins;
+using MekongTwin.History.Journal;
+using MekongTwin.History.Store;
+using MekongTwin.Host.Twins;
+
+namespace MekongTwin.Host.Running;
+
+/// <summary>
+/// The journal's tailer: folds what is durable into the twins, books the ledger, feeds the index, commits the projection.
+/// It is the one fold: live, after a restart and when everything is made again.
+/// </summary>
+internal sealed class Projector
+{
+    /// <summary>Most readings in one turn of the twins: bounds how long a view waits.</summary>
+    public const int BatchReadingsMax = 32 << 10;
+
+    /// <summary>Rows that wait at most before they are committed.</summary>
+    private const int PendingRowsMax = 200_000;
+
+    private static readonly TimeSpan CommitEvery = TimeSpan.FromSeconds(1);
+
+    private readonly LocalTwins _twins;
+    private readonly TwinStore _store;
+    private readonly ReadingIndex _index;
+    private readonly Ledger _ledger;
+    private readonly TimeProvider _clock;
+    private readonly LatencyWindow _lag = new();
+    private readonly List<BatchSlice> _slices = [];
+    private readonly List<(QuarantineEntry Entry, long Offset)> _aside = [];
+    private readonly List<(int Source, Refusal Reason, int Count)> _refusals = [];
+    private readonly List<(int Source, Refusal Reason, int Count)> _releases = [];
+    private readonly Dictionary<int, string> _sources;
+    private Reading[] _readings = new Reading[BatchReadingsMax];
+    private int _count;
+    private long _lastCommit = Stopwatch.GetTimestamp();
+    private long _lastProgress = Stopwatch.GetTimestamp();
+    private bool _dirty;
+
+    public Projector(LocalTwins twins, TwinStore store, ReadingIndex index, Ledger ledger, TimeProvider clock)
+    {
+        _twins = twins;
+        _store = store;
+        _index = index;
+        _ledger = ledger;
+        _clock = clock;
+        _sources = new(store.ReadSources());
+        Applied = store.Applied;
+    }
+
+    /// <summary>Journal offset up to which the twins are folded.</summary>
+    public long Applied { get; private set; }
+
+    /// <summary>Why it stopped, or null while it runs.</summary>
+    public string? Fault { get; private set; }
+
+    public IReadOnlyDictionary<int, string> Sources
+    {
+        get
+        {
+            lock (_sources) return new Dictionary<int, string>(_sources);
+        }
+    }
+
+    /// <summary>From receiving a reading to its being visible, 99th percentile of the last batches.</summary>
+    public double LagP99Ms
+    {
+        get
+        {
+            lock (_lag) return _lag.PercentileMs(0.99);
+        }
+    }
+
+    /// <summary>Time since it last made progress.</summary>
+    public TimeSpan Idle => Stopwatch.GetElapsedTime(Volatile.Read(ref _lastProgress));
+
+    /// <summary>Folds everything up to an offset, without waiting for more.</summary>
+    public async Task CatchUpAsync(JournalReader reader, long to, CancellationToken ct)
+    {
+        while (await StepAsync(reader, to, ct))
+        {
+            if (_store.PendingRows > PendingRowsMax) await CommitAsync(ct);
+        }
+    }
+
+    /// <summary>Follows the journal until cancelled, then commits.</summary>
+    public async Task RunAsync(JournalLog journal, CancellationToken ct)
+    {
+        using var reader = journal.Read(Applied);
+        try
+        {
+            while (true)
+            {
+                if (await StepAsync(reader, journal.DurableOffset, ct)) journal.SetApplied(Applied);
+                else if (!_dirty) await journal.WaitBeyondAsync(Applied, ct);
+                else await WaitOrCommitTimeAsync(journal, ct);
+                Volatile.Write(ref _lastProgress, Stopwatch.GetTimestamp());
+                if (_dirty && (Stopwatch.GetElapsedTime(_lastCommit) >= CommitEvery || _store.PendingRows > PendingRowsMax)) await CommitAsync(ct);
+            }
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            await CommitAsync(CancellationToken.None);
+        }
+        catch (Exception e)
+        {
+            Fault = $"The journal cannot be folded any further at offset {Applied}: {e.Message}";
+            throw;
+        }
+    }
+
+    public async Task CommitAsync(CancellationToken ct)
+    {
+        await _twins.BetweenTurnsAsync(() => _store.Commit(Applied, _ledger), ct);
+        _lastCommit = Stopwatch.GetTimestamp();
+        _dirty = false;
+    }
+
+    private async Task WaitOrCommitTimeAsync(JournalLog journal, CancellationToken ct)
+    {
+        var left = CommitEvery - Stopwatch.GetElapsedTime(_lastCommit);
+        if (left <= TimeSpan.Zero) return;
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        timeout.CancelAfter(left);
+        try
+        {
+            await journal.WaitBeyondAsync(Applied, timeout.Token);
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            // Time to commit.
+        }
+    }
+
+    /// <summary>Takes whole blocks up to the batch size and folds them. False when there are none.</summary>
+    private async Task<bool> StepAsync(JournalReader reader, long to, CancellationToken ct)
+    {
+        var from = reader.Offset;
+        Gather(reader, to);
+        if (reader.Offset == from) return false;
+        _dirty = true;
+        var result = await _twins.ApplyAsync(new PartitionBatch(0, from, reader.Offset, _readings.AsMemory(0, _count), _slices), ct);
+        _index.Add(_readings.AsSpan(0, _count), reader.Offset);
+        Book(result.Outcomes.Span);
+        Applied = reader.Offset;
+        return true;
+    }
+
+    private void Gather(JournalReader reader, long to)
+    {
+        _count = 0;
+        _slices.Clear();
+        while (_count < BatchReadingsMax && reader.TryRead(to, out var body))
+        {
+            while (Frame.TryRead(ref body, out var frame)) Take(frame, reader.Offset);
+        }
+    }
+
+    private void Take(in Frame frame, long offset)
+    {
+        switch (frame.Kind)
+        {
+            case FrameKind.Readings:
+                TakeReadings(new ReadingsFrame(frame.Body));
+                break;
+            case FrameKind.Quarantine:
+                var entry = QuarantineEntry.Read(frame.Body);
+                _aside.Add((entry, offset));
+                break;
+            case FrameKind.Source:
+                var (number, name) = SourceFrame.Read(frame.Body);
+                lock (_sources) _sources[number] = name;
+                _store.PutSource(number, name);
+                break;
+            case FrameKind.Release:
+                _releases.Add(ReleaseFrame.Read(frame.Body));
+                break;
+        }
+    }
+
+    private void TakeReadings(in ReadingsFrame frame)
+    {
+        var readings = frame.Readings;
+        if (_count + readings.Length > _readings.Length) Array.Resize(ref _readings, Math.Max(_count + readings.Length, _readings.Length * 2));
+        readings.CopyTo(_readings.AsSpan(_count));
+        _slices.Add(new(frame.Source, frame.ReceivedUs, _count, readings.Length));
+        _count += readings.Length;
+        for (var i = 0; i < frame.RefusalCount; i++)
+        {
+            var (reason, count) = frame.RefusalAt(i);
+            _refusals.Add((frame.Source, reason, count));
+        }
+    }
+
+    private void Book(ReadOnlySpan<FoldOutcome> outcomes)
+    {
+        var now = Instant.From(_clock.GetUtcNow());
+        foreach (var slice in _slices)
+        {
+            int stored = 0, duplicate = 0, faulted = 0;
+            foreach (var outcome in outcomes.Slice(slice.Start, slice.Count))
+            {
+                if (outcome == FoldOutcome.Stored) stored++;
+                else if (outcome == FoldOutcome.Duplicate) duplicate++;
+                else faulted++;
+            }
+            _ledger.Book(slice.Source, line =>
+            {
+                line.Journalled += slice.Count;
+                line.Stored += stored;
+                line.Duplicate += duplicate;
+                line[Refusal.TwinFaulted] += faulted;
+                line.LastReceivedUs = Math.Max(line.LastReceivedUs, slice.ReceivedUs);
+            });
+            lock (_lag) _lag.Add(TimeSpan.FromMicroseconds(Math.Max(0, now - slice.ReceivedUs)));
+        }
+        foreach (var (source, reason, count) in _refusals) BookRefusal(source, reason, count);
+        foreach (var (entry, offset) in _aside)
+        {
+            BookRefusal(entry.Source, entry.Reason, 1);
+            _store.AddQuarantine(entry, offset);
+        }
+        // A release takes readings back out of quarantine; they were journalled again right after it.
+        foreach (var (source, reason, count) in _releases) BookRefusal(source, reason, -count);
+        _refusals.Clear();
+        _aside.Clear();
+        _releases.Clear();
+    }
+
+    private void BookRefusal(int source, Refusal reason, int count) => _ledger.Book(source, line =>
+    {
+        line.Journalled += count;
+        line[reason] += count;
+    });
+}

@@ -1,0 +1,68 @@
+namespace MekongTwin.Host.Twins;
+
+/// <summary>
+/// Tells watchers which assets changed. Each keeps a set, not a queue: however slow it is, it holds at most every asset once.
+/// </summary>
+internal sealed class Watchers
+{
+    private readonly Lock _gate = new();
+    private readonly HashSet<Watcher> _open = [];
+
+    public Watcher Open()
+    {
+        var watcher = new Watcher(this);
+        lock (_gate) _open.Add(watcher);
+        return watcher;
+    }
+
+    public void Changed(IEnumerable<int> assets)
+    {
+        lock (_gate)
+        {
+            if (_open.Count == 0) return;
+            var list = assets as IReadOnlyCollection<int> ?? [.. assets];
+            foreach (var watcher in _open) watcher.Add(list);
+        }
+    }
+
+    public sealed class Watcher(Watchers owner) : IDisposable
+    {
+        private readonly SemaphoreSlim _signal = new(0, 1);
+        private HashSet<int> _changed = [];
+        private long _skipped;
+
+        public void Add(IReadOnlyCollection<int> assets)
+        {
+            if (assets.Count == 0) return;
+            var wasEmpty = _changed.Count == 0;
+            foreach (var asset in assets)
+            {
+                if (!_changed.Add(asset)) _skipped++;
+            }
+            if (wasEmpty && _signal.CurrentCount == 0) _signal.Release();
+        }
+
+        /// <summary>Waits for changes, then takes them all; counts the states that newer ones replaced unseen.</summary>
+        public async Task<(IReadOnlyCollection<int> Changed, long Skipped)> NextAsync(CancellationToken ct)
+        {
+            while (true)
+            {
+                await _signal.WaitAsync(ct);
+                lock (owner._gate)
+                {
+                    if (_changed.Count == 0) continue;
+                    var taken = (_changed, _skipped);
+                    _changed = [];
+                    _skipped = 0;
+                    return taken;
+                }
+            }
+        }
+
+        public void Dispose()
+        {
+            lock (owner._gate) owner._open.Remove(this);
+            _signal.Dispose();
+        }
+    }
+}

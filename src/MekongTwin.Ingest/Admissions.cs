@@ -1,0 +1,104 @@
+using System.Collections.Concurrent;
+using MekongTwin.Domain.Access;
+using MekongTwin.Domain.Assets;
+using MekongTwin.Domain.Journal;
+using MekongTwin.Domain.Readings;
+using MekongTwin.Ingest.Routing;
+
+namespace MekongTwin.Ingest;
+
+/// <summary>Bounds of admission.</summary>
+public sealed record AdmissionOptions
+{
+    /// <summary>Readings dated further ahead than this are kept in quarantine, not believed.</summary>
+    public TimeSpan FutureTolerance { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Readings older than this are rejected as expired: their windows are sealed.</summary>
+    public TimeSpan Retention { get; init; } = TimeSpan.FromDays(90);
+
+    /// <summary>Most sources with a ledger line of their own; the rest share one.</summary>
+    public int SourcesMax { get; init; } = 4096;
+}
+
+/// <summary>
+/// Admission: every payload is decoded, stamped, checked and mapped once, here, and journalled. Thread-safe; each
+/// connection opens its own <see cref="ISource"/>.
+/// </summary>
+public sealed class Admissions : IAdmissions
+{
+    /// <summary>Readings dated before this are no reading's time.</summary>
+    internal static readonly long AncientUs = Instant.From(new DateTimeOffset(2010, 1, 1, 0, 0, 0, TimeSpan.Zero));
+
+    private const string OthersName = "(others)";
+
+    private readonly IJournalWriter _journal;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, int> _numbers = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<int, DoorCount> _counts = new();
+    private RouteTable _table;
+
+    /// <param name="journal">Where frames go.</param>
+    /// <param name="commits">The journal's progress.</param>
+    /// <param name="clock">The one clock; receive times come from it.</param>
+    /// <param name="model">The model to begin with.</param>
+    /// <param name="sources">Sources known from the journal.</param>
+    /// <param name="options">Bounds.</param>
+    public Admissions(IJournalWriter journal, ICommits commits, TimeProvider clock, Model model, IReadOnlyDictionary<int, string> sources, AdmissionOptions options)
+    {
+        _journal = journal;
+        Commits = commits;
+        Clock = clock;
+        Options = options;
+        _table = new RouteTable(model, 1);
+        foreach (var (number, name) in sources) _numbers[name] = number;
+    }
+
+    public ICommits Commits { get; }
+
+    internal RouteTable Table => Volatile.Read(ref _table);
+
+    internal TimeProvider Clock { get; }
+
+    internal AdmissionOptions Options { get; }
+
+    internal IJournalWriter Journal => _journal;
+
+    internal long FutureToleranceUs => Options.FutureTolerance.Ticks / TimeSpan.TicksPerMicrosecond;
+
+    internal long RetentionUs => Options.Retention.Ticks / TimeSpan.TicksPerMicrosecond;
+
+    /// <summary>Takes over a new model: sources use it from their next batch on.</summary>
+    public void SetModel(Model model)
+    {
+        lock (_gate) Volatile.Write(ref _table, new RouteTable(model, _table.Version + 1));
+    }
+
+    /// <summary>Readings received at the doors since the start, by source; what is not yet in the journal included.</summary>
+    public IReadOnlyDictionary<int, long> Received => _counts.ToDictionary(pair => pair.Key, pair => Volatile.Read(ref pair.Value.Received));
+
+    public ISource Open(string name, Principal principal)
+    {
+        var number = NumberOf(name, out var isNew);
+        // Readings of a source follow its name in the journal: the name is appended here, before any of them.
+        return new Source(this, number, isNew ? SourceFrame.Make(number, name) : [], _counts.GetOrAdd(number, static _ => new()), principal);
+    }
+
+    private int NumberOf(string name, out bool isNew)
+    {
+        lock (_gate)
+        {
+            isNew = false;
+            if (_numbers.TryGetValue(name, out var number)) return number;
+            if (_numbers.Count >= Options.SourcesMax && name != OthersName) return NumberOf(OthersName, out isNew);
+            isNew = true;
+            number = _numbers.Count == 0 ? 1 : _numbers.Values.Max() + 1;
+            _numbers[name] = number;
+            return number;
+        }
+    }
+
+    internal sealed class DoorCount
+    {
+        public long Received;
+    }
+}

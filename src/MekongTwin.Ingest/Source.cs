@@ -1,0 +1,221 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using MekongTwin.Domain.Access;
+using MekongTwin.Domain.Journal;
+using MekongTwin.Domain.Readings;
+using MekongTwin.Domain.Units;
+using MekongTwin.Ingest.Payloads;
+using MekongTwin.Ingest.Routing;
+
+namespace MekongTwin.Ingest;
+
+/// <summary>
+/// One connection's admission. A batch is one frame built in place: header, readings, then the counts of what was refused;
+/// what goes to quarantine follows in frames of its own.
+/// </summary>
+internal sealed class Source : ISource
+{
+    /// <summary>Readings in one frame; a larger batch becomes several.</summary>
+    private const int FrameReadingsMax = 32 << 10;
+
+    private const int HeaderSize = Frame.HeaderSize + ReadingsFrame.BodyHeaderSize;
+
+    private readonly Admissions _admissions;
+    private readonly int _number;
+    private readonly Admissions.DoorCount _count;
+    private readonly bool _mayPublish;
+    private readonly int[] _refused = new int[Enum.GetValues<Refusal>().Length];
+    private readonly List<byte[]> _aside = [];
+    private RouteTable _table;
+    private Reading[] _readings = new Reading[256];
+    private byte[] _frame = new byte[4096];
+    private int _readingCount;
+    private int _received;
+    private long _receivedUs;
+    private bool _refusedAny;
+    private long _lastTicket;
+
+    public Source(Admissions admissions, int number, byte[] nameFrame, Admissions.DoorCount count, Principal principal)
+    {
+        _admissions = admissions;
+        _number = number;
+        _count = count;
+        _mayPublish = principal.MayPublish;
+        _table = admissions.Table;
+        if (nameFrame.Length > 0) _aside.Add(nameFrame);
+    }
+
+    public int RoutesVersion => _table.Version;
+
+    public bool HasBatch => _received > 0 || _aside.Count > 0;
+
+    public Route Resolve(ReadOnlySpan<byte> topic) => _table.Resolve(topic);
+
+    public Admission Admit(Route route, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> payload)
+    {
+        if (_received == 0) _receivedUs = Instant.From(_admissions.Clock.GetUtcNow());
+        var target = _table[route];
+        if (!_mayPublish) return Refuse(Refusal.NotPermitted);
+        return target.Kind switch
+        {
+            RouteKind.Point => AdmitPlain(target, topic, payload),
+            RouteKind.Senml or RouteKind.SenmlUnmapped => AdmitSenml(target, topic, payload),
+            RouteKind.Unknown => AdmitUnknown(target, topic, payload),
+            _ => Refuse(Refusal.TopicNotServed),
+        };
+    }
+
+    public async ValueTask<long> SubmitAsync(CancellationToken ct)
+    {
+        if (!HasBatch) return _lastTicket;
+        Interlocked.Add(ref _count.Received, _received);
+        foreach (var frame in _aside) await AppendAsync(frame, ct);
+        for (var from = 0; from < _readingCount || _refusedAny; from += FrameReadingsMax)
+        {
+            var size = WriteFrame(_readings.AsSpan(from, Math.Max(0, Math.Min(FrameReadingsMax, _readingCount - from))));
+            await AppendAsync(_frame.AsMemory(0, size), ct);
+        }
+        _aside.Clear();
+        _readingCount = 0;
+        _received = 0;
+        _table = _admissions.Table;
+        return _lastTicket;
+    }
+
+    public void Dispose()
+    {
+        // What was not submitted was not acknowledged.
+    }
+
+    private async ValueTask AppendAsync(ReadOnlyMemory<byte> frame, CancellationToken ct)
+    {
+        while (!_admissions.Journal.TryAppend(frame.Span, urgent: false, out _lastTicket)) await _admissions.Journal.WaitRoomAsync(ct);
+    }
+
+    private int WriteFrame(ReadOnlySpan<Reading> readings)
+    {
+        var reasons = 0;
+        foreach (var count in _refused) if (count > 0) reasons++;
+        var size = HeaderSize + readings.Length * Reading.Size + reasons * ReadingsFrame.RefusalSize;
+        if (_frame.Length < size) _frame = new byte[Math.Max(size, _frame.Length * 2)];
+        var frame = _frame.AsSpan(0, size);
+        Frame.WriteHeader(frame, FrameKind.Readings);
+        ReadingsFrame.WriteBodyHeader(frame[Frame.HeaderSize..], _number, readings.Length, _receivedUs, reasons);
+        MemoryMarshal.AsBytes(readings).CopyTo(frame[HeaderSize..]);
+        var at = HeaderSize + readings.Length * Reading.Size;
+        for (var reason = 0; reason < _refused.Length; reason++)
+        {
+            if (_refused[reason] == 0) continue;
+            ReadingsFrame.WriteRefusal(frame[at..], (Refusal)reason, _refused[reason]);
+            at += ReadingsFrame.RefusalSize;
+        }
+        Array.Clear(_refused);
+        _refusedAny = false;
+        return size;
+    }
+
+    private Admission AdmitPlain(in RouteTarget target, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> payload)
+    {
+        if (!PlainPayload.TryDecode(payload, out var value, out var unit)) return SetAside(Refusal.Undecodable, topic, payload);
+        return AdmitValue(_table.Points[target.Number], value, unit, topic, default);
+    }
+
+    private Admission AdmitUnknown(in RouteTarget target, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> payload)
+    {
+        if (!PlainPayload.TryDecode(payload, out var value, out var unit)) return SetAside(Refusal.Undecodable, topic, payload);
+        return SetAside(Refusal.UnknownPoint, topic, default, unit, value, TimeOf(value, target.City));
+    }
+
+    /// <summary>A pack counts whole or not at all: a fault in it takes back what came before.</summary>
+    private Admission AdmitSenml(in RouteTarget target, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> payload)
+    {
+        var mark = (_readingCount, _received, Aside: _aside.Count);
+        Span<int> refused = stackalloc int[_refused.Length];
+        _refused.CopyTo(refused);
+        var pack = new SenmlPack(payload, _receivedUs);
+        var best = Admission.Rejected;
+        while (pack.MoveNext())
+        {
+            if (!pack.Current.HasValue) continue;
+            var admission = AdmitRecord(target, topic, pack.Current);
+            if (admission < best) best = admission;
+        }
+        if (pack.IsComplete && _received > mark._received) return best;
+        (_readingCount, _received) = (mark._readingCount, mark._received);
+        _aside.RemoveRange(mark.Aside, _aside.Count - mark.Aside);
+        refused.CopyTo(_refused);
+        return SetAside(Refusal.Undecodable, topic, payload);
+    }
+
+    private Admission AdmitRecord(in RouteTarget target, ReadOnlySpan<byte> topic, in SenmlRecord record)
+    {
+        Span<byte> full = stackalloc byte[256];
+        if (record.IsText || record.BaseName.Length + record.Name.Length > full.Length) return SetAside(Refusal.Undecodable, topic, record.Name);
+        var point = -1;
+        if (target.Number >= 0 && record.BaseName.IsEmpty) point = _table.FindPoint(target.Number, record.Name);
+        record.BaseName.CopyTo(full);
+        record.Name.CopyTo(full[record.BaseName.Length..]);
+        var name = full[..(record.BaseName.Length + record.Name.Length)];
+        if (point < 0) point = _table.FindPoint(name);
+        if (point < 0 && target.Number >= 0) point = _table.FindPoint(target.Number, record.Name);
+        if (point >= 0) return AdmitValue(_table.Points[point], record.Value, record.Unit, topic, name);
+        return SetAside(Refusal.UnknownPoint, topic, name, record.Unit, record.Value, TimeOf(record.Value, target.City));
+    }
+
+    private Admission AdmitValue(PointAdmission point, in DecodedValue value, ReadOnlySpan<byte> unitCode, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> name)
+    {
+        var conversion = UnitConversion.None;
+        if (!unitCode.IsEmpty && (!UnitTable.TryFind(unitCode, out var unit) || !UnitConversion.TryBetween(unit, point.Unit, out conversion)))
+            return SetAside(Refusal.UnknownUnit, topic, name, unitCode, value, TimeOf(value, point.City));
+        if (!conversion.TryApply(value.Mantissa, value.Exponent, out var micro)) return Refuse(Refusal.ValueOutOfRange);
+        var time = TimeOf(value, point.City);
+        var refusal = Implausible(time);
+        if (refusal != Refusal.None) return Ledger.IsQuarantine(refusal) ? SetAside(refusal, topic, name, unitCode, value, time) : Refuse(refusal);
+        var quality = micro < point.MinMicro || micro > point.MaxMicro ? Quality.Bad : value.Quality;
+        var flags = (value.Historical ? ReadingFlags.Historical : 0) | (value.Time == TimeGiven.None ? ReadingFlags.ReceiveTime : 0);
+        if (_readingCount == _readings.Length) Array.Resize(ref _readings, _readingCount * 2);
+        _readings[_readingCount++] = new(time, micro, point.Number, value.Revision, quality, flags);
+        _received++;
+        return Admission.Admitted;
+    }
+
+    private long TimeOf(in DecodedValue value, int city) => value.Time switch
+    {
+        TimeGiven.None => _receivedUs,
+        TimeGiven.Local when city >= 0 => value.TimeUs - OffsetUs(value.TimeUs, city),
+        _ => value.TimeUs,
+    };
+
+    private long OffsetUs(long localUs, int city) =>
+        _table.Calendars[city].Zone.GetUtcOffset(DateTime.SpecifyKind(DateTime.UnixEpoch.AddTicks(localUs * TimeSpan.TicksPerMicrosecond), DateTimeKind.Unspecified)).Ticks / TimeSpan.TicksPerMicrosecond;
+
+    private Refusal Implausible(long timeUs)
+    {
+        if (timeUs > _receivedUs + _admissions.FutureToleranceUs) return Refusal.FutureTime;
+        if (timeUs < Admissions.AncientUs) return Refusal.AncientTime;
+        return timeUs < _receivedUs - _admissions.RetentionUs ? Refusal.Expired : Refusal.None;
+    }
+
+    private Admission Refuse(Refusal reason)
+    {
+        _refused[(int)reason]++;
+        _refusedAny = true;
+        _received++;
+        return Admission.Rejected;
+    }
+
+    private Admission SetAside(Refusal reason, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> payload) =>
+        SetAside(new(_number, _receivedUs, reason, Text(topic), "", "", _receivedUs, 0, 0, Quality.Bad, ReadingFlags.None, payload[..Math.Min(payload.Length, QuarantineEntry.PayloadMax)].ToArray()));
+
+    private Admission SetAside(Refusal reason, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> name, ReadOnlySpan<byte> unit, in DecodedValue value, long timeUs) =>
+        SetAside(new(_number, _receivedUs, reason, Text(topic), Text(name), Text(unit[..Math.Min(unit.Length, 16)]), timeUs, value.Mantissa, value.Exponent, value.Quality, value.Historical ? ReadingFlags.Historical : ReadingFlags.None, []));
+
+    private Admission SetAside(QuarantineEntry entry)
+    {
+        _aside.Add(entry.ToFrame());
+        _received++;
+        return Admission.Quarantined;
+    }
+
+    private static string Text(ReadOnlySpan<byte> bytes) => Encoding.UTF8.GetString(bytes);
+}
