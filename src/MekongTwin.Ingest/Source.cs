@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using MekongTwin.Domain.Access;
+using MekongTwin.Domain.Assets;
 using MekongTwin.Domain.Journal;
 using MekongTwin.Domain.Readings;
 using MekongTwin.Domain.Units;
@@ -17,6 +18,9 @@ internal sealed class Source : ISource
 {
     /// <summary>Readings in one frame; a larger batch becomes several.</summary>
     private const int FrameReadingsMax = 32 << 10;
+
+    /// <summary>Longest record name, base name included.</summary>
+    private const int NameMax = 256;
 
     private const int HeaderSize = Frame.HeaderSize + ReadingsFrame.BodyHeaderSize;
 
@@ -149,7 +153,7 @@ internal sealed class Source : ISource
 
     private Admission AdmitRecord(in RouteTarget target, ReadOnlySpan<byte> topic, in SenmlRecord record)
     {
-        Span<byte> full = stackalloc byte[256];
+        Span<byte> full = stackalloc byte[NameMax];
         if (record.IsText || record.BaseName.Length + record.Name.Length > full.Length) return SetAside(Refusal.Undecodable, topic, record.Name);
         var point = -1;
         if (target.Number >= 0 && record.BaseName.IsEmpty) point = _table.FindPoint(target.Number, record.Name);
@@ -158,8 +162,20 @@ internal sealed class Source : ISource
         var name = full[..(record.BaseName.Length + record.Name.Length)];
         if (point < 0) point = _table.FindPoint(name);
         if (point < 0 && target.Number >= 0) point = _table.FindPoint(target.Number, record.Name);
+        if (point < 0) point = FindMapped(topic, name);
         if (point >= 0) return AdmitValue(_table.Points[point], record.Value, record.Unit, topic, name);
         return SetAside(Refusal.UnknownPoint, topic, name, record.Unit, record.Value, TimeOf(record.Value, target.City));
+    }
+
+    /// <summary>A record's name as a person mapped it: under its own topic only (<see cref="NameMapping.OfRecord"/>).</summary>
+    private int FindMapped(ReadOnlySpan<byte> topic, ReadOnlySpan<byte> name)
+    {
+        Span<byte> key = stackalloc byte[2 * NameMax];
+        if (topic.Length + 1 + name.Length > key.Length) return -1;
+        topic.CopyTo(key);
+        key[topic.Length] = (byte)'\n';
+        name.CopyTo(key[(topic.Length + 1)..]);
+        return _table.FindPoint(key[..(topic.Length + 1 + name.Length)]);
     }
 
     private Admission AdmitValue(PointAdmission point, in DecodedValue value, ReadOnlySpan<byte> unitCode, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> name)

@@ -21,4 +21,8 @@ public sealed record City(string Id, string Name, string Country, string Zone)
 public sealed record DeviceMapping(string City, string Device, int Asset);
 
 /// <summary>A full name on the wire (a topic, or SenML bn+n) standing for a point.</summary>
-public sealed record NameMapping(string Name, int Point);
+public sealed record NameMapping(string Name, int Point)
+{
+    /// <summary>The name of a quarantined thing: its topic, and for a record of a pack the record's name under it.</summary>
+    public static string OfRecord(string topic, string name) => name.Length == 0 ? topic : $"{topic}\n{name}";
+}

@@ -196,18 +196,29 @@ public static class SourceFrame
         (BinaryPrimitives.ReadInt32LittleEndian(body), Encoding.UTF8.GetString(body[4..]));
 }
 
-/// <summary>Body of <see cref="FrameKind.Release"/>: source:i32 reason:u8 pad:3 count:i32.</summary>
-public static class ReleaseFrame
+/// <summary>Readings of one quarantine group that are taken in: how many, and which group.</summary>
+public sealed record ReleaseEntry(int Source, Refusal Reason, string Topic, string Name, int Count)
 {
-    public static byte[] Make(int source, Refusal reason, int count)
+    public byte[] ToFrame()
     {
-        var body = new byte[12];
-        BinaryPrimitives.WriteInt32LittleEndian(body, source);
-        BinaryPrimitives.WriteInt32LittleEndian(body.AsSpan(4), (byte)reason);
-        BinaryPrimitives.WriteInt32LittleEndian(body.AsSpan(8), count);
-        return Frame.Make(FrameKind.Release, body);
+        using var stream = new MemoryStream();
+        using (var writer = new BinaryWriter(stream, Encoding.UTF8, leaveOpen: true))
+        {
+            writer.Write(Source);
+            writer.Write((byte)Reason);
+            writer.Write(Count);
+            writer.Write(Topic);
+            writer.Write(Name);
+        }
+        return Frame.Make(FrameKind.Release, stream.GetBuffer().AsSpan(0, (int)stream.Length));
     }
 
-    public static (int Source, Refusal Reason, int Count) Read(ReadOnlySpan<byte> body) =>
-        (BinaryPrimitives.ReadInt32LittleEndian(body), (Refusal)body[4], BinaryPrimitives.ReadInt32LittleEndian(body[8..]));
+    public static ReleaseEntry Read(ReadOnlySpan<byte> body)
+    {
+        using var reader = new BinaryReader(new MemoryStream(body.ToArray()), Encoding.UTF8);
+        var source = reader.ReadInt32();
+        var reason = (Refusal)reader.ReadByte();
+        var count = reader.ReadInt32();
+        return new(source, reason, reader.ReadString(), reader.ReadString(), count);
+    }
 }

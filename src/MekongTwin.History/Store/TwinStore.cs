@@ -19,7 +19,7 @@ public sealed class TwinStore : ITwinStore, IDisposable
     public const int QuarantineGroupsMax = 10_000;
 
     private readonly SqliteConnection _connection;
-    private readonly Statement _putWindow, _putTotal, _putLatest, _putLedger, _putMeta, _putSource, _addQuarantine, _dropQuarantine, _readTotal;
+    private readonly Statement _putWindow, _putTotal, _putLatest, _putLedger, _putMeta, _putSource, _addQuarantine, _releaseQuarantine, _dropQuarantine, _readTotal;
     private readonly Dictionary<(int, long), PointWindow> _windows = [];
     private readonly Dictionary<(int, long), AssetWindow> _totals = [];
     private readonly Dictionary<int, Reading> _latest = [];
@@ -40,9 +40,11 @@ public sealed class TwinStore : ITwinStore, IDisposable
             INSERT INTO quarantine(reason, source, topic, name, count, first, last, first_offset, sample) VALUES(@p0,@p1,@p2,@p3,1,@p4,@p4,@p5,@p6)
             ON CONFLICT(reason, source, topic, name) DO UPDATE SET count=count+1, first=min(first,@p4), last=max(last,@p4)
             """, 7);
-        _dropQuarantine = new(_connection, "DELETE FROM quarantine WHERE reason=@p0 AND source=@p1 AND topic=@p2 AND name=@p3", 4);
+        _releaseQuarantine = new(_connection, "UPDATE quarantine SET count=count-@p4 WHERE reason=@p0 AND source=@p1 AND topic=@p2 AND name=@p3", 5);
+        _dropQuarantine = new(_connection, "DELETE FROM quarantine WHERE count<=0", 0);
         _readTotal = new(_connection, "SELECT energy, reactive, energy_covered, meters, vehicles, vehicle_km, vehicle_hours, free_hours, occupancy, traffic_covered, detectors FROM asset_window WHERE asset=@p0 AND start=@p1", 2);
         Applied = ReadMeta("applied");
+        ModelOffset = ReadMeta("model");
         Epoch = ReadMeta("epoch") + 1;
         _putMeta.Run(null, "epoch", Epoch);
         ReadGroups();
@@ -50,6 +52,9 @@ public sealed class TwinStore : ITwinStore, IDisposable
 
     /// <summary>Journal offset that the committed rows stand for.</summary>
     public long Applied { get; private set; }
+
+    /// <summary>Journal offset of the block with the newest model seen.</summary>
+    public long ModelOffset { get; private set; }
 
     /// <summary>Rises with every opening.</summary>
     public long Epoch { get; }
@@ -94,11 +99,31 @@ public sealed class TwinStore : ITwinStore, IDisposable
         _other.Add(transaction => _addQuarantine.Run(transaction, (int)key.Item1, key.Item2, key.Item3, key.Item4, entry.ReceivedUs, offset, sample));
     }
 
-    /// <summary>Forgets a group whose readings were taken in.</summary>
-    public void DropQuarantine(QuarantineGroup group)
+    /// <summary>Takes readings out of a group; an empty group is forgotten.</summary>
+    public void ReleaseQuarantine(ReleaseEntry release)
     {
-        _groups.Remove((group.Reason, group.Source, group.Topic, group.Name));
-        _other.Add(transaction => _dropQuarantine.Run(transaction, (int)group.Reason, group.Source, group.Topic, group.Name));
+        _groups.Remove((release.Reason, release.Source, release.Topic, release.Name));
+        _other.Add(transaction =>
+        {
+            _releaseQuarantine.Run(transaction, (int)release.Reason, release.Source, release.Topic, release.Name, release.Count);
+            _dropQuarantine.Run(transaction);
+        });
+    }
+
+    /// <summary>Remembers the block that holds the newest model.</summary>
+    public void PutModelOffset(long offset)
+    {
+        ModelOffset = offset;
+        _other.Add(transaction => _putMeta.Run(transaction, "model", offset));
+    }
+
+    /// <summary>Forgets everything, so that it is folded again from the journal's start.</summary>
+    public void Clear()
+    {
+        foreach (var table in (string[])["latest", "point_window", "asset_window", "ledger", "source", "quarantine"]) Schema.Run(_connection, $"DELETE FROM {table}");
+        _putMeta.Run(null, "applied", 0L);
+        _groups.Clear();
+        Applied = 0;
     }
 
     /// <summary>Makes everything put so far visible to readers, together with the journal offset it stands for.</summary>
@@ -155,7 +180,7 @@ public sealed class TwinStore : ITwinStore, IDisposable
 
     public void Dispose()
     {
-        foreach (var statement in (Statement[])[_putWindow, _putTotal, _putLatest, _putLedger, _putMeta, _putSource, _addQuarantine, _dropQuarantine, _readTotal]) statement.Dispose();
+        foreach (var statement in (Statement[])[_putWindow, _putTotal, _putLatest, _putLedger, _putMeta, _putSource, _addQuarantine, _releaseQuarantine, _dropQuarantine, _readTotal]) statement.Dispose();
         _connection.Dispose();
     }
 

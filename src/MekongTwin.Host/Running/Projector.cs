@@ -31,7 +31,7 @@ internal sealed class Projector
     private readonly List<BatchSlice> _slices = [];
     private readonly List<(QuarantineEntry Entry, long Offset)> _aside = [];
     private readonly List<(int Source, Refusal Reason, int Count)> _refusals = [];
-    private readonly List<(int Source, Refusal Reason, int Count)> _releases = [];
+    private readonly List<ReleaseEntry> _releases = [];
     private readonly Dictionary<int, string> _sources;
     private Reading[] _readings = new Reading[BatchReadingsMax];
     private int _count;
@@ -152,13 +152,13 @@ internal sealed class Projector
     {
         _count = 0;
         _slices.Clear();
-        while (_count < BatchReadingsMax && reader.TryRead(to, out var body))
+        for (var block = reader.Offset; _count < BatchReadingsMax && reader.TryRead(to, out var body); block = reader.Offset)
         {
-            while (Frame.TryRead(ref body, out var frame)) Take(frame, reader.Offset);
+            while (Frame.TryRead(ref body, out var frame)) Take(frame, block);
         }
     }
 
-    private void Take(in Frame frame, long offset)
+    private void Take(in Frame frame, long block)
     {
         switch (frame.Kind)
         {
@@ -167,15 +167,19 @@ internal sealed class Projector
                 break;
             case FrameKind.Quarantine:
                 var entry = QuarantineEntry.Read(frame.Body);
-                _aside.Add((entry, offset));
+                _aside.Add((entry, block));
                 break;
             case FrameKind.Source:
                 var (number, name) = SourceFrame.Read(frame.Body);
                 lock (_sources) _sources[number] = name;
                 _store.PutSource(number, name);
                 break;
+            case FrameKind.Model:
+                // The twins stand for the newest model from the start; only its place is kept.
+                _store.PutModelOffset(block);
+                break;
             case FrameKind.Release:
-                _releases.Add(ReleaseFrame.Read(frame.Body));
+                _releases.Add(ReleaseEntry.Read(frame.Body));
                 break;
         }
     }
@@ -223,7 +227,11 @@ internal sealed class Projector
             _store.AddQuarantine(entry, offset);
         }
         // A release takes readings back out of quarantine; they were journalled again right after it.
-        foreach (var (source, reason, count) in _releases) BookRefusal(source, reason, -count);
+        foreach (var release in _releases)
+        {
+            BookRefusal(release.Source, release.Reason, -release.Count);
+            _store.ReleaseQuarantine(release);
+        }
         _refusals.Clear();
         _aside.Clear();
         _releases.Clear();

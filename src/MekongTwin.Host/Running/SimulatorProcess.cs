@@ -17,7 +17,7 @@ internal sealed partial class SimulatorProcess(ILogger<SimulatorProcess> log) : 
         return File.Exists(path) ? path : null;
     }
 
-    public void Start(IReadOnlyList<string> cities, int mqttPort, DateTimeOffset start, DateTimeOffset epoch, double speed, string profile)
+    public void Start(IReadOnlyList<string> cities, int mqttPort, DateTimeOffset start, DateTimeOffset epoch, double speed, string profile, (string Name, string Password) user)
     {
         if (FindProgram() is not { } program)
         {
@@ -32,7 +32,7 @@ internal sealed partial class SimulatorProcess(ILogger<SimulatorProcess> log) : 
         };
         string[] arguments = [program, "city", .. cities.SelectMany(city => (string[])["--city", city]), "--mqtt", $"127.0.0.1:{mqttPort.ToString(CultureInfo.InvariantCulture)}",
             "--start", start.ToString("O", CultureInfo.InvariantCulture), "--epoch", epoch.ToString("O", CultureInfo.InvariantCulture),
-            "--speed", speed.ToString(CultureInfo.InvariantCulture), "--profile", profile, "--parent-stdin"];
+            "--speed", speed.ToString(CultureInfo.InvariantCulture), "--profile", profile, "--user", user.Name, "--password", user.Password, "--parent-stdin"];
         foreach (var argument in arguments) info.ArgumentList.Add(argument);
         _process = Process.Start(info)!;
         _process.OutputDataReceived += (_, line) => LogLine(log, line.Data);

@@ -1,0 +1,63 @@
+using System.CommandLine;
+using System.Globalization;
+using MekongTwin.Simulators.Living;
+using MekongTwin.Simulators.Mqtt;
+
+namespace MekongTwin.Simulators.Commands;
+
+/// <summary><c>city</c>: the devices of one or more cities, until stopped.</summary>
+internal static class CityCommand
+{
+    private const int WindowMax = 1000;
+
+    public static Command Make()
+    {
+        var common = new CommonOptions();
+        var city = new Option<string[]>("--city") { Description = "City folders", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [CommonOptions.DefaultCity] };
+        var seed = new Option<long>("--seed") { Description = "The same seed gives the same city", DefaultValueFactory = _ => 1 };
+        var speed = new Option<double>("--speed") { Description = "Simulated seconds per real second", DefaultValueFactory = _ => 1 };
+        var start = new Option<DateTimeOffset?>("--start") { Description = "Simulated time at the epoch; without it, real time", CustomParser = CommonOptions.ParseInstant };
+        var epoch = new Option<DateTimeOffset?>("--epoch") { Description = "Real time at which the simulated time was --start; without it, now", CustomParser = CommonOptions.ParseInstant };
+        var profile = new Option<Profile>("--profile") { Description = "How often transformers report: default (60 s) or dense (10 s)" };
+        var qos = new Option<int>("--qos") { Description = "0 or 1", DefaultValueFactory = _ => 1 };
+        qos.AcceptOnlyFromAmong("0", "1");
+        speed.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<double>() is not (> 0 and <= 100_000)) result.AddError("--speed must be above 0 and at most 100000.");
+        });
+        var command = new Command("city", "Runs the living city") { city, seed, speed, start, epoch, profile, qos };
+        common.AddTo(command);
+        command.SetAction((result, ct) => common.RunAsync(
+            result,
+            async stop =>
+            {
+                var clock = MakeClock(result.GetValue(start), result.GetValue(epoch), result.GetValue(speed));
+                var schedules = result.GetValue(city)!
+                    .Select(CommonOptions.ReadCity)
+                    .Select(folder => (folder.City.Id, Schedule: new Schedule(CityDevices.Of(folder, result.GetValue(seed), result.GetValue(profile)))))
+                    .ToList();
+                var endpoint = common.Endpoint(result);
+                await Task.WhenAll(schedules.Select(pair => RunAsync(pair.Id, pair.Schedule, clock, endpoint, result.GetValue(qos), stop)));
+                return 0;
+            },
+            ct));
+        return command;
+    }
+
+    private static SimulationClock MakeClock(DateTimeOffset? start, DateTimeOffset? epoch, double speed)
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        return start is null && epoch is null && speed == 1 ? SimulationClock.RealTime : new(start ?? epoch ?? now, epoch ?? now, speed);
+    }
+
+    private static async Task RunAsync(string id, Schedule schedule, SimulationClock clock, MqttEndpoint endpoint, int qos, CancellationToken ct)
+    {
+        await Task.Yield();
+        Log(string.Create(CultureInfo.InvariantCulture,
+            $"{id}: {schedule.Devices.Count} devices, {schedule.Devices.Sum(device => device.Points)} points, {schedule.MessagesPerSecond * clock.Speed:0.0} messages/s to {endpoint.Host}:{endpoint.Port}"));
+        await using var publisher = new MqttPublisher(endpoint, $"simulator-{id}", qos, WindowMax, message => Log($"{id}: {message}"));
+        await new LivingCity(id, schedule, clock, TimeProvider.System, publisher, Log).RunAsync(ct);
+    }
+
+    private static void Log(string message) => Console.Error.WriteLine(message);
+}

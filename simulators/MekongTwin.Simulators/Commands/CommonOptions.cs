@@ -1,0 +1,86 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using MekongTwin.Simulators.Cities;
+using MekongTwin.Simulators.Mqtt;
+
+namespace MekongTwin.Simulators.Commands;
+
+/// <summary>Options both commands share, and how their arguments are read.</summary>
+internal sealed class CommonOptions
+{
+    public const string DefaultCity = "simulators/cities/vn-dad";
+
+    public Option<MqttEndpoint> Mqtt { get; } = new("--mqtt")
+    {
+        Description = "The server: host:port",
+        DefaultValueFactory = _ => new("127.0.0.1", 1883),
+        CustomParser = ParseEndpoint,
+    };
+
+    public Option<string?> User { get; } = new("--user") { Description = "User name" };
+
+    public Option<string?> Password { get; } = new("--password") { Description = "Password" };
+
+    public Option<int> Version { get; } = new("--mqtt-version") { Description = "3 (3.1.1) or 5 (5.0)", DefaultValueFactory = _ => 3 };
+
+    public Option<bool> ParentStdin { get; } = new("--parent-stdin") { Description = "End when standard input closes" };
+
+    public void AddTo(Command command)
+    {
+        Version.AcceptOnlyFromAmong("3", "5");
+        foreach (var option in new Option[] { Mqtt, User, Password, Version, ParentStdin }) command.Options.Add(option);
+    }
+
+    public MqttEndpoint Endpoint(ParseResult result) => result.GetValue(Mqtt)! with
+    {
+        User = result.GetValue(User),
+        Password = result.GetValue(Password),
+        Version = (byte)(result.GetValue(Version) == 5 ? 5 : 4),
+    };
+
+    /// <summary>Runs the work under signals and, if asked, under the parent's standard input. 0 done, 1 failed, 2 bad input.</summary>
+    public async Task<int> RunAsync(ParseResult result, Func<CancellationToken, Task<int>> work, CancellationToken ct)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        if (result.GetValue(ParentStdin)) ParentWatch.Start(stop);
+        try
+        {
+            return await work(stop.Token);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return 0;
+        }
+        catch (InvalidDataException exception)
+        {
+            await Console.Error.WriteLineAsync(exception.Message);
+            return 2;
+        }
+        catch (Exception exception) when (exception is MqttException or IOException or UnauthorizedAccessException)
+        {
+            await Console.Error.WriteLineAsync(exception.Message);
+            return 1;
+        }
+    }
+
+    /// <summary>An instant with its offset; without one it is UTC.</summary>
+    public static DateTimeOffset? ParseInstant(ArgumentResult argument)
+    {
+        var text = argument.Tokens[0].Value;
+        if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant)) return instant;
+        argument.AddError($"{text} is no instant. Example: 2026-11-21T17:00:00+07:00");
+        return null;
+    }
+
+    public static CityFolder ReadCity(string directory) => Directory.Exists(directory)
+        ? CityFolder.Read(directory)
+        : throw new InvalidDataException($"{directory}: no such city folder.");
+
+    private static MqttEndpoint? ParseEndpoint(ArgumentResult argument)
+    {
+        if (MqttEndpoint.TryParse(argument.Tokens[0].Value, out var endpoint)) return endpoint;
+        argument.AddError($"{argument.Tokens[0].Value} is no host:port.");
+        return null;
+    }
+}

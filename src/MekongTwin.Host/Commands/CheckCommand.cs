@@ -1,0 +1,26 @@
+using System.CommandLine;
+using MekongTwin.Domain.Assets;
+using MekongTwin.Host.Cities;
+
+namespace MekongTwin.Host.Commands;
+
+/// <summary><c>check CITY_DIR</c>: reads a city folder and says what is wrong with file, line and field.</summary>
+internal static class CheckCommand
+{
+    public static Command Make()
+    {
+        var folder = new Argument<string[]>("city") { Description = "City folders", Arity = ArgumentArity.OneOrMore };
+        var command = new Command("check", "Checks city folders; exit code 2 when something is wrong") { folder };
+        command.SetAction(result =>
+        {
+            var model = CityFolder.Read(result.GetValue(folder)!);
+            foreach (var city in model.Cities)
+            {
+                var kinds = model.Assets.Where(asset => model.CityOf(asset.Number) == city).CountBy(asset => asset.Kind).OrderBy(pair => pair.Key).Select(pair => $"{pair.Value} {pair.Key.ToString().ToLowerInvariant()}");
+                Console.WriteLine($"{city.Id} ({city.Name}, {city.Zone}): {string.Join(", ", kinds)}; {model.Points.Count(point => model.CityOf(point.Asset) == city)} points");
+            }
+            return 0;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,41 @@
+using MekongTwin.Domain.Journal;
+using MekongTwin.History.Journal;
+
+namespace MekongTwin.Host.Running;
+
+/// <summary>What the journal holds beyond the projection: sources' names, and readings per source that wait to be folded.</summary>
+internal sealed record JournalTail(IReadOnlyDictionary<int, string> Sources, IReadOnlyDictionary<int, long> Journalled)
+{
+    public static JournalTail Scan(JournalReader reader, long to)
+    {
+        var sources = new Dictionary<int, string>();
+        var journalled = new Dictionary<int, long>();
+        void Count(int source, long readings) => journalled[source] = journalled.GetValueOrDefault(source) + readings;
+        while (reader.TryRead(to, out var body))
+        {
+            while (Frame.TryRead(ref body, out var frame))
+            {
+                switch (frame.Kind)
+                {
+                    case FrameKind.Source:
+                        var (number, name) = SourceFrame.Read(frame.Body);
+                        sources[number] = name;
+                        break;
+                    case FrameKind.Quarantine:
+                        Count(QuarantineEntry.Read(frame.Body).Source, 1);
+                        break;
+                    case FrameKind.Release:
+                        var release = ReleaseEntry.Read(frame.Body);
+                        Count(release.Source, -release.Count);
+                        break;
+                    case FrameKind.Readings:
+                        var readings = new ReadingsFrame(frame.Body);
+                        Count(readings.Source, readings.Readings.Length);
+                        for (var i = 0; i < readings.RefusalCount; i++) Count(readings.Source, readings.RefusalAt(i).Count);
+                        break;
+                }
+            }
+        }
+        return new(sources, journalled);
+    }
+}

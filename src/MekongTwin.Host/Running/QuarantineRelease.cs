@@ -1,0 +1,76 @@
+using System.Runtime.InteropServices;
+using MekongTwin.Domain.Assets;
+using MekongTwin.Domain.Journal;
+using MekongTwin.Domain.Readings;
+using MekongTwin.Domain.Units;
+using MekongTwin.History.Journal;
+using MekongTwin.History.Store;
+
+namespace MekongTwin.Host.Running;
+
+/// <summary>
+/// Takes in what quarantine kept of a name that is mapped now: the entries are found in the journal, become readings of the
+/// point and are journalled, together with the note that they left quarantine.
+/// </summary>
+internal static class QuarantineRelease
+{
+    /// <summary>Readings in one append.</summary>
+    private const int ChunkMax = 8192;
+
+    public static async Task<int> RunAsync(JournalLog journal, QuarantineGroup group, Point point, CancellationToken ct)
+    {
+        var readings = Collect(journal, group, point);
+        for (var from = 0; from < readings.Count; from += ChunkMax)
+        {
+            var chunk = readings.GetRange(from, Math.Min(ChunkMax, readings.Count - from));
+            var release = new ReleaseEntry(group.Source, group.Reason, group.Topic, group.Name, chunk.Count).ToFrame();
+            byte[] frames = [.. release, .. MakeFrame(group, chunk)];
+            long ticket;
+            while (!journal.TryAppend(frames, urgent: true, out ticket)) await journal.WaitRoomAsync(ct);
+            await journal.WaitDurableAsync(ticket, ct);
+        }
+        return readings.Count;
+    }
+
+    private static List<Reading> Collect(JournalLog journal, QuarantineGroup group, Point point)
+    {
+        var readings = new List<Reading>();
+        using var reader = journal.Read(group.FirstOffset);
+        while (reader.TryRead(journal.DurableOffset, out var body))
+        {
+            while (Frame.TryRead(ref body, out var frame))
+            {
+                if (frame.Kind == FrameKind.Release && Matches(ReleaseEntry.Read(frame.Body), group)) readings.Clear();
+                if (frame.Kind != FrameKind.Quarantine) continue;
+                var entry = QuarantineEntry.Read(frame.Body);
+                if (Matches(entry, group) && TryConvert(entry, point, out var reading)) readings.Add(reading);
+            }
+        }
+        return readings;
+    }
+
+    private static bool TryConvert(QuarantineEntry entry, Point point, out Reading reading)
+    {
+        reading = default;
+        var conversion = UnitConversion.None;
+        if (entry.Unit.Length > 0 && (!UnitTable.TryFind(entry.Unit, out var unit) || !UnitConversion.TryBetween(unit, point.Unit, out conversion))) return false;
+        if (!conversion.TryApply(entry.Mantissa, entry.Exponent, out var micro)) return false;
+        var quality = micro < point.MinMicro || micro > point.MaxMicro ? Quality.Bad : entry.Quality;
+        reading = new(entry.TimeUs, micro, point.Number, 0, quality, entry.Flags);
+        return true;
+    }
+
+    private static byte[] MakeFrame(QuarantineGroup group, List<Reading> readings)
+    {
+        var body = new byte[ReadingsFrame.BodyHeaderSize + readings.Count * Reading.Size];
+        ReadingsFrame.WriteBodyHeader(body, group.Source, readings.Count, group.LastUs, 0);
+        MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(readings)).CopyTo(body.AsSpan(ReadingsFrame.BodyHeaderSize));
+        return Frame.Make(FrameKind.Readings, body);
+    }
+
+    private static bool Matches(QuarantineEntry entry, QuarantineGroup group) =>
+        entry.Reason == group.Reason && entry.Source == group.Source && entry.Topic == group.Topic && entry.Name == group.Name;
+
+    private static bool Matches(ReleaseEntry entry, QuarantineGroup group) =>
+        entry.Reason == group.Reason && entry.Source == group.Source && entry.Topic == group.Topic && entry.Name == group.Name;
+}

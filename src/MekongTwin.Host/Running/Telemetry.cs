@@ -1,0 +1,58 @@
+using System.Diagnostics.Metrics;
+using MekongTwin.Api;
+using OpenTelemetry;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+
+namespace MekongTwin.Host.Running;
+
+/// <summary>
+/// The program's own instruments on the meter "MekongTwin", and their export over OTLP when OTEL_EXPORTER_OTLP_ENDPOINT is set.
+/// </summary>
+internal sealed class Telemetry : IDisposable
+{
+    public const string Name = "MekongTwin";
+
+    private readonly Meter _meter = new(Name);
+    private MeterProvider? _metrics;
+    private TracerProvider? _traces;
+
+    private Telemetry(ITwinServices core)
+    {
+        _meter.CreateObservableCounter("mekongtwin.ledger.readings", () => Readings(core), "{reading}", "Readings by what became of them");
+        _meter.CreateObservableGauge("mekongtwin.ledger.pending", () => core.ReadLedger().Total.Pending, "{reading}", "Received and not accounted for yet");
+        _meter.CreateObservableGauge("mekongtwin.journal.backlog", () => core.ReadLedger().BacklogBytes, "By", "Durable bytes that the twins have not folded");
+        _meter.CreateObservableGauge("mekongtwin.journal.pending", () => core.Journal.PendingBytes, "By", "Bytes that wait for a group commit");
+        _meter.CreateObservableCounter("mekongtwin.journal.commits", () => core.Journal.Commits, "{commit}", "Group commits");
+        _meter.CreateObservableGauge("mekongtwin.journal.commit.p99", () => core.Journal.CommitP99Ms, "ms", "99th percentile of a group commit");
+        _meter.CreateObservableGauge("mekongtwin.lag.p99", () => core.ReadLedger().LagP99Ms, "ms", "99th percentile from receiving a reading to its being visible");
+    }
+
+    public static Telemetry Start(ITwinServices core)
+    {
+        var telemetry = new Telemetry(core);
+        if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT"))) return telemetry;
+        var resource = ResourceBuilder.CreateDefault().AddService("mekongtwin");
+        telemetry._metrics = Sdk.CreateMeterProviderBuilder().SetResourceBuilder(resource).AddMeter(Name).AddOtlpExporter().Build();
+        telemetry._traces = Sdk.CreateTracerProviderBuilder().SetResourceBuilder(resource).AddSource(Name).AddOtlpExporter().Build();
+        return telemetry;
+    }
+
+    public void Dispose()
+    {
+        _metrics?.Dispose();
+        _traces?.Dispose();
+        _meter.Dispose();
+    }
+
+    private static IEnumerable<Measurement<long>> Readings(ITwinServices core)
+    {
+        var total = core.ReadLedger().Total;
+        yield return new(total.Received, new KeyValuePair<string, object?>("outcome", "received"));
+        yield return new(total.Stored, new KeyValuePair<string, object?>("outcome", "stored"));
+        yield return new(total.Duplicate, new KeyValuePair<string, object?>("outcome", "duplicate"));
+        yield return new(total.Rejected.Values.Sum(), new KeyValuePair<string, object?>("outcome", "rejected"));
+        yield return new(total.Quarantined.Values.Sum(), new KeyValuePair<string, object?>("outcome", "quarantined"));
+    }
+}

@@ -1,0 +1,183 @@
+using MekongTwin.Api;
+using MekongTwin.Domain.Assets;
+using MekongTwin.Domain.Journal;
+using MekongTwin.Domain.Readings;
+using MekongTwin.Domain.Twins;
+using MekongTwin.History.Journal;
+using MekongTwin.History.Store;
+using MekongTwin.Host.Twins;
+using MekongTwin.Ingest;
+
+namespace MekongTwin.Host.Running;
+
+/// <summary>
+/// Everything between the doors: journal, twins, projection, admission, for one data directory. It can be opened without
+/// any door, by tests and by commands.
+/// </summary>
+internal sealed class TwinCore : ITwinServices, IAsyncDisposable
+{
+    private static readonly TimeSpan StallAfter = TimeSpan.FromSeconds(5);
+
+    private readonly DataDirectory _data;
+    private readonly TwinStore _store;
+    private readonly ReadingIndex _index;
+    private readonly Ledger _ledger;
+    private readonly JournalLog _journal;
+    private readonly Projector _projector;
+    private readonly IReadOnlyDictionary<int, long> _receivedBefore;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly SemaphoreSlim _mapping = new(1, 1);
+    private Task _following = Task.CompletedTask;
+    private Model _model;
+
+    private TwinCore(DataDirectory data, JournalLog journal, TwinStore store, ReadingIndex index, Model model, JournalTail tail, TimeProvider clock, AdmissionOptions admission, int workers)
+    {
+        _data = data;
+        _journal = journal;
+        _store = store;
+        _index = index;
+        _model = model;
+        Clock = clock;
+        _ledger = store.ReadLedger();
+        LocalTwins = new LocalTwins(model, index, store, store.Epoch, store.Applied, store.ReadLatest(), workers);
+        _projector = new Projector(LocalTwins, store, index, _ledger, clock);
+        Queries = new TwinQueries(data.Database);
+        var sources = store.ReadSources().Concat(tail.Sources).GroupBy(pair => pair.Key).ToDictionary(group => group.Key, group => group.Last().Value);
+        Admissions = new Admissions(journal, new JournalCommits(journal), clock, model, sources, admission);
+        _receivedBefore = _ledger.Snapshot().Select(pair => (pair.Key, pair.Value.Journalled))
+            .Concat(tail.Journalled.Select(pair => (pair.Key, pair.Value)))
+            .GroupBy(pair => pair.Key).ToDictionary(group => group.Key, group => group.Sum(pair => pair.Item2));
+    }
+
+    public LocalTwins LocalTwins { get; }
+
+    public ITwins Twins => LocalTwins;
+
+    public Admissions Admissions { get; }
+
+    public TwinQueries Queries { get; }
+
+    public IReadingSource Readings => _index;
+
+    public Model Model => Volatile.Read(ref _model);
+
+    public TimeProvider Clock { get; }
+
+    public bool Simulated { get; init; }
+
+    public JournalStatus Journal => _journal.Status;
+
+    /// <summary>State of the doors; set by whoever opens them.</summary>
+    public Func<object> Doors { get; set; } = static () => new { };
+
+    public static async Task<TwinCore> OpenAsync(ServeOptions options, TimeProvider clock, CancellationToken ct)
+    {
+        var read = Cities.CityFolder.Read(options.Cities);
+        var data = DataDirectory.Open(options.Data);
+        try
+        {
+            var files = new DiskFiles(data.Journal);
+            var journal = JournalLog.Open(files, new JournalOptions());
+            var store = new TwinStore(data.Database);
+            if (store.Applied > journal.DurableOffset) store.Clear();
+            var before = ModelLog.ReadLast(files, Math.Min(store.ModelOffset, journal.DurableOffset), journal.DurableOffset);
+            var model = ModelMerge.Onto(before, read);
+            if (!ModelLog.KeepsFacts(before, model)) store.Clear();
+            if (!ModelCodec.ToJson(before).AsSpan().SequenceEqual(ModelCodec.ToJson(model))) await ModelLog.AppendAsync(journal, model, ct);
+            journal.SetApplied(store.Applied);
+            using var reader = journal.Read(store.Applied);
+            var tail = JournalTail.Scan(reader, journal.DurableOffset);
+            var index = ReadingIndex.Open(files, store.Applied);
+            var admission = new AdmissionOptions { Retention = options.Retention };
+            return new(data, journal, store, index, model, tail, clock, admission, options.Workers) { Simulated = options.Simulate };
+        }
+        catch
+        {
+            data.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Starts following the journal.</summary>
+    public void Start() => _following = Task.Run(() => _projector.RunAsync(_journal, _stop.Token));
+
+    /// <summary>Waits until everything that is durable now is folded and visible to readers.</summary>
+    public async Task SettleAsync(CancellationToken ct)
+    {
+        var target = _journal.DurableOffset;
+        while (_projector.Applied < target) await Task.Delay(5, ct);
+        while (_store.Applied < target) await Task.Delay(5, ct);
+    }
+
+    public string SourceName(int number) => number < 0 ? "(others)" : _projector.Sources.GetValueOrDefault(number, "?");
+
+    public object ReadDoors() => Doors();
+
+    public LedgerPage ReadLedger()
+    {
+        var received = _receivedBefore.ToDictionary();
+        foreach (var (source, count) in Admissions.Received) received[source] = received.GetValueOrDefault(source) + count;
+        var lines = _ledger.Snapshot();
+        var zone = Model.Cities.Length > 0 ? Model.Cities[0].MakeCalendar().Zone : TimeZoneInfo.Utc;
+        var sources = received.Keys.Union(lines.Keys).Order()
+            .Select(source => LedgerText.Line(SourceName(source), received.GetValueOrDefault(source), lines.GetValueOrDefault(source) ?? new(), zone))
+            .ToList();
+        var total = LedgerText.Sum(sources);
+        return new(total, sources.All(line => line.Pending >= 0), sources, _journal.UnappliedBytes, _journal.Status.CommitP99Ms, _projector.LagP99Ms);
+    }
+
+    public IReadOnlyList<HealthCheck> ReadHealth()
+    {
+        var journal = _journal.Status;
+        var stalled = _journal.UnappliedBytes > 0 && _projector.Idle > StallAfter;
+        return
+        [
+            new("journal", journal.Fault is null, journal.Fault),
+            new("twins", _projector.Fault is null && !stalled, _projector.Fault ?? (stalled ? $"No progress for {_projector.Idle.TotalSeconds:0} s with {_journal.UnappliedBytes} bytes waiting." : null)),
+            new("backlog", _journal.UnappliedBytes < 48 << 20, _journal.UnappliedBytes < 48 << 20 ? null : $"{_journal.UnappliedBytes} bytes of the journal wait to be folded; the doors slow down at 64 MiB."),
+        ];
+    }
+
+    public async Task<int> MapQuarantineAsync(QuarantineGroup group, Point point, CancellationToken ct)
+    {
+        await _mapping.WaitAsync(ct);
+        try
+        {
+            var model = Model.WithNames([new NameMapping(NameMapping.OfRecord(group.Topic, group.Name), point.Number)]);
+            await ModelLog.AppendAsync(_journal, model, ct);
+            Volatile.Write(ref _model, model);
+            Admissions.SetModel(model);
+            return await QuarantineRelease.RunAsync(_journal, group, point, ct);
+        }
+        finally
+        {
+            _mapping.Release();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        try
+        {
+            await _following;
+        }
+        catch (Exception) when (_projector.Fault is not null)
+        {
+            // Said on the health page; closing goes on.
+        }
+        await LocalTwins.DisposeAsync();
+        _journal.Dispose();
+        _index.Dispose();
+        _store.Dispose();
+        _data.Dispose();
+        _stop.Dispose();
+    }
+
+    private sealed class JournalCommits(JournalLog journal) : ICommits
+    {
+        public long Durable => journal.Durable;
+
+        public ValueTask WaitDurableAsync(long ticket, CancellationToken ct) => journal.WaitDurableAsync(ticket, ct);
+    }
+}

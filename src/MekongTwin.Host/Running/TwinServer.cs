@@ -1,0 +1,144 @@
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using MekongTwin.Api;
+using MekongTwin.Domain.Access;
+using MekongTwin.Host.Cities;
+using MekongTwin.Ingest;
+using MekongTwin.Ingest.Mqtt;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace MekongTwin.Host.Running;
+
+/// <summary>The running program: the core, its doors, the simulator.</summary>
+internal sealed class TwinServer : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly TwinCore _core;
+    private readonly MqttServer _mqtt;
+    private readonly BrokerSubscriber? _subscriber;
+    private readonly SimulatorProcess _simulator;
+    private readonly Telemetry _telemetry;
+    private readonly CancellationTokenSource _stop = new();
+    private Task _subscribing = Task.CompletedTask;
+
+    private TwinServer(WebApplication app, TwinCore core, MqttServer mqtt, BrokerSubscriber? subscriber)
+    {
+        _app = app;
+        _core = core;
+        _mqtt = mqtt;
+        _subscriber = subscriber;
+        _simulator = new SimulatorProcess(app.Services.GetRequiredService<ILogger<SimulatorProcess>>());
+        _telemetry = Telemetry.Start(core);
+        core.Doors = () => new { version = typeof(TwinServer).Assembly.GetName().Version?.ToString(3), mqtt = mqtt.Status, broker = subscriber?.Status, journal = core.Journal, simulator = _simulator.IsRunning, health = core.ReadHealth() };
+    }
+
+    public TwinCore Core => _core;
+
+    public int HttpPort { get; private set; }
+
+    public int MqttPort { get; private set; }
+
+    public static async Task<TwinServer> StartAsync(ServeOptions options, CancellationToken ct)
+    {
+        var (http, mqttAt) = (DoorAddress.Parse("--http", options.Http), DoorAddress.Parse("--mqtt", options.Mqtt));
+        CheckOptions(options);
+        var users = new Users(DataDirectory.UsersFile(options.Data));
+        DoorAddress.RefuseOpen(http, mqttAt, users.IsOpen, options);
+        var epoch = DateTimeOffset.UtcNow;
+        var start = options.Start ?? epoch;
+        var clock = options.Speed == 1 && options.Start is null ? TimeProvider.System : new ScaledClock(start, epoch, options.Speed);
+        var core = await TwinCore.OpenAsync(options, clock, ct);
+        try
+        {
+            var builder = WebApplication.CreateSlimBuilder();
+            builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+            builder.Services.AddTwinApi();
+            builder.Services.AddSingleton<IAccess>(users);
+            builder.Services.AddSingleton<IAdmissions>(core.Admissions);
+            builder.Services.AddSingleton<IOutputs>(new LiveOutputs(core.LocalTwins));
+            builder.Services.AddSingleton(new MqttOptions());
+            builder.Services.AddSingleton(TimeProvider.System);
+            builder.Services.AddSingleton<MqttServer>();
+            builder.WebHost.UseKestrelHttpsConfiguration();
+            builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, http, mqttAt, options));
+            var app = builder.Build();
+            ConsolePage.Use(app);
+            app.MapTwinApi(core, users);
+            BrokerOptions? broker = null;
+            if (options.Broker is { } address && !BrokerOptions.TryParse(address, Environment.GetEnvironmentVariable(BrokerOptions.PasswordVariable), out broker, out var error))
+                throw new InputException($"--broker {address}: {error}");
+            var subscriber = broker is null ? null : new BrokerSubscriber(broker, core.Admissions, TimeProvider.System, app.Services.GetRequiredService<ILogger<BrokerSubscriber>>());
+            var server = new TwinServer(app, core, app.Services.GetRequiredService<MqttServer>(), subscriber);
+            await server.OpenDoorsAsync(options, users, start, epoch, ct);
+            return server;
+        }
+        catch
+        {
+            await core.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Completes when the program is asked to stop.</summary>
+    public Task WaitForShutdownAsync() => _app.WaitForShutdownAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        _simulator.Dispose();
+        await _stop.CancelAsync();
+        await _mqtt.StopAsync(CancellationToken.None);
+        await _app.StopAsync();
+        await _subscribing;
+        await _app.DisposeAsync();
+        _telemetry.Dispose();
+        await _core.DisposeAsync();
+        _stop.Dispose();
+    }
+
+    private async Task OpenDoorsAsync(ServeOptions options, Users users, DateTimeOffset start, DateTimeOffset epoch, CancellationToken ct)
+    {
+        _core.Start();
+        try
+        {
+            await _app.StartAsync(ct);
+        }
+        catch (IOException e) when (e.InnerException is AddressInUseException)
+        {
+            throw new InputException($"{e.Message} Stop the other program, or choose other ports with --http and --mqtt.");
+        }
+        var ports = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Select(address => new Uri(address).Port).ToList();
+        (HttpPort, MqttPort) = (ports[0], ports[1]);
+        if (_subscriber is not null) _subscribing = _subscriber.RunAsync(_stop.Token).ContinueWith(_ => { }, TaskScheduler.Default);
+        if (options.Simulate) _simulator.Start(options.Cities, MqttPort, start, epoch, options.Speed, options.SimulatorProfile, users.AddTransient("simulator", Role.Device));
+    }
+
+    private static void CheckOptions(ServeOptions options)
+    {
+        if (options.Speed is not (> 0 and <= 100_000)) throw new InputException($"--speed {options.Speed}: a number above 0, at most 100000.");
+        if (!options.Simulate && (options.Speed != 1 || options.Start is not null)) throw new InputException("--speed and --start need the simulator: real devices live in real time. Leave them out, or say --simulate on.");
+        if (options.Broker is not null && (options.Speed != 1 || options.Start is not null)) throw new InputException("--speed and --start cannot be used with --broker: its devices live in real time.");
+        if (options.Retention < TimeSpan.FromDays(1)) throw new InputException("--retain: at least 1d.");
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, DoorAddress http, DoorAddress mqtt, ServeOptions options)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = 1 << 20;
+        kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
+        var certificate = options.TlsCertificate is null ? null : DoorAddress.LoadCertificate(options.TlsCertificate);
+        http.Listen(kestrel, listen => UseTls(listen, certificate));
+        mqtt.Listen(kestrel, listen =>
+        {
+            UseTls(listen, certificate);
+            listen.UseConnectionHandler<MqttConnectionHandler>();
+        });
+    }
+
+    private static void UseTls(ListenOptions listen, X509Certificate2? certificate)
+    {
+        if (certificate is not null) listen.UseHttps(certificate);
+    }
+}

@@ -1,0 +1,386 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.IO.Pipelines;
+
+namespace MekongTwin.Ingest.Mqtt;
+
+/// <summary>What a subscriber keeps between connections to its broker.</summary>
+internal sealed class BrokerSession(ISource source, ICommits commits)
+{
+    private long _received;
+    private long _dropped = -1;
+
+    public ISource Source => source;
+
+    public ICommits Commits => commits;
+
+    public UnreleasedIds Unreleased { get; } = new();
+
+    public long Received => Interlocked.Read(ref _received);
+
+    /// <summary>Null until the broker has said.</summary>
+    public long? BrokerDropped => Interlocked.Read(ref _dropped) is >= 0 and long dropped ? dropped : null;
+
+    public void CountReceived(int messages) => Interlocked.Add(ref _received, messages);
+
+    public void SetBrokerDropped(long messages) => Interlocked.Exchange(ref _dropped, messages);
+}
+
+/// <summary>
+/// One connection to a broker, the client's side: CONNECT, SUBSCRIBE, then messages admitted batch by batch and
+/// acknowledged when durable. Ends by an exception that says why.
+/// </summary>
+internal sealed class BrokerConnection : IPacketSink, IDisposable
+{
+    private const string DroppedTopic = "$SYS/broker/publish/messages/dropped";
+    private const ushort SubscribeId = 1;
+
+    private readonly BrokerOptions _options;
+    private readonly BrokerSession _session;
+    private readonly ProtocolVersion _version;
+    private readonly TimeProvider _time;
+    private readonly PipeReader _input;
+    private readonly PacketOutput _output;
+    private readonly PacketSplitter _splitter;
+    private readonly TopicTable _topics;
+    private readonly Acknowledger _acknowledger;
+    private readonly PublishIntake _intake;
+    private readonly ArrayBufferWriter<byte> _replies = new();
+    private readonly CancellationTokenSource _closing;
+    private long _lastPacket;
+    private TimeSpan _keepAlive;
+    private volatile bool _isWaitingItself;
+    private volatile Exception? _failure;
+
+    public BrokerConnection(
+        BrokerOptions options, BrokerSession session, ProtocolVersion version, IDuplexPipe transport, TimeProvider time, CancellationToken ct)
+    {
+        _options = options;
+        _session = session;
+        _version = version;
+        _time = time;
+        _input = transport.Input;
+        _output = new PacketOutput(transport.Output, time);
+        _splitter = new PacketSplitter { MaximumPacketSize = options.MaxPacketSize };
+        _topics = new TopicTable(options.TopicAliasMaximum, options.MaxTopicLength);
+        _acknowledger = new Acknowledger(_output, session.Commits, version, options.ReceiveMaximum);
+        _intake = new PublishIntake(
+            session.Source, _topics, session.Unreleased, _acknowledger, new PublishPolicy(MayPublish: true, WithReasons: false), time);
+        _closing = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        _keepAlive = options.KeepAlive;
+        _lastPacket = time.GetTimestamp();
+    }
+
+    /// <summary>Called once, when the broker has accepted; the flag says whether it resumed the session.</summary>
+    public Action<bool>? Connected { get; init; }
+
+    public bool IsConnected { get; private set; }
+
+    public int InFlight => _acknowledger.InFlight;
+
+    /// <summary>Runs until the broker ends it, it fails, or the caller cancels.</summary>
+    public async Task RunAsync()
+    {
+        using CancellationTokenRegistration registration = _closing.Token.UnsafeRegister(
+            static state => ((BrokerConnection)state!).Interrupt(), this);
+        TimeSpan tick = Min(_options.KeepAlive, _options.ConnectTimeout) / 2;
+        await using ITimer timer = _time.CreateTimer(_ => OnTick(), null, tick, tick);
+        ClientPackets.Connect(_replies, _version, Terms());
+        await SendRepliesAsync();
+        Task acknowledging = AcknowledgeAsync();
+        try
+        {
+            await ReadAsync();
+        }
+        finally
+        {
+            await _closing.CancelAsync();
+            _acknowledger.Wake();
+            await acknowledging;
+            await LeaveAsync();
+            _acknowledger.Abandon();
+        }
+    }
+
+    public void Dispose()
+    {
+        _closing.Dispose();
+        _output.Dispose();
+        _splitter.Dispose();
+    }
+
+    PacketStep IPacketSink.OnPacket(FixedHeader header, ReadOnlySpan<byte> body)
+    {
+        if (header.Type != PacketType.ConnAck && !IsConnected)
+        {
+            MalformedPacketException.ProtocolError($"{header.Type} before CONNACK [MQTT-3.2.0-1].");
+        }
+
+        switch (header.Type)
+        {
+            case PacketType.Publish:
+                return OnPublish(PublishPacket.Read(header.Flags, body, _version, PropertySet.PublishToClient));
+            case PacketType.ConnAck:
+                OnConnAck(ConnAckPacket.Read(body, _version));
+                return PacketStep.Stop;
+            case PacketType.SubAck:
+                OnSubAck(SubAckPacket.Read(body, _version));
+                return PacketStep.Next;
+            case PacketType.PubRel:
+                OnRelease(AcknowledgementPacket.Read(body, _version));
+                return PacketStep.Next;
+            case PacketType.PingResp when body.IsEmpty:
+                return PacketStep.Next;
+            case PacketType.Disconnect when _version == ProtocolVersion.V5:
+                ReasonCode reason = DisconnectPacket.Read(body, _version, PropertySet.DisconnectToClient).Reason;
+                throw new BrokerException($"The broker disconnects: {reason}.", reason);
+            default:
+                MalformedPacketException.ProtocolError($"A server does not send this {header.Type}.");
+                return PacketStep.Stop;
+        }
+    }
+
+    void IPacketSink.OnIncomplete(FixedHeader header)
+    {
+    }
+
+    private static TimeSpan Min(TimeSpan left, TimeSpan right) => left < right ? left : right;
+
+    private ClientTerms Terms() => new(
+        _options.ClientId, (ushort)_options.KeepAlive.TotalSeconds, (uint)_options.SessionExpiry.TotalSeconds,
+        _options.ReceiveMaximum, _options.MaxPacketSize, _options.UserName, _options.Password)
+    {
+        TopicAliasMaximum = _options.TopicAliasMaximum,
+    };
+
+    private void OnConnAck(ConnAckPacket packet)
+    {
+        if (IsConnected)
+        {
+            MalformedPacketException.ProtocolError("A second CONNACK.");
+        }
+
+        if (packet.Reason != ReasonCode.Success)
+        {
+            throw new BrokerException($"The broker refuses the connection: {packet.Reason}.", packet.Reason);
+        }
+
+        if (!packet.SessionPresent)
+        {
+            _session.Unreleased.Clear();
+        }
+
+        _keepAlive = packet.ServerKeepAlive is { } seconds ? TimeSpan.FromSeconds(seconds) : _keepAlive;
+        _splitter.RequireMinimalLength = _version == ProtocolVersion.V5;
+        IsConnected = true;
+        ClientPackets.Subscribe(_replies, _version, SubscribeId, (_options.Filter, 1), (DroppedTopic, 0));
+        Connected?.Invoke(packet.SessionPresent);
+    }
+
+    /// <summary>The broker may deny its statistics; the streams it may not.</summary>
+    private static void OnSubAck(SubAckPacket packet)
+    {
+        if (packet.PacketId != SubscribeId || packet.Reasons.Length != 2)
+        {
+            MalformedPacketException.ProtocolError("SUBACK answers something else [MQTT-3.8.4-2].");
+        }
+
+        ReasonCode reason = (ReasonCode)packet.Reasons[0];
+        if (reason >= ReasonCode.Unspecified)
+        {
+            throw new BrokerException($"The broker refuses the subscription: {reason}.", reason);
+        }
+    }
+
+    private PacketStep OnPublish(in PublishPacket packet)
+    {
+        if (packet.Qos > 0 && !_acknowledger.HasRoom)
+        {
+            return PacketStep.Later;
+        }
+
+        KnownTopic topic = _topics.Locate(packet);
+        if (packet.Qos == 0 && topic.Bytes.SequenceEqual("$SYS/broker/publish/messages/dropped"u8))
+        {
+            if (Utf8Parser.TryParse(packet.Payload, out long dropped, out _))
+            {
+                _session.SetBrokerDropped(dropped);
+            }
+
+            return PacketStep.Next;
+        }
+
+        _session.CountReceived(1);
+        _intake.Accept(packet, topic);
+        return PacketStep.Next;
+    }
+
+    private void OnRelease(AcknowledgementPacket release)
+    {
+        bool known = _session.Unreleased.Release(release.PacketId);
+        ReasonCode reason = known ? ReasonCode.Success : ReasonCode.PacketIdentifierNotFound;
+        AcknowledgementLayout.Write(_replies, _version, PacketType.PubComp, release.PacketId, reason);
+    }
+
+    private async Task ReadAsync()
+    {
+        while (true)
+        {
+            ReadResult read = await _input.ReadAsync();
+            ThrowIfEnded();
+            ReadOnlySequence<byte> buffer = read.Buffer;
+            PacketStep step = Split(ref buffer, out Exception? violation);
+            _input.AdvanceTo(buffer.Start, step == PacketStep.Next ? buffer.End : buffer.Start);
+            if (_splitter.TakeCount() > 0)
+            {
+                Volatile.Write(ref _lastPacket, _time.GetTimestamp());
+            }
+
+            await FinishPassAsync(step);
+            ThrowIfEnded();
+            if (violation is not null)
+            {
+                throw violation;
+            }
+
+            if (read.IsCompleted && step == PacketStep.Next)
+            {
+                throw new IOException("The broker closed the connection.");
+            }
+        }
+    }
+
+    /// <summary>Messages before a violation were received in good order: they are kept, so the violation is returned.</summary>
+    private PacketStep Split(ref ReadOnlySequence<byte> buffer, out Exception? violation)
+    {
+        try
+        {
+            violation = null;
+            return _splitter.Split(ref buffer, this);
+        }
+        catch (Exception caught) when (caught is MalformedPacketException or BrokerException)
+        {
+            violation = caught;
+            return PacketStep.Stop;
+        }
+    }
+
+    private async ValueTask FinishPassAsync(PacketStep step)
+    {
+        if (_replies.WrittenCount > 0)
+        {
+            await SendRepliesAsync();
+        }
+
+        _isWaitingItself = true;
+        if (_intake.HasWork)
+        {
+            await _intake.SubmitAsync(_closing.Token);
+        }
+
+        while (step == PacketStep.Later && !_acknowledger.HasRoom && !_closing.IsCancellationRequested)
+        {
+            await _acknowledger.WaitRoomAsync();
+            Volatile.Write(ref _lastPacket, _time.GetTimestamp());
+        }
+
+        _isWaitingItself = false;
+    }
+
+    private async Task SendRepliesAsync()
+    {
+        await _output.EnterAsync(_closing.Token);
+        _output.Writer.Write(_replies.WrittenSpan);
+        _replies.ResetWrittenCount();
+        await _output.LeaveAsync();
+    }
+
+    private async Task AcknowledgeAsync()
+    {
+        try
+        {
+            await _acknowledger.RunAsync(_closing.Token);
+        }
+        catch (Exception) when (_closing.IsCancellationRequested)
+        {
+        }
+        catch (Exception fault)
+        {
+            Fail(fault);
+        }
+    }
+
+    private void OnTick()
+    {
+        TimeSpan silence = _time.GetElapsedTime(Volatile.Read(ref _lastPacket));
+        if (!IsConnected && silence >= _options.ConnectTimeout)
+        {
+            Fail(new TimeoutException("The broker does not answer CONNECT."));
+        }
+        else if (IsConnected && _keepAlive > TimeSpan.Zero && !_isWaitingItself && silence >= 1.5 * _keepAlive)
+        {
+            Fail(new TimeoutException("The broker has fallen silent."));
+        }
+        else if (IsConnected)
+        {
+            _ = PingAsync();
+        }
+    }
+
+    /// <summary>A ping only when the way out is free; what keeps it busy shows the broker that this side lives.</summary>
+    private async Task PingAsync()
+    {
+        try
+        {
+            if (_output.TryEnter())
+            {
+                ClientPackets.PingReq(_output.Writer);
+                await _output.LeaveAsync();
+            }
+        }
+        catch (Exception fault)
+        {
+            Fail(fault);
+        }
+    }
+
+    private void Fail(Exception failure)
+    {
+        _failure ??= failure;
+        Interrupt();
+    }
+
+    private void Interrupt()
+    {
+        _input.CancelPendingRead();
+        _output.CancelBlocked();
+        _acknowledger.Wake();
+    }
+
+    private void ThrowIfEnded()
+    {
+        if (_failure is { } failure)
+        {
+            throw failure;
+        }
+
+        _closing.Token.ThrowIfCancellationRequested();
+    }
+
+    /// <summary>DISCONNECT, so that the broker need not wait for the keep-alive; the session stays [MQTT-3.14.4].</summary>
+    private async Task LeaveAsync()
+    {
+        try
+        {
+            if (IsConnected && _output.TryEnter())
+            {
+                ClientPackets.Disconnect(_output.Writer, _version, ReasonCode.Success);
+                await Task.WhenAny(_output.LeaveAsync().AsTask(), Task.Delay(_options.ConnectTimeout, _time));
+            }
+        }
+        catch (Exception fault) when (fault is IOException or InvalidOperationException)
+        {
+            // The way out ended first.
+        }
+    }
+}

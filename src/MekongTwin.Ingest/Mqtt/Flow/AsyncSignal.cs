@@ -1,0 +1,56 @@
+using System.Threading.Tasks.Sources;
+
+namespace MekongTwin.Ingest.Mqtt;
+
+/// <summary>
+/// An auto-reset signal for one waiter that allocates nothing. Signals given while nobody waits are remembered once.
+/// Unless <c>continueElsewhere</c>, the waiter goes on inside <see cref="Set"/>: call it without holding locks.
+/// </summary>
+internal sealed class AsyncSignal(bool continueElsewhere) : IValueTaskSource
+{
+    private readonly Lock _lock = new();
+    private ManualResetValueTaskSourceCore<bool> _core = new() { RunContinuationsAsynchronously = continueElsewhere };
+    private bool _waiting;
+    private bool _signalled;
+
+    public void Set()
+    {
+        lock (_lock)
+        {
+            if (!_waiting)
+            {
+                _signalled = true;
+                return;
+            }
+
+            _waiting = false;
+        }
+
+        _core.SetResult(true);
+    }
+
+    /// <summary>Completes at the next signal, or at once when one is remembered. One caller at a time.</summary>
+    public ValueTask WaitAsync()
+    {
+        lock (_lock)
+        {
+            if (_signalled)
+            {
+                _signalled = false;
+                return ValueTask.CompletedTask;
+            }
+
+            _core.Reset();
+            _waiting = true;
+            return new ValueTask(this, _core.Version);
+        }
+    }
+
+    void IValueTaskSource.GetResult(short token) => _core.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _core.GetStatus(token);
+
+    void IValueTaskSource.OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _core.OnCompleted(continuation, state, token, flags);
+}

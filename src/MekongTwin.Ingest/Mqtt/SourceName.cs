@@ -1,0 +1,35 @@
+using System.Text;
+
+namespace MekongTwin.Ingest.Mqtt;
+
+/// <summary>Names of sources for the ledger: printable, and cut at a length.</summary>
+internal static class SourceName
+{
+    /// <summary>UTF-16 units kept of a client identifier.</summary>
+    public const int MaxLength = 64;
+
+    public static string OfClient(string clientId) => "mqtt:" + Printable(clientId);
+
+    private static string Printable(string text)
+    {
+        StringBuilder name = new();
+        foreach (Rune rune in text.EnumerateRunes())
+        {
+            if (name.Length + rune.Utf16SequenceLength > MaxLength)
+            {
+                break;
+            }
+
+            name.Append(IsPrintable(rune) ? rune.ToString() : "?");
+        }
+
+        return name.ToString();
+    }
+
+    private static bool IsPrintable(Rune rune) =>
+        Rune.GetUnicodeCategory(rune) is not (
+            System.Globalization.UnicodeCategory.Control or System.Globalization.UnicodeCategory.Format
+            or System.Globalization.UnicodeCategory.Surrogate or System.Globalization.UnicodeCategory.PrivateUse
+            or System.Globalization.UnicodeCategory.OtherNotAssigned or System.Globalization.UnicodeCategory.LineSeparator
+            or System.Globalization.UnicodeCategory.ParagraphSeparator);
+}

@@ -1,0 +1,4 @@
+using System.Runtime.CompilerServices;
+
+[assembly: InternalsVisibleTo("MekongTwin.Ingest.Tests")]
+[assembly: InternalsVisibleTo("MekongTwin.Benchmarks")]

@@ -1,0 +1,124 @@
+using System.Text;
+using System.Text.Json;
+using MekongTwin.Simulators.Living;
+using MekongTwin.Simulators.Mqtt;
+
+namespace MekongTwin.Simulators.Tests;
+
+public sealed class LivingCityTests
+{
+    [Fact]
+    public void TheSameSeedSendsTheSameBytesWhateverWasAskedBefore()
+    {
+        var first = Say(new(CityDevices.Of(Pilot.Folder, 42, Profile.Default)), 0, 60);
+        var second = new Schedule(CityDevices.Of(Pilot.Folder, 42, Profile.Default));
+        Say(second, 3600, 3610);
+        Assert.Equal(first, Say(second, 0, 60));
+        Assert.NotEqual(first, Say(new(CityDevices.Of(Pilot.Folder, 43, Profile.Default)), 0, 60));
+    }
+
+    [Fact]
+    public void EveryDeviceReportsOncePerPeriod()
+    {
+        var schedule = new Schedule(CityDevices.Of(Pilot.Folder, 42, Profile.Default));
+        var reports = Enumerable.Range(0, 60).SelectMany(second => schedule.Due(second)).GroupBy(device => device.Name).ToList();
+        Assert.Equal(schedule.Devices.Count, reports.Count);
+        Assert.All(reports, report => Assert.Equal(60 / report.First().PeriodSeconds, report.Count()));
+        Assert.Equal(1392, schedule.Devices.Sum(device => device.Points));
+        Assert.Equal(37.2, schedule.MessagesPerSecond, 9);
+    }
+
+    [Fact]
+    public void DenseTransformersReportEveryTenSeconds() =>
+        Assert.All(CityDevices.Of(Pilot.Folder, 42, Profile.Dense), device => Assert.Equal(10, device.PeriodSeconds));
+
+    [Fact]
+    public void TheLastReportIsTheOneTheScheduleSent()
+    {
+        var schedule = new Schedule(CityDevices.Of(Pilot.Folder, 42, Profile.Default));
+        Assert.All(schedule.Devices, device =>
+        {
+            var due = device.LastDue(1_800_000_007);
+            Assert.InRange(1_800_000_007 - due, 0, device.PeriodSeconds - 1);
+            Assert.Contains(device, schedule.Due(due));
+        });
+    }
+
+    [Fact]
+    public void PayloadsReadAsPromised()
+    {
+        Assert.Equal("{\"v\":4126.5,\"t\":\"2026-11-21T10:00:00.000Z\",\"q\":\"good\"}", Encoding.UTF8.GetString(Payload.Plain(4126.5, 1795255200000)));
+        Assert.Equal(
+            "[{\"bt\":1795255200.25,\"n\":\"P\",\"u\":\"kW\",\"v\":412.6},{\"n\":\"V\",\"u\":\"V\",\"v\":229.0}]",
+            Encoding.UTF8.GetString(Payload.Senml(1795255200250, [new("P", "kW", 412.6), new("V", "V", 229)])));
+    }
+
+    [Fact]
+    public void TheClockIsStartPlusElapsedTimesSpeed()
+    {
+        var epoch = new DateTimeOffset(2026, 11, 21, 10, 0, 0, TimeSpan.Zero);
+        var clock = new SimulationClock(new(2026, 6, 17, 7, 0, 0, TimeSpan.FromHours(7)), epoch, 60);
+        Assert.Equal(Pilot.WednesdayMs(7), clock.TimeMs(epoch));
+        Assert.Equal(Pilot.WednesdayMs(8), clock.TimeMs(epoch.AddMinutes(1)));
+        Assert.Equal(Pilot.WednesdayMs(6), clock.TimeMs(epoch.AddMinutes(-1)));
+        Assert.Equal(TimeSpan.FromSeconds(10), clock.Until(Pilot.WednesdayMs(7) + 600_000, epoch));
+        Assert.Equal(TimeSpan.Zero, clock.Until(Pilot.WednesdayMs(6), epoch));
+        Assert.Equal(epoch.ToUnixTimeMilliseconds(), SimulationClock.RealTime.TimeMs(epoch));
+    }
+
+    [Fact]
+    public async Task ANewcomerHearsEveryPointWithinTwoSecondsAndThenNoGap()
+    {
+        await using var server = new FakeServer();
+        var start = DateTimeOffset.FromUnixTimeSeconds(1_795_255_204);
+        var schedule = new Schedule(CityDevices.Of(Pilot.Folder, 42, Profile.Default));
+        await RunUntilAsync(server, schedule, SimulationClock.RealTime, new(start), 672 + 40 * 37);
+        var greeting = server.Publishes.Take(672).ToList();
+        Assert.Equal(672, greeting.Select(message => message.Topic).Distinct().Count());
+        var times = server.Publishes.Where(message => message.Topic == "mt/v1/vn-dad/fdr/471-xuanha/P").Select(TimeOf).ToList();
+        Assert.True(times.Count > 3);
+        Assert.All(times.Zip(times.Skip(1)), pair => Assert.Equal(TimeSpan.FromSeconds(10), pair.Second - pair.First));
+    }
+
+    [Fact]
+    public async Task ARestartedCityRepeatsItselfByteForByte()
+    {
+        await using var server = new FakeServer();
+        await using var again = new FakeServer();
+        var epoch = DateTimeOffset.FromUnixTimeSeconds(1_795_255_204);
+        var clock = new SimulationClock(new(2026, 6, 17, 7, 0, 0, TimeSpan.FromHours(7)), epoch, 60);
+        await RunUntilAsync(server, new(CityDevices.Of(Pilot.Folder, 42, Profile.Default)), clock, new(epoch), 6000);
+        await RunUntilAsync(again, new(CityDevices.Of(Pilot.Folder, 42, Profile.Default)), clock, new(epoch.AddSeconds(1)), 3000);
+        var first = server.Publishes.Select(message => (message.Topic, message.Payload)).ToHashSet();
+        var shared = again.Publishes.Select(message => (message.Topic, message.Payload)).Count(first.Contains);
+        Assert.InRange(shared, 2000, int.MaxValue);
+        var payloadAt = server.Publishes.DistinctBy(At).ToDictionary(At, message => message.Payload);
+        Assert.All(again.Publishes.Where(message => !message.Topic.Contains("/senml/", StringComparison.Ordinal)), message =>
+            Assert.True(!payloadAt.TryGetValue(At(message), out var payload) || payload == message.Payload, message.ToString()));
+    }
+
+    private static DateTimeOffset TimeOf(Heard heard)
+    {
+        using var json = JsonDocument.Parse(heard.Payload);
+        return json.RootElement.GetProperty("t").GetDateTimeOffset();
+    }
+
+    /// <summary>Topic and time of a plain message.</summary>
+    private static (string Topic, string Time) At(Heard heard) => (heard.Topic, heard.Payload[heard.Payload.IndexOf(',', StringComparison.Ordinal)..]);
+
+    private static async Task RunUntilAsync(FakeServer server, Schedule schedule, SimulationClock clock, LeapingTime time, int messages)
+    {
+        using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        await using var publisher = new MqttPublisher(new("127.0.0.1", server.Port), "simulator", 1, 200, _ => { });
+        var running = new LivingCity("vn-dad", schedule, clock, time, publisher, _ => { }).RunAsync(stop.Token);
+        while (server.Publishes.Count < messages && !running.IsCompleted) await Task.Delay(5, CancellationToken.None);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+    }
+
+    private static List<string> Say(Schedule schedule, int from, int to) =>
+        [.. Enumerable.Range(from, to - from)
+            .Select(second => 1_795_255_200L + second)
+            .SelectMany(second => schedule.Due(second).SelectMany(device => device.Measure(second * 1000)))
+            .Select(message => $"{Encoding.UTF8.GetString(message.Topic.Span)} {Encoding.UTF8.GetString(message.Payload.Span)}")];
+}
