@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 using MekongTwin.Domain.Assets;
 using MekongTwin.Domain.Readings;
 using MekongTwin.Domain.Series;
@@ -9,7 +10,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace MekongTwin.Api.Routes;
 
 /// <summary>One step: time, value (null is a gap), extremes, number of readings, measured share; quality of a raw reading.</summary>
-public sealed record StepView(string T, double? V, double? Min, double? Max, int? N, double? Coverage, string? Q);
+public sealed record StepView(string T, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] double? V, double? Min, double? Max, int? N, double? Coverage, string? Q);
 
 /// <summary>A metric over time.</summary>
 public sealed record SeriesView(string Id, string Metric, string Unit, string Step, IReadOnlyList<StepView> Points, bool Downsampled);

@@ -43,6 +43,10 @@ public static class FixedPoint
     /// <summary>The value in plain decimal digits without trailing zeros, culture-free.</summary>
     public static string ToText(long micro) => (micro / (decimal)One).ToString("0.######", CultureInfo.InvariantCulture);
 
+    /// <summary>mantissa · 10^exponent as a person reads it.</summary>
+    public static string ToText(long mantissa, int exponent) =>
+        TryScale(mantissa, exponent, 1, 1, out var micro) ? ToText(micro) : string.Create(CultureInfo.InvariantCulture, $"{mantissa}e{exponent}");
+
     /// <summary>value / divisor, halves to even.</summary>
     public static Int128 DivideRounded(Int128 value, Int128 divisor)
     {

@@ -1,7 +1,9 @@
 using System.Buffers.Binary;
+using System.Text;
 using MekongTwin.Domain.Journal;
 using MekongTwin.Domain.Readings;
 using MekongTwin.Domain.Twins;
+using MekongTwin.Domain.Units;
 using Microsoft.Data.Sqlite;
 
 namespace MekongTwin.History.Store;
@@ -17,6 +19,9 @@ public sealed class TwinStore : ITwinStore, IDisposable
 {
     /// <summary>Most kinds of things in quarantine that are told apart; the rest share one group per reason.</summary>
     public const int QuarantineGroupsMax = 10_000;
+
+    /// <summary>Bytes of a payload shown as a sample.</summary>
+    private const int SampleMax = 256;
 
     private readonly SqliteConnection _connection;
     private readonly Statement _putWindow, _putTotal, _putLatest, _putLedger, _putMeta, _putSource, _addQuarantine, _releaseQuarantine, _dropQuarantine, _readTotal;
@@ -95,7 +100,8 @@ public sealed class TwinStore : ITwinStore, IDisposable
             if (_groups.Count >= QuarantineGroupsMax) key = (entry.Reason, -1, "(others)", "");
             _groups.Add(key);
         }
-        var sample = entry.Payload.AsSpan(0, Math.Min(entry.Payload.Length, 256)).ToArray();
+        var sample = entry.Payload.Length > 0 ? entry.Payload.AsSpan(0, Math.Min(entry.Payload.Length, SampleMax)).ToArray()
+            : Encoding.UTF8.GetBytes($"{FixedPoint.ToText(entry.Mantissa, entry.Exponent)} {entry.Unit}".TrimEnd());
         _other.Add(transaction => _addQuarantine.Run(transaction, (int)key.Item1, key.Item2, key.Item3, key.Item4, entry.ReceivedUs, offset, sample));
     }
 

@@ -113,6 +113,8 @@ internal sealed class Projector
 
     public async Task CommitAsync(CancellationToken ct)
     {
+        using var activity = Telemetry.Activities.StartActivity("commit");
+        activity?.SetTag("rows", _store.PendingRows);
         await _twins.BetweenTurnsAsync(() => _store.Commit(Applied, _ledger), ct);
         _lastCommit = Stopwatch.GetTimestamp();
         _dirty = false;
@@ -141,6 +143,8 @@ internal sealed class Projector
         Gather(reader, to);
         if (reader.Offset == from) return false;
         _dirty = true;
+        using var activity = Telemetry.Activities.StartActivity("fold");
+        activity?.SetTag("journal.from", from).SetTag("journal.to", reader.Offset).SetTag("readings", _count);
         var result = await _twins.ApplyAsync(new PartitionBatch(0, from, reader.Offset, _readings.AsMemory(0, _count), _slices), ct);
         _index.Add(_readings.AsSpan(0, _count), reader.Offset);
         Book(result.Outcomes.Span);

@@ -147,7 +147,9 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
             await ModelLog.AppendAsync(_journal, model, ct);
             Volatile.Write(ref _model, model);
             Admissions.SetModel(model);
-            return await QuarantineRelease.RunAsync(_journal, group, point, ct);
+            var takenIn = 0;
+            foreach (var like in Queries.QuarantineLike(group)) takenIn += await QuarantineRelease.RunAsync(_journal, like, point, ct);
+            return takenIn;
         }
         finally
         {
