@@ -63,6 +63,8 @@ internal sealed class TwinServer : IAsyncDisposable
             builder.Services.AddSingleton(TimeProvider.System);
             builder.Services.AddSingleton<MqttServer>();
             builder.WebHost.UseKestrelHttpsConfiguration();
+            // What a connection may hold unread: pings behind it are looked for within the same bound.
+            builder.WebHost.UseSockets(sockets => sockets.MaxReadBufferSize = 64 << 10);
             builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, http, mqttAt, options));
             var app = builder.Build();
             ConsolePage.Use(app);
