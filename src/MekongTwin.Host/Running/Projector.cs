@@ -27,6 +27,7 @@ internal sealed class Projector
     private readonly ReadingIndex _index;
     private readonly Ledger _ledger;
     private readonly TimeProvider _clock;
+    private readonly double _speed;
     private readonly LatencyWindow _lag = new();
     private readonly List<BatchSlice> _slices = [];
     private readonly List<(QuarantineEntry Entry, long Offset)> _aside = [];
@@ -46,6 +47,7 @@ internal sealed class Projector
         _index = index;
         _ledger = ledger;
         _clock = clock;
+        _speed = clock is ScaledClock scaled ? scaled.Speed : 1;
         _sources = new(store.ReadSources());
         Applied = store.Applied;
     }
@@ -222,7 +224,7 @@ internal sealed class Projector
                 line[Refusal.TwinFaulted] += faulted;
                 line.LastReceivedUs = Math.Max(line.LastReceivedUs, slice.ReceivedUs);
             });
-            lock (_lag) _lag.Add(TimeSpan.FromMicroseconds(Math.Max(0, now - slice.ReceivedUs)));
+            lock (_lag) _lag.Add(TimeSpan.FromMicroseconds(Math.Max(0, (now - slice.ReceivedUs) / _speed)));
         }
         foreach (var (source, reason, count) in _refusals) BookRefusal(source, reason, count);
         foreach (var (entry, offset) in _aside)

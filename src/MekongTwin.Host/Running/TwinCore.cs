@@ -80,13 +80,13 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
             var journal = JournalLog.Open(files, new JournalOptions());
             var store = new TwinStore(data.Database);
             if (store.Applied > journal.DurableOffset) store.Clear();
-            var before = ModelLog.ReadLast(files, Math.Min(store.ModelOffset, journal.DurableOffset), journal.DurableOffset);
+            var before = ReadModel(journal, store);
             var model = ModelMerge.Onto(before, read);
+            // Facts folded under another model do not hold: the journal is folded again.
             if (!ModelLog.KeepsFacts(before, model)) store.Clear();
             if (!ModelCodec.ToJson(before).AsSpan().SequenceEqual(ModelCodec.ToJson(model))) await ModelLog.AppendAsync(journal, model, ct);
             journal.SetApplied(store.Applied);
-            using var reader = journal.Read(store.Applied);
-            var tail = JournalTail.Scan(reader, journal.DurableOffset);
+            var tail = ScanTail(journal, store);
             var index = ReadingIndex.Open(files, store.Applied);
             var admission = new AdmissionOptions { Retention = options.Retention };
             return new(data, journal, store, index, model, tail, clock, admission, options.Workers) { Simulated = options.Simulate };
@@ -96,6 +96,20 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
             data.Dispose();
             throw;
         }
+    }
+
+    private static Model ReadModel(JournalLog journal, TwinStore store)
+    {
+        if (ScanTail(journal, store).Model is { } newer) return ModelLog.Decode(newer);
+        if (store.Applied == 0) return Model.Empty;
+        using var reader = journal.Read(store.ModelOffset);
+        return ModelLog.Decode(ModelLog.ReadAt(reader, journal.DurableOffset));
+    }
+
+    private static JournalTail ScanTail(JournalLog journal, TwinStore store)
+    {
+        using var reader = journal.Read(store.Applied);
+        return JournalTail.Scan(reader, journal.DurableOffset);
     }
 
     /// <summary>Starts following the journal.</summary>
@@ -148,7 +162,7 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
             Volatile.Write(ref _model, model);
             Admissions.SetModel(model);
             var takenIn = 0;
-            foreach (var like in Queries.QuarantineLike(group)) takenIn += await QuarantineRelease.RunAsync(_journal, like, point, ct);
+            foreach (var like in Queries.QuarantineLike(group)) takenIn += await QuarantineRelease.RunAsync(_journal, like, point, Instant.From(Clock.GetUtcNow()), ct);
             return takenIn;
         }
         finally

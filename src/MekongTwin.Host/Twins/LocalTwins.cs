@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using MekongTwin.Domain.Assets;
 using MekongTwin.Domain.Readings;
+using MekongTwin.Domain.Series;
 using MekongTwin.Domain.Twins;
 
 namespace MekongTwin.Host.Twins;
@@ -21,6 +22,7 @@ public sealed class LocalTwins : ITwins, IAsyncDisposable
     private readonly long _epoch;
     private readonly Watchers _watchers = new();
     private readonly Shard[] _shards;
+    private readonly HashSet<int> _faulted = [];
     private Model _model = Model.Empty;
     private AssetTwin?[] _assets = [];
     private TotalsTwin?[] _totals = [];
@@ -58,20 +60,6 @@ public sealed class LocalTwins : ITwins, IAsyncDisposable
 
     /// <summary>Twins that failed and were set aside since the start.</summary>
     public long Faults { get; private set; }
-
-    /// <summary>Goes over to a model in which every asset and point of the old one keeps its number.</summary>
-    public async Task SetModelAsync(Model model, CancellationToken ct)
-    {
-        await _turn.WaitAsync(ct);
-        try
-        {
-            Adopt(model);
-        }
-        finally
-        {
-            _turn.Release();
-        }
-    }
 
     public async ValueTask<ApplyResult> ApplyAsync(PartitionBatch batch, CancellationToken ct)
     {
@@ -170,11 +158,13 @@ public sealed class LocalTwins : ITwins, IAsyncDisposable
     {
         if (latest.Reading.TimeUs <= untilUs) return latest;
         var readings = new List<Reading>();
-        if (!_source.TryRead(latest.Point.Number, untilUs - latest.Point.HoldUs, untilUs + 1, readings)) return null;
-        readings.RemoveAll(reading => reading.Historical);
-        if (readings.Count == 0) return null;
-        readings.Sort(static (a, b) => ReadingOrder.Compare(a, b));
-        return latest with { Reading = readings[^1] };
+        foreach (var back in (long[])[latest.Point.HoldUs, Instant.Day, 31 * Instant.Day, untilUs])
+        {
+            if (!_source.TryRead(latest.Point.Number, untilUs - back, untilUs + 1, readings)) return null;
+            var merged = PointSeries.Merge(readings).Where(reading => !reading.Historical).ToList();
+            if (merged.Count > 0) return latest with { Reading = merged[^1] };
+        }
+        return null;
     }
 
     private void FoldAll(ReadOnlySpan<Reading> readings, Span<FoldOutcome> outcomes)
@@ -266,6 +256,8 @@ public sealed class LocalTwins : ITwins, IAsyncDisposable
             foreach (var window in shard.Windows) if (!window.IsEmpty) _store.Put(window);
             foreach (var delta in shard.Deltas) _store.Put(new AssetWindow(delta.Child, delta.StartUs, delta.Contribution));
             foreach (var asset in shard.Touched) PutLatest(asset);
+            _faulted.ExceptWith(shard.Touched);
+            _faulted.UnionWith(shard.Faulted);
             foreach (var asset in shard.Faulted) faulted.Add(_model.Assets[asset].Id);
             deltas.AddRange(shard.Deltas);
             _watchers.Changed(shard.Touched);
@@ -324,7 +316,7 @@ public sealed class LocalTwins : ITwins, IAsyncDisposable
                 if (twin.TryLatest(slot, out var reading)) latest.Add(new(twin.PointAt(slot), reading));
             }
         }
-        return new(asset, latest, false);
+        return new(asset, latest, _faulted.Contains(asset.Number));
     }
 
     private AssetTwin MakeTwin(Asset asset)
