@@ -32,6 +32,7 @@ internal sealed class TwinServer : IAsyncDisposable
         _subscriber = subscriber;
         _simulator = new SimulatorProcess(app.Services.GetRequiredService<ILogger<SimulatorProcess>>());
         _telemetry = Telemetry.Start(core);
+        if (subscriber is not null) core.Broker = () => subscriber.Status is var status ? new(status.Name, status.Connected, status.BrokerDropped, status.LastError) : null;
         core.Doors = () => new { version = typeof(TwinServer).Assembly.GetName().Version?.ToString(3), mqtt = mqtt.Status, broker = subscriber?.Status, journal = core.Journal, simulator = _simulator.IsRunning, health = core.ReadHealth() };
     }
 
