@@ -132,7 +132,10 @@ public sealed class TwinStore : ITwinStore, IDisposable
         Applied = 0;
     }
 
-    /// <summary>Makes everything put so far visible to readers, together with the journal offset it stands for.</summary>
+    /// <summary>
+    /// Makes everything put so far visible to readers, together with the journal offset it stands for. When it throws (a full
+    /// disk) nothing was committed and everything waits for the next try.
+    /// </summary>
     public void Commit(long applied, Ledger ledger)
     {
         using var transaction = _connection.BeginTransaction();
@@ -140,9 +143,10 @@ public sealed class TwinStore : ITwinStore, IDisposable
         foreach (var total in _totals.Values) PutRow(transaction, total);
         foreach (var latest in _latest.Values) _putLatest.Run(transaction, latest.Point, latest.TimeUs, latest.Value, (int)latest.Revision, (int)latest.Quality, (int)latest.Flags);
         foreach (var write in _other) write(transaction);
-        foreach (var (source, line) in ledger.TakeChanged()) Rows.WriteLedger(source, line, (entry, count) => _putLedger.Run(transaction, source, entry, count));
+        foreach (var (source, line) in ledger.Changed) Rows.WriteLedger(source, line, (entry, count) => _putLedger.Run(transaction, source, entry, count));
         _putMeta.Run(transaction, "applied", applied);
         transaction.Commit();
+        ledger.ForgetChanged();
         _windows.Clear();
         _totals.Clear();
         _latest.Clear();

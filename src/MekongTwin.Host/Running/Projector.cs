@@ -5,6 +5,7 @@ using MekongTwin.Domain.Twins;
 using MekongTwin.History.Journal;
 using MekongTwin.History.Store;
 using MekongTwin.Host.Twins;
+using Microsoft.Data.Sqlite;
 
 namespace MekongTwin.Host.Running;
 
@@ -99,7 +100,7 @@ internal sealed class Projector
                 else if (!_dirty) await journal.WaitBeyondAsync(Applied, ct);
                 else await WaitOrCommitTimeAsync(journal, ct);
                 Volatile.Write(ref _lastProgress, Stopwatch.GetTimestamp());
-                if (_dirty && (Stopwatch.GetElapsedTime(_lastCommit) >= CommitEvery || _store.PendingRows > PendingRowsMax)) await CommitAsync(ct);
+                if (_dirty && (Stopwatch.GetElapsedTime(_lastCommit) >= CommitEvery || _store.PendingRows > PendingRowsMax)) await TryCommitAsync(ct);
             }
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
@@ -120,6 +121,21 @@ internal sealed class Projector
         await _twins.BetweenTurnsAsync(() => _store.Commit(Applied, _ledger), ct);
         _lastCommit = Stopwatch.GetTimestamp();
         _dirty = false;
+    }
+
+    /// <summary>A projection that cannot be written is no reason to stop: the journal has it all, and the next try comes.</summary>
+    private async Task TryCommitAsync(CancellationToken ct)
+    {
+        try
+        {
+            await CommitAsync(ct);
+            Fault = null;
+        }
+        catch (SqliteException e)
+        {
+            _lastCommit = Stopwatch.GetTimestamp();
+            Fault = $"The projection cannot be written: {e.Message} Pages show older windows until it can; free space or mend the disk, it resumes by itself.";
+        }
     }
 
     private async Task WaitOrCommitTimeAsync(JournalLog journal, CancellationToken ct)
