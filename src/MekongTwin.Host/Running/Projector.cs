@@ -105,7 +105,7 @@ internal sealed class Projector
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
-            await CommitAsync(CancellationToken.None);
+            await TryCommitAsync(CancellationToken.None);
         }
         catch (Exception e)
         {
