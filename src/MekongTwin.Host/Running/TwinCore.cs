@@ -70,6 +70,9 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
     /// <summary>State of the doors; set by whoever opens them.</summary>
     public Func<object> Doors { get; set; } = static () => new { };
 
+    /// <summary>State of the subscription to a broker; set by whoever subscribes.</summary>
+    public Func<BrokerView?> Broker { get; set; } = static () => null;
+
     public static async Task<TwinCore> OpenAsync(ServeOptions options, TimeProvider clock, CancellationToken ct)
     {
         var read = Cities.CityFolder.Read(options.Cities);
@@ -137,7 +140,11 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
             .Select(source => LedgerText.Line(SourceName(source), received.GetValueOrDefault(source), lines.GetValueOrDefault(source) ?? new(), zone))
             .ToList();
         var total = LedgerText.Sum(sources);
-        return new(total, sources.All(line => line.Pending >= 0), sources, _journal.UnappliedBytes, _journal.Status.CommitP99Ms, _projector.LagP99Ms);
+        return new(total, sources.All(line => line.Pending >= 0), sources, _journal.UnappliedBytes, _journal.Status.CommitP99Ms, _projector.LagP99Ms)
+        {
+            Broker = Broker(),
+            Faults = [.. ReadHealth().Where(check => !check.Healthy).Select(check => check.Detail ?? check.Name)],
+        };
     }
 
     public IReadOnlyList<HealthCheck> ReadHealth()
