@@ -24,7 +24,7 @@ public sealed class TwinStore : ITwinStore, IDisposable
     private const int SampleMax = 256;
 
     private readonly SqliteConnection _connection;
-    private readonly Statement _putWindow, _putTotal, _putLatest, _putLedger, _putMeta, _putSource, _addQuarantine, _releaseQuarantine, _dropQuarantine, _readTotal;
+    private readonly Statement _putWindow, _dropWindow, _putTotal, _putLatest, _putLedger, _putMeta, _putSource, _addQuarantine, _releaseQuarantine, _dropQuarantine, _readTotal;
     private readonly Dictionary<(int, long), PointWindow> _windows = [];
     private readonly Dictionary<(int, long), AssetWindow> _totals = [];
     private readonly Dictionary<int, Reading> _latest = [];
@@ -36,6 +36,7 @@ public sealed class TwinStore : ITwinStore, IDisposable
     {
         _connection = Schema.Open(path);
         _putWindow = Statement.Upsert(_connection, "point_window", 12);
+        _dropWindow = new(_connection, "DELETE FROM point_window WHERE point=@p0 AND start=@p1", 2);
         _putTotal = Statement.Upsert(_connection, "asset_window", 13);
         _putLatest = Statement.Upsert(_connection, "latest", 6);
         _putLedger = Statement.Upsert(_connection, "ledger", 3);
@@ -190,12 +191,17 @@ public sealed class TwinStore : ITwinStore, IDisposable
 
     public void Dispose()
     {
-        foreach (var statement in (Statement[])[_putWindow, _putTotal, _putLatest, _putLedger, _putMeta, _putSource, _addQuarantine, _releaseQuarantine, _dropQuarantine, _readTotal]) statement.Dispose();
+        foreach (var statement in (Statement[])[_putWindow, _dropWindow, _putTotal, _putLatest, _putLedger, _putMeta, _putSource, _addQuarantine, _releaseQuarantine, _dropQuarantine, _readTotal]) statement.Dispose();
         _connection.Dispose();
     }
 
     private void PutRow(SqliteTransaction transaction, in PointWindow window)
     {
+        if (window.IsEmpty)
+        {
+            _dropWindow.Run(transaction, window.Point, window.StartUs);
+            return;
+        }
         var sum = new byte[16];
         BinaryPrimitives.WriteInt128LittleEndian(sum, window.Sum);
         _putWindow.Run(transaction, window.Point, window.StartUs, window.Count, window.Bad, window.Uncertain, sum, window.Min, window.Max,
