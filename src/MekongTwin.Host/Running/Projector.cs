@@ -20,6 +20,12 @@ internal sealed class Projector
     /// <summary>Rows that wait at most before they are committed.</summary>
     private const int PendingRowsMax = 200_000;
 
+    /// <summary>A turn with fewer readings than this is followed by a short wait for more: a turn has its own cost, whatever it holds.</summary>
+    private const int SmallTurn = 4096;
+
+    /// <summary>How long that wait is; it adds to what a reading needs until it is visible.</summary>
+    private static readonly TimeSpan GatherFor = TimeSpan.FromMilliseconds(5);
+
     private static readonly TimeSpan CommitEvery = TimeSpan.FromSeconds(1);
 
     private readonly LocalTwins _twins;
@@ -93,7 +99,11 @@ internal sealed class Projector
         {
             while (true)
             {
-                if (await StepAsync(reader, journal.DurableOffset, ct)) journal.SetApplied(Applied);
+                if (await StepAsync(reader, journal.DurableOffset, ct))
+                {
+                    journal.SetApplied(Applied);
+                    if (_count < SmallTurn) await Task.Delay(GatherFor, ct);
+                }
                 else if (!_dirty) await journal.WaitBeyondAsync(Applied, ct);
                 else await WaitOrCommitTimeAsync(journal, ct);
                 Volatile.Write(ref _lastProgress, Stopwatch.GetTimestamp());

@@ -27,7 +27,7 @@ internal static class LatencyBenchmark
         var assets = await host.GetAsync("/api/v1/assets?city=vn-dad&kind=detector&limit=1000", ct);
         var asset = assets.GetProperty("items").EnumerateArray().Last().GetProperty("id").GetString()!;
         // The detectors come last among the generator's topics: these 1,000 leave the probe's own alone.
-        var load = new Load(10, 0, 256, "plain", 1000, (long)(Rate * Duration.TotalSeconds * scale), Rate);
+        var load = new Load(10, 1, 256, "plain", 1000, (long)(Rate * Duration.TotalSeconds * scale), Rate);
         var running = load.RunAsync(null, host.MqttPort, DateTimeOffset.UtcNow.AddHours(-1), ct);
         using var probe = await Probe.ConnectAsync(host.MqttPort, $"mt/v1/{asset}/{Metric}", ct);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
@@ -37,9 +37,11 @@ internal static class LatencyBenchmark
         var asked = new List<double>();
         for (var number = 1; !running.IsCompleted; number++)
         {
-            sent[number] = await probe.SendAsync(100 + number, ct);
+            // Noted before it leaves: the stream may be quicker than the next line.
+            sent[number] = Stopwatch.GetTimestamp();
+            var began = await probe.SendAsync(100 + number, ct);
             while (!running.IsCompleted && ValueOf(await host.GetAsync($"/api/v1/assets/{Uri.EscapeDataString(asset)}", ct)) < 100 + number) await Task.Delay(1, ct);
-            if (!running.IsCompleted && number > 20) asked.Add(Stopwatch.GetElapsedTime(sent[number]).TotalMilliseconds);
+            if (!running.IsCompleted && number > 20) asked.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
             await Task.Delay(Pause, ct);
         }
         var report = await running;
@@ -48,7 +50,7 @@ internal static class LatencyBenchmark
         var table = new Table("latency: publish to visible", "door", "samples", "p50 ms", "p99 ms", "max ms", "aim p99 ms");
         table.Add(Row("GET /api/v1/assets/{id}", asked));
         table.Add(Row("GET /api/v1/live?assets=", streamed));
-        table.Note(string.Create(CultureInfo.InvariantCulture, $"Beside {report.MessagesPerSecond:N0} messages/s on 10 connections, nothing pinned; the first 20 samples warm up and are left out."));
+        table.Note(string.Create(CultureInfo.InvariantCulture, $"Beside {report.MessagesPerSecond:N0} messages/s at QoS 1 on 10 connections, nothing pinned; the first 20 samples warm up and are left out."));
         return table;
     }
 
