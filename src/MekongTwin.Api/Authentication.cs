@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Net;
 using System.Text;
 using MekongTwin.Domain.Access;
 using Microsoft.AspNetCore.Builder;
@@ -21,6 +22,12 @@ public static class Authentication
         if (!path.StartsWithSegments("/api") && !path.StartsWithSegments("/openapi"))
         {
             await next();
+            return;
+        }
+        // Without users the loopback address is the only fence: another site's page must not get in under its own name.
+        if (access.IsOpen && !IsLoopbackName(context.Request.Host.Host))
+        {
+            await Results.Problem(title: "Not this way", detail: $"Without users the program answers to localhost only, not to '{context.Request.Host.Host}'. 'users add' makes users.", statusCode: 421).ExecuteAsync(context);
             return;
         }
         if (Authenticate(context, access) is { } principal)
@@ -50,6 +57,9 @@ public static class Authentication
         });
         return builder;
     }
+
+    private static bool IsLoopbackName(string host) =>
+        host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
 
     private static string Lower(Role role) => role.ToString().ToLowerInvariant();
 

@@ -83,14 +83,18 @@ internal static class Figures
         return figures;
     }
 
-    /// <summary>Today so far, from the stored 15-minute totals.</summary>
+    /// <summary>
+    /// Today so far, from the stored 15-minute totals. Peak and load factor rest on windows measured at least half as well as
+    /// the best one: a window that has just begun, or that few meters reached, is no low demand.
+    /// </summary>
     public static void AddToday(Dictionary<string, Figure> figures, IReadOnlyList<AssetWindow> today, TimeZoneInfo zone)
     {
-        var powers = today.Where(window => window.Total.Meters > 0)
-            .Select(window => (window.StartUs, Power: TotalSeries.Value("demand", window.Total) ?? 0)).ToList();
-        if (powers.Count == 0) return;
-        var peak = powers.MaxBy(window => window.Power);
+        if (today.All(window => window.Total.Meters == 0)) return;
         figures["energyToday"] = new(Math.Round(today.Sum(window => FixedPoint.ToDouble(window.Total.EnergyKwh)), 3), "kWh");
+        var best = today.Max(window => window.Total.EnergyCoveredUs);
+        var powers = today.Where(window => window.Total.EnergyCoveredUs * 2 >= best)
+            .Select(window => (window.StartUs, Power: TotalSeries.Value("demand", window.Total) ?? 0)).ToList();
+        var peak = powers.MaxBy(window => window.Power);
         figures["peakToday"] = new(Math.Round(peak.Power, 3), "kW") { Time = Instant.ToText(peak.StartUs, zone) };
         if (peak.Power > 0) figures["loadFactorToday"] = new(Math.Round(powers.Average(window => window.Power) / peak.Power, 4), "1");
     }
@@ -121,9 +125,15 @@ internal static class Figures
     private static void AddTraffic(Dictionary<string, Figure> figures, IReadOnlyList<TwinView> detectors, long nowUs)
     {
         double flow = 0, kilometres = 0, hours = 0, freeHours = 0;
-        var reporting = 0;
+        double occupancy = 0;
+        int reporting = 0, occupied = 0;
         foreach (var detector in detectors)
         {
+            if (Held(detector, Metrics.Occupancy, nowUs) is { } percent)
+            {
+                occupied++;
+                occupancy += percent;
+            }
             if (Held(detector, Metrics.Flow, nowUs) is not { } vehicles) continue;
             reporting++;
             flow += vehicles;
@@ -135,6 +145,7 @@ internal static class Figures
         if (reporting == 0) return;
         var coverage = Math.Round((double)reporting / detectors.Count, 4);
         figures["flow"] = new(Math.Round(flow, 1), "/h") { Coverage = coverage };
+        if (occupied > 0) figures["occupancy"] = new(Math.Round(occupancy / occupied, 2), "%") { Coverage = coverage };
         if (hours <= 0) return;
         figures["speed"] = new(Math.Round(kilometres / hours, 2), "km/h") { Coverage = coverage };
         figures["travelTimeIndex"] = new(Math.Round(hours / freeHours, 4), "1") { Coverage = coverage };

@@ -36,6 +36,7 @@ public sealed class Admissions : IAdmissions
     private readonly Dictionary<string, int> _numbers = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<int, DoorCount> _counts = new();
     private RouteTable _table;
+    private int _lastNumber;
 
     /// <param name="journal">Where frames go.</param>
     /// <param name="commits">The journal's progress.</param>
@@ -50,7 +51,11 @@ public sealed class Admissions : IAdmissions
         Clock = clock;
         Options = options;
         _table = new RouteTable(model, 1);
-        foreach (var (number, name) in sources) _numbers[name] = number;
+        foreach (var (number, name) in sources)
+        {
+            _numbers[name] = number;
+            _lastNumber = Math.Max(_lastNumber, number);
+        }
     }
 
     public ICommits Commits { get; }
@@ -78,23 +83,24 @@ public sealed class Admissions : IAdmissions
 
     public ISource Open(string name, Principal principal)
     {
-        var number = NumberOf(name, out var isNew);
-        // Readings of a source follow its name in the journal: the name is appended here, before any of them.
-        return new Source(this, number, isNew ? SourceFrame.Make(number, name) : [], _counts.GetOrAdd(number, static _ => new()), principal);
-    }
-
-    private int NumberOf(string name, out bool isNew)
-    {
         lock (_gate)
         {
-            isNew = false;
-            if (_numbers.TryGetValue(name, out var number)) return number;
-            if (_numbers.Count >= Options.SourcesMax && name != OthersName) return NumberOf(OthersName, out isNew);
-            isNew = true;
-            number = _numbers.Count == 0 ? 1 : _numbers.Values.Max() + 1;
-            _numbers[name] = number;
-            return number;
+            var number = NumberOf(name, out var nameFrame);
+            // Readings of a source follow its name in the journal. Without room for it now it goes ahead of the first batch.
+            if (nameFrame.Length > 0 && _journal.TryAppend(nameFrame, urgent: false, out _)) nameFrame = [];
+            return new Source(this, number, nameFrame, _counts.GetOrAdd(number, static _ => new()), principal);
         }
+    }
+
+    private int NumberOf(string name, out byte[] nameFrame)
+    {
+        nameFrame = [];
+        if (_numbers.TryGetValue(name, out var number)) return number;
+        if (_numbers.Count >= Options.SourcesMax && name != OthersName) return NumberOf(OthersName, out nameFrame);
+        number = ++_lastNumber;
+        _numbers[name] = number;
+        nameFrame = SourceFrame.Make(number, name);
+        return number;
     }
 
     internal sealed class DoorCount

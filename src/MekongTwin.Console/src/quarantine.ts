@@ -8,7 +8,7 @@ import { every } from './page'
 import type { Scene, Section } from './page'
 import { t, textOfCode } from './text'
 
-const RefreshMs = 15_000
+const RefreshMs = 3_000
 
 /** Groups of readings that found no point, each with a form that gives it one. */
 export function quarantineSection(scene: Scene): Section {

@@ -42,11 +42,9 @@ public enum Refusal : byte
 
     // Rejected: counted by reason only.
     TopicNotServed,
-    PayloadTooLarge,
     ValueOutOfRange,
     Expired,
     NotPermitted,
-    QuarantineFull,
 
     /// <summary>The twin failed on it; the reading stays in the journal and is folded again at the next rebuild.</summary>
     TwinFaulted,

@@ -15,6 +15,7 @@ public static class TotalSeries
         ["energy"] = "kWh",
         ["vehicles"] = "{count}",
         ["speed"] = "km/h",
+        ["occupancy"] = "%",
         ["travelTimeIndex"] = "1",
     };
 
@@ -29,6 +30,7 @@ public static class TotalSeries
         "energy" => total.Meters > 0 ? FixedPoint.ToDouble(total.EnergyKwh) : null,
         "vehicles" => total.Detectors > 0 ? FixedPoint.ToDouble(total.Vehicles) : null,
         "speed" => total.VehicleHours > 0 ? (double)total.VehicleKm / total.VehicleHours : null,
+        "occupancy" => total.TrafficCoveredUs > 0 ? FixedPoint.ToDouble(total.OccupancyHours) * Instant.Hour / total.TrafficCoveredUs : null,
         "travelTimeIndex" => total.FreeVehicleHours > 0 ? (double)total.VehicleHours / total.FreeVehicleHours : null,
         _ => null,
     };

@@ -13,13 +13,13 @@ public readonly record struct BatchSlice(int Source, long ReceivedUs, int Start,
 /// <summary>A stretch of one journal partition, (From, To]. The memory belongs to the caller and is not kept.</summary>
 public sealed record PartitionBatch(int Partition, long From, long To, ReadOnlyMemory<Reading> Readings, IReadOnlyList<BatchSlice> Slices);
 
-/// <summary>What became of a batch, reading by reading, and which twins failed on it.</summary>
+/// <summary>What became of a batch, reading by reading (valid until the next batch), and which twins failed on it.</summary>
 public sealed record ApplyResult(long To, ReadOnlyMemory<FoldOutcome> Outcomes, IReadOnlyList<AssetId> Faulted);
 
 /// <summary>A point's newest value.</summary>
 public readonly record struct LatestValue(Point Point, Reading Reading);
 
-/// <summary>An asset as it stands: its points' newest values and its newest windows' totals.</summary>
+/// <summary>An asset as it stands: its points' newest values, and whether its twin failed on its last readings.</summary>
 public sealed record TwinView(Asset Asset, IReadOnlyList<LatestValue> Latest, bool Faulted);
 
 /// <summary>Assets that changed since the watcher last looked; <see cref="Skipped"/> counts states it never saw.</summary>

@@ -75,25 +75,49 @@ public static class JournalRecovery
     {
         var scan = Scan(segment, file, long.MaxValue);
         if (scan.Error is { } error) throw new JournalException(error + " Nothing was changed. Run 'verify', restore the segment from a backup.");
-        if (file.Length > segment.Position(scan.End))
-        {
-            file.Truncate(segment.Position(scan.End));
-            file.Sync();
-            files.SyncDirectory();
-        }
+        if (file.Length > segment.Position(scan.End)) file.Truncate(segment.Position(scan.End));
+        MakeDurable(files, segment, file, scan.End - scan.LastSize, scan.LastSize);
         return scan.End;
     }
 
-    private static (long End, long Blocks, string? Error) Scan(Segment segment, IJournalFile file, long limit)
+    /// <summary>
+    /// What is read here counts as durable from now on, but the process before may have ended in front of its sync, or after
+    /// one that failed: then the last block is only in the page cache, marked clean, and no sync would write it. So it is
+    /// written again, the same bytes over the same place, and everything is synced.
+    /// </summary>
+    private static void MakeDurable(IJournalFiles files, Segment segment, IJournalFile file, long lastAt, int lastSize)
+    {
+        if (lastSize == 0)
+        {
+            file.Write(0, Segment.MakeHeader(segment.BaseOffset));
+        }
+        else
+        {
+            var block = new byte[lastSize];
+            for (var filled = 0; filled < lastSize;)
+            {
+                var got = file.Read(segment.Position(lastAt) + filled, block.AsSpan(filled));
+                if (got == 0) throw new IOException($"{segment.Name}: became shorter while it was read.");
+                filled += got;
+            }
+            file.Write(segment.Position(lastAt), block);
+        }
+        file.Sync();
+        files.SyncDirectory();
+    }
+
+    private static (long End, int LastSize, long Blocks, string? Error) Scan(Segment segment, IJournalFile file, long limit)
     {
         var buffer = new byte[64 << 10];
         long offset = segment.BaseOffset, blocks = 0;
+        var last = 0;
         while (offset < limit && TryBlock(segment, file, offset, ref buffer, out var size))
         {
             offset += size;
+            last = size;
             blocks++;
         }
-        return (offset, blocks, limit == long.MaxValue ? FindBehind(segment, file, offset, ref buffer) : null);
+        return (offset, last, blocks, limit == long.MaxValue ? FindBehind(segment, file, offset, ref buffer) : null);
     }
 
     private static bool TryBlock(Segment segment, IJournalFile file, long offset, ref byte[] buffer, out int size)

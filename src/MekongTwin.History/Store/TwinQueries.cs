@@ -22,6 +22,11 @@ public sealed class TwinQueries(string path)
     public IReadOnlyList<QuarantineGroup> Quarantine(int limit) => Query(
         "SELECT id, reason, source, topic, name, count, first, last, first_offset, sample FROM quarantine ORDER BY last DESC LIMIT @p0", ReadGroup, limit);
 
+    /// <summary>Every group of the same reason, topic and name, whichever source sent it.</summary>
+    public IReadOnlyList<QuarantineGroup> QuarantineLike(QuarantineGroup group) => Query(
+        "SELECT id, reason, source, topic, name, count, first, last, first_offset, sample FROM quarantine WHERE reason=@p0 AND topic=@p1 AND name=@p2",
+        ReadGroup, (int)group.Reason, group.Topic, group.Name);
+
     public QuarantineGroup? QuarantineGroup(long id) => Query(
         "SELECT id, reason, source, topic, name, count, first, last, first_offset, sample FROM quarantine WHERE id=@p0", ReadGroup, id).SingleOrDefault();
 

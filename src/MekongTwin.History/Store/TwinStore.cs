@@ -1,7 +1,9 @@
 using System.Buffers.Binary;
+using System.Text;
 using MekongTwin.Domain.Journal;
 using MekongTwin.Domain.Readings;
 using MekongTwin.Domain.Twins;
+using MekongTwin.Domain.Units;
 using Microsoft.Data.Sqlite;
 
 namespace MekongTwin.History.Store;
@@ -18,8 +20,11 @@ public sealed class TwinStore : ITwinStore, IDisposable
     /// <summary>Most kinds of things in quarantine that are told apart; the rest share one group per reason.</summary>
     public const int QuarantineGroupsMax = 10_000;
 
+    /// <summary>Bytes of a payload shown as a sample.</summary>
+    private const int SampleMax = 256;
+
     private readonly SqliteConnection _connection;
-    private readonly Statement _putWindow, _putTotal, _putLatest, _putLedger, _putMeta, _putSource, _addQuarantine, _releaseQuarantine, _dropQuarantine, _readTotal;
+    private readonly Statement _putWindow, _dropWindow, _putTotal, _putLatest, _putLedger, _putMeta, _putSource, _addQuarantine, _releaseQuarantine, _dropQuarantine, _readTotal;
     private readonly Dictionary<(int, long), PointWindow> _windows = [];
     private readonly Dictionary<(int, long), AssetWindow> _totals = [];
     private readonly Dictionary<int, Reading> _latest = [];
@@ -31,6 +36,7 @@ public sealed class TwinStore : ITwinStore, IDisposable
     {
         _connection = Schema.Open(path);
         _putWindow = Statement.Upsert(_connection, "point_window", 12);
+        _dropWindow = new(_connection, "DELETE FROM point_window WHERE point=@p0 AND start=@p1", 2);
         _putTotal = Statement.Upsert(_connection, "asset_window", 13);
         _putLatest = Statement.Upsert(_connection, "latest", 6);
         _putLedger = Statement.Upsert(_connection, "ledger", 3);
@@ -95,7 +101,8 @@ public sealed class TwinStore : ITwinStore, IDisposable
             if (_groups.Count >= QuarantineGroupsMax) key = (entry.Reason, -1, "(others)", "");
             _groups.Add(key);
         }
-        var sample = entry.Payload.AsSpan(0, Math.Min(entry.Payload.Length, 256)).ToArray();
+        var sample = entry.Payload.Length > 0 ? entry.Payload.AsSpan(0, Math.Min(entry.Payload.Length, SampleMax)).ToArray()
+            : Encoding.UTF8.GetBytes($"{FixedPoint.ToText(entry.Mantissa, entry.Exponent)} {entry.Unit}".TrimEnd());
         _other.Add(transaction => _addQuarantine.Run(transaction, (int)key.Item1, key.Item2, key.Item3, key.Item4, entry.ReceivedUs, offset, sample));
     }
 
@@ -126,7 +133,10 @@ public sealed class TwinStore : ITwinStore, IDisposable
         Applied = 0;
     }
 
-    /// <summary>Makes everything put so far visible to readers, together with the journal offset it stands for.</summary>
+    /// <summary>
+    /// Makes everything put so far visible to readers, together with the journal offset it stands for. When it throws (a full
+    /// disk) nothing was committed and everything waits for the next try.
+    /// </summary>
     public void Commit(long applied, Ledger ledger)
     {
         using var transaction = _connection.BeginTransaction();
@@ -134,9 +144,10 @@ public sealed class TwinStore : ITwinStore, IDisposable
         foreach (var total in _totals.Values) PutRow(transaction, total);
         foreach (var latest in _latest.Values) _putLatest.Run(transaction, latest.Point, latest.TimeUs, latest.Value, (int)latest.Revision, (int)latest.Quality, (int)latest.Flags);
         foreach (var write in _other) write(transaction);
-        foreach (var (source, line) in ledger.TakeChanged()) Rows.WriteLedger(source, line, (entry, count) => _putLedger.Run(transaction, source, entry, count));
+        foreach (var (source, line) in ledger.Changed) Rows.WriteLedger(source, line, (entry, count) => _putLedger.Run(transaction, source, entry, count));
         _putMeta.Run(transaction, "applied", applied);
         transaction.Commit();
+        ledger.ForgetChanged();
         _windows.Clear();
         _totals.Clear();
         _latest.Clear();
@@ -180,12 +191,17 @@ public sealed class TwinStore : ITwinStore, IDisposable
 
     public void Dispose()
     {
-        foreach (var statement in (Statement[])[_putWindow, _putTotal, _putLatest, _putLedger, _putMeta, _putSource, _addQuarantine, _releaseQuarantine, _dropQuarantine, _readTotal]) statement.Dispose();
+        foreach (var statement in (Statement[])[_putWindow, _dropWindow, _putTotal, _putLatest, _putLedger, _putMeta, _putSource, _addQuarantine, _releaseQuarantine, _dropQuarantine, _readTotal]) statement.Dispose();
         _connection.Dispose();
     }
 
     private void PutRow(SqliteTransaction transaction, in PointWindow window)
     {
+        if (window.IsEmpty)
+        {
+            _dropWindow.Run(transaction, window.Point, window.StartUs);
+            return;
+        }
         var sum = new byte[16];
         BinaryPrimitives.WriteInt128LittleEndian(sum, window.Sum);
         _putWindow.Run(transaction, window.Point, window.StartUs, window.Count, window.Bad, window.Uncertain, sum, window.Min, window.Max,

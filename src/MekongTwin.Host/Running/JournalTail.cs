@@ -3,13 +3,14 @@ using MekongTwin.History.Journal;
 
 namespace MekongTwin.Host.Running;
 
-/// <summary>What the journal holds beyond the projection: sources' names, and readings per source that wait to be folded.</summary>
-internal sealed record JournalTail(IReadOnlyDictionary<int, string> Sources, IReadOnlyDictionary<int, long> Journalled)
+/// <summary>What the journal holds beyond the projection: sources' names, readings per source that wait to be folded, a newer model.</summary>
+internal sealed record JournalTail(IReadOnlyDictionary<int, string> Sources, IReadOnlyDictionary<int, long> Journalled, byte[]? Model)
 {
     public static JournalTail Scan(JournalReader reader, long to)
     {
         var sources = new Dictionary<int, string>();
         var journalled = new Dictionary<int, long>();
+        byte[]? model = null;
         void Count(int source, long readings) => journalled[source] = journalled.GetValueOrDefault(source) + readings;
         while (reader.TryRead(to, out var body))
         {
@@ -20,6 +21,9 @@ internal sealed record JournalTail(IReadOnlyDictionary<int, string> Sources, IRe
                     case FrameKind.Source:
                         var (number, name) = SourceFrame.Read(frame.Body);
                         sources[number] = name;
+                        break;
+                    case FrameKind.Model:
+                        model = frame.Body.ToArray();
                         break;
                     case FrameKind.Quarantine:
                         Count(QuarantineEntry.Read(frame.Body).Source, 1);
@@ -36,6 +40,6 @@ internal sealed record JournalTail(IReadOnlyDictionary<int, string> Sources, IRe
                 }
             }
         }
-        return new(sources, journalled);
+        return new(sources, journalled, model);
     }
 }

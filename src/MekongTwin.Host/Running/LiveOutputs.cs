@@ -17,6 +17,8 @@ internal sealed class LiveOutputs(LocalTwins twins) : IOutputs
     private const string Live = "mt/v1/live/";
     private const string Alarms = "mt/v1/alarms/";
 
+    private static readonly JsonSerializerOptions Json = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
 
     public bool IsServed(string filter) => filter.StartsWith(Live, StringComparison.Ordinal) || filter.StartsWith(Alarms, StringComparison.Ordinal);
@@ -73,5 +75,5 @@ internal sealed class LiveOutputs(LocalTwins twins) : IOutputs
         u = latest.Point.Unit.Code,
         t = Instant.ToText(latest.Reading.TimeUs, zone),
         q = JsonNamingPolicy.CamelCase.ConvertName(latest.Reading.Quality.ToString()),
-    });
+    }, Json);
 }

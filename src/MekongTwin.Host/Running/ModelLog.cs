@@ -8,18 +8,26 @@ namespace MekongTwin.Host.Running;
 internal static class ModelLog
 {
     /// <summary>The newest journalled model, or an empty one. Reads the whole journal: frames of readings are stepped over.</summary>
-    public static Model ReadLast(IJournalFiles files, long from, long to)
+    public static Model ReadLast(JournalReader reader, long to)
     {
         byte[]? last = null;
-        using var reader = new JournalReader(files, from);
-        while (reader.TryRead(to, out var body))
+        while (reader.TryRead(to, out var body)) last = FindLast(body) ?? last;
+        return Decode(last);
+    }
+
+    /// <summary>The model of one block.</summary>
+    public static byte[]? ReadAt(JournalReader reader, long to) => reader.TryRead(to, out var body) ? FindLast(body) : null;
+
+    public static Model Decode(byte[]? compressed) => compressed is null ? Model.Empty : ModelCodec.Decompress(compressed);
+
+    private static byte[]? FindLast(ReadOnlySpan<byte> body)
+    {
+        byte[]? last = null;
+        while (Frame.TryRead(ref body, out var frame))
         {
-            while (Frame.TryRead(ref body, out var frame))
-            {
-                if (frame.Kind == FrameKind.Model) last = frame.Body.ToArray();
-            }
+            if (frame.Kind == FrameKind.Model) last = frame.Body.ToArray();
         }
-        return last is null ? Model.Empty : ModelCodec.Decompress(last);
+        return last;
     }
 
     public static async Task AppendAsync(JournalLog journal, Model model, CancellationToken ct)

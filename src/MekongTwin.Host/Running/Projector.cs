@@ -5,6 +5,7 @@ using MekongTwin.Domain.Twins;
 using MekongTwin.History.Journal;
 using MekongTwin.History.Store;
 using MekongTwin.Host.Twins;
+using Microsoft.Data.Sqlite;
 
 namespace MekongTwin.Host.Running;
 
@@ -33,6 +34,7 @@ internal sealed class Projector
     private readonly ReadingIndex _index;
     private readonly Ledger _ledger;
     private readonly TimeProvider _clock;
+    private readonly double _speed;
     private readonly LatencyWindow _lag = new();
     private readonly List<BatchSlice> _slices = [];
     private readonly List<(QuarantineEntry Entry, long Offset)> _aside = [];
@@ -52,6 +54,7 @@ internal sealed class Projector
         _index = index;
         _ledger = ledger;
         _clock = clock;
+        _speed = clock is ScaledClock scaled ? scaled.Speed : 1;
         _sources = new(store.ReadSources());
         Applied = store.Applied;
     }
@@ -107,12 +110,12 @@ internal sealed class Projector
                 else if (!_dirty) await journal.WaitBeyondAsync(Applied, ct);
                 else await WaitOrCommitTimeAsync(journal, ct);
                 Volatile.Write(ref _lastProgress, Stopwatch.GetTimestamp());
-                if (_dirty && (Stopwatch.GetElapsedTime(_lastCommit) >= CommitEvery || _store.PendingRows > PendingRowsMax)) await CommitAsync(ct);
+                if (_dirty && (Stopwatch.GetElapsedTime(_lastCommit) >= CommitEvery || _store.PendingRows > PendingRowsMax)) await TryCommitAsync(ct);
             }
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
-            await CommitAsync(CancellationToken.None);
+            await TryCommitAsync(CancellationToken.None);
         }
         catch (Exception e)
         {
@@ -123,9 +126,26 @@ internal sealed class Projector
 
     public async Task CommitAsync(CancellationToken ct)
     {
+        using var activity = Telemetry.Activities.StartActivity("commit");
+        activity?.SetTag("rows", _store.PendingRows);
         await _twins.BetweenTurnsAsync(() => _store.Commit(Applied, _ledger), ct);
         _lastCommit = Stopwatch.GetTimestamp();
         _dirty = false;
+    }
+
+    /// <summary>A projection that cannot be written is no reason to stop: the journal has it all, and the next try comes.</summary>
+    private async Task TryCommitAsync(CancellationToken ct)
+    {
+        try
+        {
+            await CommitAsync(ct);
+            Fault = null;
+        }
+        catch (SqliteException e)
+        {
+            _lastCommit = Stopwatch.GetTimestamp();
+            Fault = $"The projection cannot be written: {e.Message} Pages show older windows until it can; free space or mend the disk, it resumes by itself.";
+        }
     }
 
     private async Task WaitOrCommitTimeAsync(JournalLog journal, CancellationToken ct)
@@ -151,6 +171,8 @@ internal sealed class Projector
         Gather(reader, to);
         if (reader.Offset == from) return false;
         _dirty = true;
+        using var activity = Telemetry.Activities.StartActivity("fold");
+        activity?.SetTag("journal.from", from).SetTag("journal.to", reader.Offset).SetTag("readings", _count);
         var result = await _twins.ApplyAsync(new PartitionBatch(0, from, reader.Offset, _readings.AsMemory(0, _count), _slices), ct);
         _index.Add(_readings.AsSpan(0, _count), reader.Offset);
         Book(result.Outcomes.Span);
@@ -228,7 +250,7 @@ internal sealed class Projector
                 line[Refusal.TwinFaulted] += faulted;
                 line.LastReceivedUs = Math.Max(line.LastReceivedUs, slice.ReceivedUs);
             });
-            lock (_lag) _lag.Add(TimeSpan.FromMicroseconds(Math.Max(0, now - slice.ReceivedUs)));
+            lock (_lag) _lag.Add(TimeSpan.FromMicroseconds(Math.Max(0, (now - slice.ReceivedUs) / _speed)));
         }
         foreach (var (source, reason, count) in _refusals) BookRefusal(source, reason, count);
         foreach (var (entry, offset) in _aside)

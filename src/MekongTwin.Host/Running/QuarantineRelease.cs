@@ -17,14 +17,14 @@ internal static class QuarantineRelease
     /// <summary>Readings in one append.</summary>
     private const int ChunkMax = 8192;
 
-    public static async Task<int> RunAsync(JournalLog journal, QuarantineGroup group, Point point, CancellationToken ct)
+    public static async Task<int> RunAsync(JournalLog journal, QuarantineGroup group, Point point, long nowUs, CancellationToken ct)
     {
         var readings = Collect(journal, group, point);
         for (var from = 0; from < readings.Count; from += ChunkMax)
         {
             var chunk = readings.GetRange(from, Math.Min(ChunkMax, readings.Count - from));
             var release = new ReleaseEntry(group.Source, group.Reason, group.Topic, group.Name, chunk.Count).ToFrame();
-            byte[] frames = [.. release, .. MakeFrame(group, chunk)];
+            byte[] frames = [.. release, .. MakeFrame(group.Source, nowUs, chunk)];
             long ticket;
             while (!journal.TryAppend(frames, urgent: true, out ticket)) await journal.WaitRoomAsync(ct);
             await journal.WaitDurableAsync(ticket, ct);
@@ -60,10 +60,10 @@ internal static class QuarantineRelease
         return true;
     }
 
-    private static byte[] MakeFrame(QuarantineGroup group, List<Reading> readings)
+    private static byte[] MakeFrame(int source, long nowUs, List<Reading> readings)
     {
         var body = new byte[ReadingsFrame.BodyHeaderSize + readings.Count * Reading.Size];
-        ReadingsFrame.WriteBodyHeader(body, group.Source, readings.Count, group.LastUs, 0);
+        ReadingsFrame.WriteBodyHeader(body, source, readings.Count, nowUs, 0);
         MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(readings)).CopyTo(body.AsSpan(ReadingsFrame.BodyHeaderSize));
         return Frame.Make(FrameKind.Readings, body);
     }

@@ -55,7 +55,8 @@ internal static class Refold
     {
         var files = new DiskFiles(directory.Journal);
         using var journal = JournalLog.Open(files, new JournalOptions());
-        var model = ModelLog.ReadLast(files, 0, journal.DurableOffset);
+        using var models = journal.Read(0);
+        var model = ModelLog.ReadLast(models, journal.DurableOffset);
         var path = Path.Combine(directory.Path, "verify.db");
         string stored;
         using (var store = new TwinStore(directory.Database))

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using MekongTwin.Api;
 using OpenTelemetry;
@@ -13,6 +14,9 @@ namespace MekongTwin.Host.Running;
 internal sealed class Telemetry : IDisposable
 {
     public const string Name = "MekongTwin";
+
+    /// <summary>Spans of the reading's path, one a batch: never one a reading.</summary>
+    public static readonly ActivitySource Activities = new(Name);
 
     private readonly Meter _meter = new(Name);
     private MeterProvider? _metrics;

@@ -70,6 +70,9 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
     /// <summary>State of the doors; set by whoever opens them.</summary>
     public Func<object> Doors { get; set; } = static () => new { };
 
+    /// <summary>State of the subscription to a broker; set by whoever subscribes.</summary>
+    public Func<BrokerView?> Broker { get; set; } = static () => null;
+
     public static async Task<TwinCore> OpenAsync(ServeOptions options, TimeProvider clock, CancellationToken ct)
     {
         var read = Cities.CityFolder.Read(options.Cities);
@@ -80,13 +83,13 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
             var journal = JournalLog.Open(files, new JournalOptions());
             var store = new TwinStore(data.Database);
             if (store.Applied > journal.DurableOffset) store.Clear();
-            var before = ModelLog.ReadLast(files, Math.Min(store.ModelOffset, journal.DurableOffset), journal.DurableOffset);
+            var before = ReadModel(journal, store);
             var model = ModelMerge.Onto(before, read);
+            // Facts folded under another model do not hold: the journal is folded again.
             if (!ModelLog.KeepsFacts(before, model)) store.Clear();
             if (!ModelCodec.ToJson(before).AsSpan().SequenceEqual(ModelCodec.ToJson(model))) await ModelLog.AppendAsync(journal, model, ct);
             journal.SetApplied(store.Applied);
-            using var reader = journal.Read(store.Applied);
-            var tail = JournalTail.Scan(reader, journal.DurableOffset);
+            var tail = ScanTail(journal, store);
             var index = ReadingIndex.Open(files, store.Applied);
             var admission = new AdmissionOptions { Retention = options.Retention };
             return new(data, journal, store, index, model, tail, clock, admission, options.Workers) { Simulated = options.Simulate };
@@ -96,6 +99,20 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
             data.Dispose();
             throw;
         }
+    }
+
+    private static Model ReadModel(JournalLog journal, TwinStore store)
+    {
+        if (ScanTail(journal, store).Model is { } newer) return ModelLog.Decode(newer);
+        if (store.Applied == 0) return Model.Empty;
+        using var reader = journal.Read(store.ModelOffset);
+        return ModelLog.Decode(ModelLog.ReadAt(reader, journal.DurableOffset));
+    }
+
+    private static JournalTail ScanTail(JournalLog journal, TwinStore store)
+    {
+        using var reader = journal.Read(store.Applied);
+        return JournalTail.Scan(reader, journal.DurableOffset);
     }
 
     /// <summary>Starts following the journal.</summary>
@@ -123,7 +140,11 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
             .Select(source => LedgerText.Line(SourceName(source), received.GetValueOrDefault(source), lines.GetValueOrDefault(source) ?? new(), zone))
             .ToList();
         var total = LedgerText.Sum(sources);
-        return new(total, sources.All(line => line.Pending >= 0), sources, _journal.UnappliedBytes, _journal.Status.CommitP99Ms, _projector.LagP99Ms);
+        return new(total, sources.All(line => line.Pending >= 0), sources, _journal.UnappliedBytes, _journal.Status.CommitP99Ms, _projector.LagP99Ms)
+        {
+            Broker = Broker(),
+            Faults = [.. ReadHealth().Where(check => !check.Healthy).Select(check => check.Detail ?? check.Name)],
+        };
     }
 
     public IReadOnlyList<HealthCheck> ReadHealth()
@@ -147,7 +168,9 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
             await ModelLog.AppendAsync(_journal, model, ct);
             Volatile.Write(ref _model, model);
             Admissions.SetModel(model);
-            return await QuarantineRelease.RunAsync(_journal, group, point, ct);
+            var takenIn = 0;
+            foreach (var like in Queries.QuarantineLike(group)) takenIn += await QuarantineRelease.RunAsync(_journal, like, point, Instant.From(Clock.GetUtcNow()), ct);
+            return takenIn;
         }
         finally
         {

@@ -32,6 +32,7 @@ internal sealed class TwinServer : IAsyncDisposable
         _subscriber = subscriber;
         _simulator = new SimulatorProcess(app.Services.GetRequiredService<ILogger<SimulatorProcess>>());
         _telemetry = Telemetry.Start(core);
+        if (subscriber is not null) core.Broker = () => subscriber.Status is var status ? new(status.Name, status.Connected, status.BrokerDropped, status.LastError) : null;
         core.Doors = () => new { version = typeof(TwinServer).Assembly.GetName().Version?.ToString(3), mqtt = mqtt.Status, broker = subscriber?.Status, journal = core.Journal, simulator = _simulator.IsRunning, gc = ReadMemory(), health = core.ReadHealth() };
     }
 
@@ -63,6 +64,8 @@ internal sealed class TwinServer : IAsyncDisposable
             builder.Services.AddSingleton(TimeProvider.System);
             builder.Services.AddSingleton<MqttServer>();
             builder.WebHost.UseKestrelHttpsConfiguration();
+            // What a connection may hold unread: pings behind it are looked for within the same bound.
+            builder.WebHost.UseSockets(sockets => sockets.MaxReadBufferSize = 64 << 10);
             builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, http, mqttAt, options));
             var app = builder.Build();
             ConsolePage.Use(app);

@@ -15,6 +15,8 @@ internal sealed class Users : IAccess
 {
     private const int Iterations = 210_000;
 
+    private static readonly TimeSpan HashingWait = TimeSpan.FromSeconds(2);
+
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, Converters = { new System.Text.Json.Serialization.JsonStringEnumConverter() } };
 
     private readonly string _file;
@@ -23,6 +25,7 @@ internal sealed class Users : IAccess
     private readonly Lock _hashing = new();
     private IReadOnlyList<UserEntry> _entries = [];
     private DateTime _stamp;
+    private volatile bool _wasClosed;
     private (string Name, string Password, Principal Principal)? _transient;
     private long _nextLook;
 
@@ -32,7 +35,8 @@ internal sealed class Users : IAccess
         Refresh();
     }
 
-    public bool IsOpen => Entries.Count == 0;
+    /// <summary>Once there were users it stays closed until the next start, even when the last one is revoked.</summary>
+    public bool IsOpen => Entries.Count == 0 && !_wasClosed;
 
     private IReadOnlyList<UserEntry> Entries
     {
@@ -93,11 +97,16 @@ internal sealed class Users : IAccess
         // A verified password is remembered by a fast hash of it under the entry's salt, so that reconnects cost nothing.
         var key = Convert.ToHexString(SHA256.HashData([.. Encoding.UTF8.GetBytes(entry.PasswordHash), .. password]));
         if (_verified.TryGetValue(key, out var known)) return known;
-        // One at a time: guessing passwords costs at most one core.
-        lock (_hashing)
+        // One at a time: guessing passwords costs at most one core. Who waits long is sent away.
+        if (!_hashing.TryEnter(HashingWait)) return null;
+        try
         {
             var hash = Hash(password, Convert.FromHexString(entry.Salt), entry.Iterations);
             if (!CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(hash), Encoding.ASCII.GetBytes(entry.PasswordHash))) return null;
+        }
+        finally
+        {
+            _hashing.Exit();
         }
         return _verified[key] = new(entry.Name, entry.Role);
     }
@@ -117,7 +126,16 @@ internal sealed class Users : IAccess
             Volatile.Write(ref _nextLook, Environment.TickCount64 + 1000);
             var stamp = File.Exists(_file) ? File.GetLastWriteTimeUtc(_file) : default;
             if (stamp == _stamp) return;
-            Volatile.Write(ref _entries, Read(_file));
+            try
+            {
+                Volatile.Write(ref _entries, Read(_file));
+            }
+            catch (InputException) when (_wasClosed)
+            {
+                // A broken file does not open the doors: the users known so far stay.
+                return;
+            }
+            _wasClosed |= _entries.Count > 0;
             _stamp = stamp;
             _verified.Clear();
         }

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using MekongTwin.Domain.Assets;
 using MekongTwin.Domain.Readings;
+using MekongTwin.Domain.Series;
 using MekongTwin.Domain.Twins;
 
 namespace MekongTwin.Host.Twins;
@@ -21,6 +22,7 @@ public sealed class LocalTwins : ITwins, IAsyncDisposable
     private readonly long _epoch;
     private readonly Watchers _watchers = new();
     private readonly Shard[] _shards;
+    private readonly HashSet<int> _faulted = [];
     private Model _model = Model.Empty;
     private AssetTwin?[] _assets = [];
     private TotalsTwin?[] _totals = [];
@@ -58,20 +60,6 @@ public sealed class LocalTwins : ITwins, IAsyncDisposable
 
     /// <summary>Twins that failed and were set aside since the start.</summary>
     public long Faults { get; private set; }
-
-    /// <summary>Goes over to a model in which every asset and point of the old one keeps its number.</summary>
-    public async Task SetModelAsync(Model model, CancellationToken ct)
-    {
-        await _turn.WaitAsync(ct);
-        try
-        {
-            Adopt(model);
-        }
-        finally
-        {
-            _turn.Release();
-        }
-    }
 
     public async ValueTask<ApplyResult> ApplyAsync(PartitionBatch batch, CancellationToken ct)
     {
@@ -121,15 +109,13 @@ public sealed class LocalTwins : ITwins, IAsyncDisposable
 
     public async IAsyncEnumerable<TwinChanges> WatchAsync(WatchFilter filter, [EnumeratorCancellation] CancellationToken ct)
     {
-        using var watcher = _watchers.Open();
         var model = Model;
+        using var watcher = _watchers.Open([.. model.Assets.Select(asset => filter.Matches(asset.Id))]);
         yield return new(await ViewAsync([.. model.Assets.Where(asset => filter.Matches(asset.Id)).Select(asset => asset.Id)], ct), 0);
         while (true)
         {
             var (changed, skipped) = await watcher.NextAsync(ct);
-            model = Model;
-            var ids = changed.Where(number => filter.Matches(model.Assets[number].Id)).Select(number => model.Assets[number].Id).ToList();
-            if (ids.Count > 0) yield return new(await ViewAsync(ids, ct), skipped);
+            yield return new(await ViewAsync([.. changed.Select(number => model.Assets[number].Id)], ct), skipped);
             await Task.Delay(filter.Interval, ct);
         }
     }
@@ -170,11 +156,13 @@ public sealed class LocalTwins : ITwins, IAsyncDisposable
     {
         if (latest.Reading.TimeUs <= untilUs) return latest;
         var readings = new List<Reading>();
-        if (!_source.TryRead(latest.Point.Number, untilUs - latest.Point.HoldUs, untilUs + 1, readings)) return null;
-        readings.RemoveAll(reading => reading.Historical);
-        if (readings.Count == 0) return null;
-        readings.Sort(static (a, b) => ReadingOrder.Compare(a, b));
-        return latest with { Reading = readings[^1] };
+        foreach (var back in (long[])[latest.Point.HoldUs, Instant.Day, 31 * Instant.Day, untilUs])
+        {
+            if (!_source.TryRead(latest.Point.Number, untilUs - back, untilUs + 1, readings)) return null;
+            var merged = PointSeries.Merge(readings).Where(reading => !reading.Historical).ToList();
+            if (merged.Count > 0) return latest with { Reading = merged[^1] };
+        }
+        return null;
     }
 
     private void FoldAll(ReadOnlySpan<Reading> readings, Span<FoldOutcome> outcomes)
@@ -263,9 +251,11 @@ public sealed class LocalTwins : ITwins, IAsyncDisposable
         var deltas = new List<Delta>();
         foreach (var shard in _shards)
         {
-            foreach (var window in shard.Windows) if (!window.IsEmpty) _store.Put(window);
+            foreach (var window in shard.Windows) _store.Put(window);
             foreach (var delta in shard.Deltas) _store.Put(new AssetWindow(delta.Child, delta.StartUs, delta.Contribution));
             foreach (var asset in shard.Touched) PutLatest(asset);
+            _faulted.ExceptWith(shard.Touched);
+            _faulted.UnionWith(shard.Faulted);
             foreach (var asset in shard.Faulted) faulted.Add(_model.Assets[asset].Id);
             deltas.AddRange(shard.Deltas);
             _watchers.Changed(shard.Touched);
@@ -324,7 +314,7 @@ public sealed class LocalTwins : ITwins, IAsyncDisposable
                 if (twin.TryLatest(slot, out var reading)) latest.Add(new(twin.PointAt(slot), reading));
             }
         }
-        return new(asset, latest, false);
+        return new(asset, latest, _faulted.Contains(asset.Number));
     }
 
     private AssetTwin MakeTwin(Asset asset)

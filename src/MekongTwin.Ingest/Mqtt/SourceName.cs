@@ -8,6 +8,9 @@ internal static class SourceName
     /// <summary>UTF-16 units kept of a client identifier.</summary>
     public const int MaxLength = 64;
 
+    /// <summary>Clients without an identifier of their own share a line: the one they are given is new every time.</summary>
+    public const string Unnamed = "mqtt:(unnamed)";
+
     public static string OfClient(string clientId) => "mqtt:" + Printable(clientId);
 
     private static string Printable(string text)

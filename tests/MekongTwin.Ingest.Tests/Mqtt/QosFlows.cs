@@ -148,7 +148,8 @@ public sealed class QosFlows
         for (int id = 1; id <= 5; id++)
         {
             door.Journal.CommitAll();
-            await Wait.UntilAsync(() => { door.Journal.CommitAll(); return door.Journal.Submitted.Length >= Math.Min(5, id); }, "the next");
+            await Wait.UntilAsync(() => { door.Journal.CommitAll(); return door.Journal.Submitted.Length >= id; }, "the next");
+            door.Journal.CommitAll();
             Assert.Equal([0x40, 2, 0, (byte)id], await client.ReadAsync());
         }
     }
@@ -189,6 +190,25 @@ public sealed class QosFlows
         await client.BarrierAsync();
         await client.SendAsync(Bytes.Disconnect);
         Assert.Empty(await client.ReadAsync());
+    }
+
+    /// <summary>Rooms that open at any moment between the look ahead and the next read.</summary>
+    [Fact]
+    public async Task NothingLookedAtIsLeftBehind()
+    {
+        await using Door door = new(new MqttOptions { ReceiveMaximum = 1 }, new FakeJournal { CommitsAtOnce = true });
+        RawClient client = await door.ConnectAsync();
+        for (int round = 0; round < 300; round++)
+        {
+            byte[][] packets = [.. Enumerable.Range(1, 5).Select(id => Bytes.Publish(ProtocolVersion.V311, "t", "1", qos: 1, id))];
+            await client.SendAsync([.. packets, Bytes.Subscribe(ProtocolVersion.V311, 9, "no"), Bytes.Ping]);
+            for (int answer = 0; answer < 7; answer++)
+            {
+                Assert.NotEmpty(await client.ReadAsync());
+            }
+        }
+
+        Assert.Equal(1500, door.Journal.Submitted.Length);
     }
 
     [Fact]

@@ -1,40 +1,14 @@
 using System.Buffers;
-using System.Buffers.Text;
 using System.IO.Pipelines;
 
 namespace MekongTwin.Ingest.Mqtt;
-
-/// <summary>What a subscriber keeps between connections to its broker.</summary>
-internal sealed class BrokerSession(ISource source, ICommits commits)
-{
-    private long _received;
-    private long _dropped = -1;
-
-    public ISource Source => source;
-
-    public ICommits Commits => commits;
-
-    public UnreleasedIds Unreleased { get; } = new();
-
-    public long Received => Interlocked.Read(ref _received);
-
-    /// <summary>Null until the broker has said.</summary>
-    public long? BrokerDropped => Interlocked.Read(ref _dropped) is >= 0 and long dropped ? dropped : null;
-
-    public void CountReceived(int messages) => Interlocked.Add(ref _received, messages);
-
-    public void SetBrokerDropped(long messages) => Interlocked.Exchange(ref _dropped, messages);
-}
 
 /// <summary>
 /// One connection to a broker, the client's side: CONNECT, SUBSCRIBE, then messages admitted batch by batch and
 /// acknowledged when durable. Ends by an exception that says why.
 /// </summary>
-internal sealed class BrokerConnection : IPacketSink, IDisposable
+internal sealed partial class BrokerConnection : IPacketSink, IDisposable
 {
-    private const string DroppedTopic = "$SYS/broker/publish/messages/dropped";
-    private const ushort SubscribeId = 1;
-
     private readonly BrokerOptions _options;
     private readonly BrokerSession _session;
     private readonly ProtocolVersion _version;
@@ -109,41 +83,6 @@ internal sealed class BrokerConnection : IPacketSink, IDisposable
         _splitter.Dispose();
     }
 
-    PacketStep IPacketSink.OnPacket(FixedHeader header, ReadOnlySpan<byte> body)
-    {
-        if (header.Type != PacketType.ConnAck && !IsConnected)
-        {
-            MalformedPacketException.ProtocolError($"{header.Type} before CONNACK [MQTT-3.2.0-1].");
-        }
-
-        switch (header.Type)
-        {
-            case PacketType.Publish:
-                return OnPublish(PublishPacket.Read(header.Flags, body, _version, PropertySet.PublishToClient));
-            case PacketType.ConnAck:
-                OnConnAck(ConnAckPacket.Read(body, _version));
-                return PacketStep.Stop;
-            case PacketType.SubAck:
-                OnSubAck(SubAckPacket.Read(body, _version));
-                return PacketStep.Next;
-            case PacketType.PubRel:
-                OnRelease(AcknowledgementPacket.Read(body, _version));
-                return PacketStep.Next;
-            case PacketType.PingResp when body.IsEmpty:
-                return PacketStep.Next;
-            case PacketType.Disconnect when _version == ProtocolVersion.V5:
-                ReasonCode reason = DisconnectPacket.Read(body, _version, PropertySet.DisconnectToClient).Reason;
-                throw new BrokerException($"The broker disconnects: {reason}.", reason);
-            default:
-                MalformedPacketException.ProtocolError($"A server does not send this {header.Type}.");
-                return PacketStep.Stop;
-        }
-    }
-
-    void IPacketSink.OnIncomplete(FixedHeader header)
-    {
-    }
-
     private static TimeSpan Min(TimeSpan left, TimeSpan right) => left < right ? left : right;
 
     private ClientTerms Terms() => new(
@@ -152,75 +91,6 @@ internal sealed class BrokerConnection : IPacketSink, IDisposable
     {
         TopicAliasMaximum = _options.TopicAliasMaximum,
     };
-
-    private void OnConnAck(ConnAckPacket packet)
-    {
-        if (IsConnected)
-        {
-            MalformedPacketException.ProtocolError("A second CONNACK.");
-        }
-
-        if (packet.Reason != ReasonCode.Success)
-        {
-            throw new BrokerException($"The broker refuses the connection: {packet.Reason}.", packet.Reason);
-        }
-
-        if (!packet.SessionPresent)
-        {
-            _session.Unreleased.Clear();
-        }
-
-        _keepAlive = packet.ServerKeepAlive is { } seconds ? TimeSpan.FromSeconds(seconds) : _keepAlive;
-        _splitter.RequireMinimalLength = _version == ProtocolVersion.V5;
-        IsConnected = true;
-        ClientPackets.Subscribe(_replies, _version, SubscribeId, (_options.Filter, 1), (DroppedTopic, 0));
-        Connected?.Invoke(packet.SessionPresent);
-    }
-
-    /// <summary>The broker may deny its statistics; the streams it may not.</summary>
-    private static void OnSubAck(SubAckPacket packet)
-    {
-        if (packet.PacketId != SubscribeId || packet.Reasons.Length != 2)
-        {
-            MalformedPacketException.ProtocolError("SUBACK answers something else [MQTT-3.8.4-2].");
-        }
-
-        ReasonCode reason = (ReasonCode)packet.Reasons[0];
-        if (reason >= ReasonCode.Unspecified)
-        {
-            throw new BrokerException($"The broker refuses the subscription: {reason}.", reason);
-        }
-    }
-
-    private PacketStep OnPublish(in PublishPacket packet)
-    {
-        if (packet.Qos > 0 && !_acknowledger.HasRoom)
-        {
-            return PacketStep.Later;
-        }
-
-        KnownTopic topic = _topics.Locate(packet);
-        if (packet.Qos == 0 && topic.Bytes.SequenceEqual("$SYS/broker/publish/messages/dropped"u8))
-        {
-            if (Utf8Parser.TryParse(packet.Payload, out long dropped, out _))
-            {
-                _session.SetBrokerDropped(dropped);
-            }
-
-            return PacketStep.Next;
-        }
-
-        _session.CountReceived(1);
-        _intake.Accept(packet, topic);
-        return PacketStep.Next;
-    }
-
-    private void OnRelease(AcknowledgementPacket release)
-    {
-        bool known = _session.Unreleased.Release(release.PacketId);
-        ReasonCode reason = known ? ReasonCode.Success : ReasonCode.PacketIdentifierNotFound;
-        AcknowledgementLayout.Write(_replies, _version, PacketType.PubComp, release.PacketId, reason);
-    }
 
     private async Task ReadAsync()
     {
@@ -353,7 +223,7 @@ internal sealed class BrokerConnection : IPacketSink, IDisposable
     private void Interrupt()
     {
         _input.CancelPendingRead();
-        _output.CancelBlocked();
+        _output.End();
         _acknowledger.Wake();
     }
 

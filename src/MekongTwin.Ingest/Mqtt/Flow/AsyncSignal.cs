@@ -48,7 +48,11 @@ internal sealed class AsyncSignal(bool continueElsewhere) : IValueTaskSource
 
     void IValueTaskSource.GetResult(short token) => _core.GetResult(token);
 
-    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _core.GetStatus(token);
+    /// <summary>
+    /// Always pending: a waiter that saw the result before <see cref="Set"/> has finished could wait again, and the end of
+    /// that call would then complete the new wait.
+    /// </summary>
+    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => ValueTaskSourceStatus.Pending;
 
     void IValueTaskSource.OnCompleted(
         Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>

@@ -12,6 +12,7 @@ internal sealed class PacketOutput(PipeWriter writer, TimeProvider time) : IDisp
 {
     private readonly SemaphoreSlim _turn = new(1, 1);
     private long _blockedSince;
+    private int _isEnding;
 
     /// <summary>Write to it only between <see cref="EnterAsync"/> and <see cref="LeaveAsync"/>.</summary>
     public PipeWriter Writer => writer;
@@ -33,7 +34,12 @@ internal sealed class PacketOutput(PipeWriter writer, TimeProvider time) : IDisp
             ValueTask<FlushResult> flush = writer.FlushAsync();
             if (!flush.IsCompleted)
             {
-                Volatile.Write(ref _blockedSince, Math.Max(1, time.GetTimestamp()));
+                // Both sides write, then look: whichever comes second sees the other.
+                Interlocked.Exchange(ref _blockedSince, Math.Max(1, time.GetTimestamp()));
+                if (Volatile.Read(ref _isEnding) != 0)
+                {
+                    writer.CancelPendingFlush();
+                }
             }
 
             FlushResult result = await flush;
@@ -46,9 +52,10 @@ internal sealed class PacketOutput(PipeWriter writer, TimeProvider time) : IDisp
         }
     }
 
-    /// <summary>Frees a turn that waits for the peer.</summary>
-    public void CancelBlocked()
+    /// <summary>The connection ends: no turn waits for the peer any more, neither the present one nor later ones.</summary>
+    public void End()
     {
+        Interlocked.Exchange(ref _isEnding, 1);
         if (BlockedSince != 0)
         {
             writer.CancelPendingFlush();

@@ -16,6 +16,9 @@ internal sealed partial class MqttConnection
     /// <summary>Pings answered ahead whose packets are still to come.</summary>
     private int _pingsAnsweredAhead;
 
+    /// <summary>True while the pipe holds packets it has shown: it does not show them again by itself.</summary>
+    private bool _hasLookedAhead;
+
     /// <summary>The keep-alive starts anew after a wait.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask WaitAsync(ValueTask wait)
@@ -28,6 +31,17 @@ internal sealed partial class MqttConnection
 
         await WaitAnsweringPingsAsync(wait.AsTask());
         Volatile.Write(ref _lastPacket, _time.GetTimestamp());
+    }
+
+    /// <summary>What has arrived, packets that were only looked at included.</summary>
+    private ValueTask<ReadResult> ReadMoreAsync()
+    {
+        if (_hasLookedAhead)
+        {
+            _input.CancelPendingRead();
+        }
+
+        return _input.ReadAsync();
     }
 
     private async ValueTask WaitForRoomAsync()
@@ -48,9 +62,10 @@ internal sealed partial class MqttConnection
         while (looking && !wait.IsCompleted)
         {
             ReadResult read = await _input.ReadAsync();
-            looking = !read.IsCanceled && !read.IsCompleted && read.Buffer.Length < LookAheadBytes
+            looking = !_closing.IsCancellationRequested && !read.IsCompleted && read.Buffer.Length < LookAheadBytes
                 && TryAnswerPings(read.Buffer, ref scanned);
-            _input.AdvanceTo(read.Buffer.Start, looking ? read.Buffer.End : read.Buffer.Start);
+            _input.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+            _hasLookedAhead = true;
             if (_replies.WrittenCount > 0)
             {
                 await SendRepliesAsync();

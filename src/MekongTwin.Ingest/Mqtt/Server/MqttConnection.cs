@@ -90,7 +90,7 @@ internal sealed partial class MqttConnection : IPacketSink, IDisposable
         _ = _closing.CancelAsync();
         _acknowledger?.Wake();
         _input.CancelPendingRead();
-        _output.CancelBlocked();
+        _output.End();
     }
 
     /// <summary>Closes the connection if one of its deadlines has passed. Called by the server's sweep.</summary>
@@ -128,7 +128,7 @@ internal sealed partial class MqttConnection : IPacketSink, IDisposable
     {
         while (true)
         {
-            ReadResult read = await _input.ReadAsync();
+            ReadResult read = await ReadMoreAsync();
             if (_closing.IsCancellationRequested)
             {
                 return;
@@ -136,6 +136,7 @@ internal sealed partial class MqttConnection : IPacketSink, IDisposable
 
             ReadOnlySequence<byte> buffer = read.Buffer;
             PacketStep step = Split(ref buffer, out MalformedPacketException? violation);
+            _hasLookedAhead &= step != PacketStep.Next;
             CountPass(step == PacketStep.Next ? buffer.Length : 0);
             _input.AdvanceTo(buffer.Start, step == PacketStep.Next ? buffer.End : buffer.Start);
             await FinishPassAsync(step);
