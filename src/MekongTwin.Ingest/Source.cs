@@ -30,6 +30,7 @@ internal sealed class Source : ISource
     private readonly bool _mayPublish;
     private readonly int[] _refused = new int[Enum.GetValues<Refusal>().Length];
     private readonly List<byte[]> _aside = [];
+    private readonly LastUnit _units = new();
     private RouteTable _table;
     private Reading[] _readings = new Reading[256];
     private byte[] _frame = new byte[4096];
@@ -153,14 +154,21 @@ internal sealed class Source : ISource
 
     private Admission AdmitRecord(in RouteTarget target, ReadOnlySpan<byte> topic, in SenmlRecord record)
     {
-        Span<byte> full = stackalloc byte[NameMax];
-        if (record.IsText || record.BaseName.Length + record.Name.Length > full.Length) return SetAside(Refusal.Undecodable, topic, record.Name);
+        if (record.IsText || record.BaseName.Length + record.Name.Length > NameMax) return SetAside(Refusal.Undecodable, topic, record.Name);
         var point = -1;
         if (target.Number >= 0 && record.BaseName.IsEmpty) point = _table.FindPoint(target.Number, record.Name);
+        if (point >= 0) return AdmitValue(_table.Points[point], record.Value, record.Unit, topic, record.Name);
+        return AdmitNamed(target, topic, record);
+    }
+
+    /// <summary>A record whose point is not simply its device's metric.</summary>
+    private Admission AdmitNamed(in RouteTarget target, ReadOnlySpan<byte> topic, in SenmlRecord record)
+    {
+        Span<byte> full = stackalloc byte[NameMax];
         record.BaseName.CopyTo(full);
         record.Name.CopyTo(full[record.BaseName.Length..]);
         var name = full[..(record.BaseName.Length + record.Name.Length)];
-        if (point < 0) point = _table.FindPoint(name);
+        var point = _table.FindPoint(name);
         if (point < 0 && target.Number >= 0) point = _table.FindPoint(target.Number, record.Name);
         if (point < 0) point = FindMapped(topic, name);
         if (point >= 0) return AdmitValue(_table.Points[point], record.Value, record.Unit, topic, name);
@@ -181,7 +189,7 @@ internal sealed class Source : ISource
     private Admission AdmitValue(PointAdmission point, in DecodedValue value, ReadOnlySpan<byte> unitCode, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> name)
     {
         var conversion = UnitConversion.None;
-        if (!unitCode.IsEmpty && (!UnitTable.TryFind(unitCode, out var unit) || !UnitConversion.TryBetween(unit, point.Unit, out conversion)))
+        if (!unitCode.IsEmpty && !_units.TryConvert(unitCode, point.Unit, out conversion))
             return SetAside(Refusal.UnknownUnit, topic, name, unitCode, value, TimeOf(value, point.City));
         if (!conversion.TryApply(value.Mantissa, value.Exponent, out var micro)) return Refuse(Refusal.ValueOutOfRange);
         var time = TimeOf(value, point.City);
