@@ -132,17 +132,22 @@ public sealed class TwinStore : ITwinStore, IDisposable
         Applied = 0;
     }
 
-    /// <summary>Makes everything put so far visible to readers, together with the journal offset it stands for.</summary>
+    /// <summary>
+    /// Makes everything put so far visible to readers, together with the journal offset it stands for. When the database
+    /// refuses, everything still waits and can be committed again.
+    /// </summary>
     public void Commit(long applied, Ledger ledger)
     {
-        using var transaction = _connection.BeginTransaction();
-        foreach (var window in _windows.Values) PutRow(transaction, window);
-        foreach (var total in _totals.Values) PutRow(transaction, total);
-        foreach (var latest in _latest.Values) _putLatest.Run(transaction, latest.Point, latest.TimeUs, latest.Value, (int)latest.Revision, (int)latest.Quality, (int)latest.Flags);
-        foreach (var write in _other) write(transaction);
-        foreach (var (source, line) in ledger.TakeChanged()) Rows.WriteLedger(source, line, (entry, count) => _putLedger.Run(transaction, source, entry, count));
-        _putMeta.Run(transaction, "applied", applied);
-        transaction.Commit();
+        var changed = ledger.TakeChanged();
+        try
+        {
+            Write(applied, changed);
+        }
+        catch
+        {
+            foreach (var (source, _) in changed) ledger.Book(source, static _ => { });
+            throw;
+        }
         _windows.Clear();
         _totals.Clear();
         _latest.Clear();
@@ -188,6 +193,18 @@ public sealed class TwinStore : ITwinStore, IDisposable
     {
         foreach (var statement in (Statement[])[_putWindow, _putTotal, _putLatest, _putLedger, _putMeta, _putSource, _addQuarantine, _releaseQuarantine, _dropQuarantine, _readTotal]) statement.Dispose();
         _connection.Dispose();
+    }
+
+    private void Write(long applied, IReadOnlyList<(int Source, LedgerLine Line)> changed)
+    {
+        using var transaction = _connection.BeginTransaction();
+        foreach (var window in _windows.Values) PutRow(transaction, window);
+        foreach (var total in _totals.Values) PutRow(transaction, total);
+        foreach (var latest in _latest.Values) _putLatest.Run(transaction, latest.Point, latest.TimeUs, latest.Value, (int)latest.Revision, (int)latest.Quality, (int)latest.Flags);
+        foreach (var write in _other) write(transaction);
+        foreach (var (source, line) in changed) Rows.WriteLedger(source, line, (entry, count) => _putLedger.Run(transaction, source, entry, count));
+        _putMeta.Run(transaction, "applied", applied);
+        transaction.Commit();
     }
 
     private void PutRow(SqliteTransaction transaction, in PointWindow window)

@@ -5,6 +5,7 @@ using MekongTwin.Domain.Twins;
 using MekongTwin.History.Journal;
 using MekongTwin.History.Store;
 using MekongTwin.Host.Twins;
+using Microsoft.Data.Sqlite;
 
 namespace MekongTwin.Host.Running;
 
@@ -21,6 +22,9 @@ internal sealed class Projector
     private const int PendingRowsMax = 200_000;
 
     private static readonly TimeSpan CommitEvery = TimeSpan.FromSeconds(1);
+
+    /// <summary>Between tries while the database refuses.</summary>
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(500);
 
     private readonly LocalTwins _twins;
     private readonly TwinStore _store;
@@ -104,7 +108,8 @@ internal sealed class Projector
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
-            await CommitAsync(CancellationToken.None);
+            // What cannot be committed now is folded again from the journal at the next start.
+            await TryCommitAsync(CancellationToken.None);
         }
         catch (Exception e)
         {
@@ -113,13 +118,29 @@ internal sealed class Projector
         }
     }
 
+    /// <summary>Commits; while the database refuses (full disk, a lock held by another program) it says so and tries again.</summary>
     public async Task CommitAsync(CancellationToken ct)
+    {
+        while (!await TryCommitAsync(ct)) await Task.Delay(RetryDelay, ct);
+    }
+
+    private async Task<bool> TryCommitAsync(CancellationToken ct)
     {
         using var activity = Telemetry.Activities.StartActivity("commit");
         activity?.SetTag("rows", _store.PendingRows);
-        await _twins.BetweenTurnsAsync(() => _store.Commit(Applied, _ledger), ct);
+        try
+        {
+            await _twins.BetweenTurnsAsync(() => _store.Commit(Applied, _ledger), ct);
+        }
+        catch (SqliteException e)
+        {
+            Fault = $"twin.db cannot be written: {e.Message} Nothing is lost: it waits in the journal, and the doors slow down when that grows. Free space, or end the program that holds twin.db; it resumes by itself.";
+            return false;
+        }
+        Fault = null;
         _lastCommit = Stopwatch.GetTimestamp();
         _dirty = false;
+        return true;
     }
 
     private async Task WaitOrCommitTimeAsync(JournalLog journal, CancellationToken ct)
