@@ -36,6 +36,7 @@ internal ref struct SenmlPack
     private ReadOnlySpan<byte> _baseUnit;
     private long _baseTimeUs;
     private long _baseValueMicro;
+    private long _baseSumMicro;
     private bool _started;
 
     /// <param name="payload">The pack.</param>
@@ -99,7 +100,7 @@ internal ref struct SenmlPack
                 case (byte)'u': return _json.TryReadString(out Current.Unit);
                 case (byte)'t': return TryReadMicro(out timeUs);
                 case (byte)'v':
-                    fields.HasValue = true;
+                    fields.HasNumber = true;
                     return _json.TryReadNumber(out Current.Value.Mantissa, out Current.Value.Exponent);
                 case (byte)'s':
                     fields.HasSum = true;
@@ -110,6 +111,7 @@ internal ref struct SenmlPack
         if (label.SequenceEqual("bt"u8)) return TryReadMicro(out _baseTimeUs);
         if (label.SequenceEqual("bu"u8)) return _json.TryReadString(out _baseUnit);
         if (label.SequenceEqual("bv"u8)) return TryReadMicro(out _baseValueMicro);
+        if (label.SequenceEqual("bs"u8)) return TryReadMicro(out _baseSumMicro);
         if (label.SequenceEqual("bver"u8)) return _json.TryReadNumber(out var version, out var exponent) && exponent == 0 && version is > 0 and <= 10 or 26;
         if (label.SequenceEqual("vb"u8)) return TryReadBoolean(ref fields);
         if (label.SequenceEqual("vs"u8) || label.SequenceEqual("vd"u8))
@@ -123,7 +125,7 @@ internal ref struct SenmlPack
 
     private bool TryReadBoolean(ref Fields fields)
     {
-        fields.HasValue = true;
+        fields.HasBoolean = true;
         Current.Value.Mantissa = _json.Peek() == (byte)'t' ? 1 : 0;
         return _json.TryTake("true"u8) || _json.TryTake("false"u8);
     }
@@ -132,18 +134,24 @@ internal ref struct SenmlPack
     {
         Current.BaseName = _baseName;
         if (Current.Unit.IsEmpty) Current.Unit = _baseUnit;
-        Current.HasValue = fields.HasValue || fields.HasSum || Current.IsText;
-        if (!fields.HasValue && fields.HasSum) (Current.Value.Mantissa, Current.Value.Exponent) = (fields.SumMantissa, fields.SumExponent);
-        if (_baseValueMicro != 0 && fields.HasValue)
-        {
-            if (!FixedPoint.TryScale(Current.Value.Mantissa, Current.Value.Exponent, 1, 1, out var micro)) return false;
-            (Current.Value.Mantissa, Current.Value.Exponent) = (micro + _baseValueMicro, -6);
-        }
+        Current.HasValue = fields.HasNumber || fields.HasBoolean || fields.HasSum || Current.IsText;
+        var isSum = fields.HasSum && !fields.HasNumber && !fields.HasBoolean;
+        if (isSum) (Current.Value.Mantissa, Current.Value.Exponent) = (fields.SumMantissa, fields.SumExponent);
+        if (!TryAddBase(isSum ? _baseSumMicro : fields.HasNumber ? _baseValueMicro : 0)) return false;
         var sum = _baseTimeUs + timeUs;
         Current.Value.Time = TimeGiven.Utc;
         if (sum == 0) Current.Value.Time = TimeGiven.None;
         Current.Value.TimeUs = sum < RelativeBelowUs ? _receivedUs + sum : sum;
         return true;
+    }
+
+    private bool TryAddBase(long baseMicro)
+    {
+        if (baseMicro == 0) return true;
+        if (!FixedPoint.TryScale(Current.Value.Mantissa, Current.Value.Exponent, 1, 1, out var micro)) return false;
+        var sum = (Int128)micro + baseMicro;
+        (Current.Value.Mantissa, Current.Value.Exponent) = (FixedPoint.Saturate(sum), -6);
+        return Current.Value.Mantissa == sum;
     }
 
     private bool TryReadMicro(out long micro)
@@ -155,7 +163,8 @@ internal ref struct SenmlPack
 
     private struct Fields
     {
-        public bool HasValue;
+        public bool HasNumber;
+        public bool HasBoolean;
         public bool HasSum;
         public long SumMantissa;
         public int SumExponent;

@@ -8,7 +8,7 @@ namespace MekongTwin.Ingest.Payloads;
 /// </summary>
 internal static class TimeText
 {
-    private static ReadOnlySpan<int> DaysBefore => [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
+    private static readonly int[] DaysBefore = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
 
     /// <summary>Microseconds since 1970; when <paramref name="local"/>, of the clock on the wall.</summary>
     public static bool TryRead(ReadOnlySpan<byte> text, out long timeUs, out bool local)
