@@ -2,6 +2,7 @@ using System.CommandLine;
 using MekongTwin.Host.Cities;
 using MekongTwin.Host.Commands;
 using MekongTwin.History.Journal;
+using Microsoft.Data.Sqlite;
 
 var root = new RootCommand("MekongTwin: a live digital twin of a city's electricity, traffic and growth.")
 {
@@ -30,7 +31,7 @@ catch (InputException e)
     Console.Error.WriteLine(e.Message);
     return 2;
 }
-catch (JournalException e)
+catch (Exception e) when (e is JournalException or IOException or UnauthorizedAccessException or SqliteException)
 {
     Console.Error.WriteLine(e.Message);
     return 1;

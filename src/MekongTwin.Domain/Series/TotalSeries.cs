@@ -36,20 +36,8 @@ public static class TotalSeries
     };
 
     /// <summary>Steps of 15 minutes, hours or days from stored totals in ascending order, for so many meters below.</summary>
-    public static IReadOnlyList<SeriesPoint> FromWindows(string metric, IReadOnlyList<AssetWindow> windows, int meters, CityCalendar calendar, WindowSize size, long fromUs, long toUs)
-    {
-        var steps = new List<SeriesPoint>();
-        var i = 0;
-        for (var start = calendar.Start(fromUs, size); start < toUs; start = calendar.Next(start, size))
-        {
-            var end = calendar.Next(start, size);
-            while (i < windows.Count && windows[i].StartUs < start) i++;
-            var first = i;
-            while (i < windows.Count && windows[i].StartUs < end) i++;
-            steps.Add(Step(metric, start, end - start, meters, windows.Skip(first).Take(i - first)));
-        }
-        return steps;
-    }
+    public static IReadOnlyList<SeriesPoint> FromWindows(string metric, IReadOnlyList<AssetWindow> windows, int meters, CityCalendar calendar, WindowSize size, long fromUs, long toUs) =>
+        [.. Steps.Over(windows, static window => window.StartUs, calendar, size, fromUs, toUs).Select(step => Step(metric, step.StartUs, step.LengthUs, meters, step.Windows))];
 
     private static SeriesPoint Step(string metric, long startUs, long lengthUs, int meters, IEnumerable<AssetWindow> windows)
     {

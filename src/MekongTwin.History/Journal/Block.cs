@@ -47,7 +47,8 @@ internal static class Block
         return ~Crc(crc, block[HeaderSize..]);
     }
 
-    private static uint Crc(uint crc, ReadOnlySpan<byte> bytes)
+    /// <summary>Goes on with a CRC-32C; it begins with all ones and ends inverted.</summary>
+    internal static uint Crc(uint crc, ReadOnlySpan<byte> bytes)
     {
         var words = MemoryMarshal.Cast<byte, ulong>(bytes);
         foreach (var word in words) crc = BitOperations.Crc32C(crc, word);

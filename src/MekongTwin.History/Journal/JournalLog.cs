@@ -90,10 +90,13 @@ public sealed class JournalLog : IJournalWriter, IDisposable
         }
     }
 
-    /// <summary>Opens the journal, cutting off a torn last block. Refuses damage that a torn write cannot explain.</summary>
-    public static JournalLog Open(IJournalFiles files, JournalOptions options)
+    /// <summary>
+    /// Opens the journal, cutting off a torn last block. Refuses damage that a torn write cannot explain, and a journal that
+    /// ends before <paramref name="knownEnd"/>, up to which it was durable once.
+    /// </summary>
+    public static JournalLog Open(IJournalFiles files, JournalOptions options, long knownEnd = 0)
     {
-        var (segment, file, end) = JournalRecovery.OpenLast(files);
+        var (segment, file, end) = JournalRecovery.OpenLast(files, knownEnd);
         return new(files, options, segment, file, end);
     }
 

@@ -7,8 +7,9 @@ public sealed record JournalCheck(int Segments, long Blocks, long Bytes, long To
 public static class JournalRecovery
 {
     /// <summary>The segment to append to, at its first offset that is free.</summary>
-    internal static (Segment Segment, IJournalFile File, long End) OpenLast(IJournalFiles files)
+    internal static (Segment Segment, IJournalFile File, long End) OpenLast(IJournalFiles files, long knownEnd)
     {
+        if (FindLost(files, knownEnd) is { } lost) throw new JournalException($"{lost} Nothing was changed. Restore the journal from a backup; to go on without what is gone, delete twin.db.");
         var segments = Segment.List(files).ToList();
         while (segments.Count > 0)
         {
@@ -45,8 +46,28 @@ public static class JournalRecovery
         }
     }
 
-    /// <summary>Reads every block of every segment.</summary>
-    public static JournalCheck Check(IJournalFiles files)
+    /// <summary>
+    /// A last block that does not check out may be torn or damaged: when others already stood for it, it was durable. Null when
+    /// the journal reaches as far as is known.
+    /// </summary>
+    private static string? FindLost(IJournalFiles files, long knownEnd)
+    {
+        if (knownEnd == 0) return null;
+        var end = 0L;
+        var name = "journal";
+        foreach (var segment in Segment.List(files).Reverse())
+        {
+            using var file = files.Open(segment.Name);
+            name = segment.Name;
+            if (!segment.HasHeader(file)) continue;
+            end = Scan(segment, file, long.MaxValue).End;
+            break;
+        }
+        return end >= knownEnd ? null : $"{name}: damaged or cut short at journal offset {end}, although it was durable up to {knownEnd}.";
+    }
+
+    /// <summary>Reads every block of every segment. Up to <paramref name="knownEnd"/> it was durable once.</summary>
+    public static JournalCheck Check(IJournalFiles files, long knownEnd = 0)
     {
         var segments = Segment.List(files);
         var damage = new List<string>();
@@ -68,6 +89,7 @@ public static class JournalRecovery
             if (scan.Error is { } error) damage.Add(error);
             else if (!isLast && scan.End != limit) damage.Add($"{segments[i].Name}: damaged at journal offset {scan.End}, {limit - scan.End} bytes before the next segment");
         }
+        if (damage.Count == 0 && FindLost(files, knownEnd) is { } lost) damage.Add(lost);
         return new(segments.Count, blocks, bytes, torn, damage);
     }
 

@@ -40,7 +40,7 @@ public sealed class ReadingIndex : IReadingSource, IDisposable
         var names = files.List(SortedRun.Extension).ToHashSet(StringComparer.Ordinal);
         var segments = Segment.List(files);
         var at = segments.Count > 0 ? segments[0].BaseOffset : 0;
-        while (names.Contains(SortedRun.NameFor(at)) && SortedRun.TryOpen(files, SortedRun.NameFor(at)) is { } run)
+        while (names.Contains(SortedRun.NameFor(at)) && SortedRun.TryOpen(files, at) is { } run)
         {
             if (run.EndOffset > applied)
             {
@@ -78,7 +78,10 @@ public sealed class ReadingIndex : IReadingSource, IDisposable
         _gate.EnterReadLock();
         try
         {
-            foreach (var run in _runs) run.Read(point, fromUs, toUs, into);
+            foreach (var run in _runs)
+            {
+                if (!run.TryRead(point, fromUs, toUs, into)) ReadJournal(run, point, fromUs, toUs, into);
+            }
             foreach (var recent in _recent) recent.Read(point, fromUs, toUs, into);
             return true;
         }
@@ -94,6 +97,36 @@ public sealed class ReadingIndex : IReadingSource, IDisposable
         _sorting.Wait();
         foreach (var run in _runs) run.Dispose();
         _gate.Dispose();
+    }
+
+    /// <summary>What a damaged run should hold is still in the journal. Slow; the next opening makes the run again.</summary>
+    private void ReadJournal(SortedRun run, int point, long fromUs, long toUs, List<Reading> into)
+    {
+        TryDelete(SortedRun.NameFor(run.BaseOffset));
+        using var reader = new JournalReader(_files, run.BaseOffset);
+        while (reader.TryRead(run.EndOffset, out var body))
+        {
+            while (Frame.TryRead(ref body, out var frame))
+            {
+                if (frame.Kind != FrameKind.Readings) continue;
+                foreach (ref readonly var reading in new ReadingsFrame(frame.Body).Readings)
+                {
+                    if (reading.Point == point && reading.TimeUs >= fromUs && reading.TimeUs < toUs) into.Add(reading);
+                }
+            }
+        }
+    }
+
+    private void TryDelete(string name)
+    {
+        try
+        {
+            _files.Delete(name);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It stays damaged, and every reading of it is checked.
+        }
     }
 
     private void Load(long from, long to)
@@ -125,7 +158,7 @@ public sealed class ReadingIndex : IReadingSource, IDisposable
             full.CopySorted(_sorted);
             run = SortedRun.Write(_files, full.BaseOffset, endOffset, _sorted.AsSpan(0, full.Count));
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // The readings stay in memory and in the journal; the run is made at the next start.
             return;

@@ -6,32 +6,43 @@ namespace MekongTwin.History.Journal;
 
 /// <summary>
 /// The readings of a stretch of the journal sorted by point and time, for finding those behind a window. Little-endian:
-/// <code>magic:u32 version:i32 readings:i32 points:i32 end:i64 minTime:i64 maxTime:i64, directory[points] of (point:i32 start:i32), readings</code>
-/// It repeats what the journal holds: when it is missing or damaged it is made again.
+/// <code>magic:u32 version:i32 readings:i32 points:i32 end:i64 minTime:i64 maxTime:i64 checksum:u32 pad:4,
+/// directory[points] of (point:i32 start:i32 checksum:u32), readings</code>
+/// The header's checksum (CRC-32C) covers header and directory, a directory entry's the readings of its point. It repeats
+/// what the journal holds: when it is missing or damaged it is made again.
 /// </summary>
 internal sealed class SortedRun : IDisposable
 {
     public const string Extension = ".run";
 
     private const uint Magic = 0x4E55524D; // "MRUN"
-    private const int HeaderSize = 40;
+    private const int FormatVersion = 2;
+    private const int HeaderSize = 48;
+    private const int ChecksumAt = 40;
+    private const int EntrySize = 12;
     private readonly IJournalFile _file;
     private readonly int[] _points;
     private readonly int[] _starts;
+    private readonly int[] _checksums;
     private readonly long _readingsAt;
     private readonly long _minTimeUs;
     private readonly long _maxTimeUs;
 
-    private SortedRun(IJournalFile file, long endOffset, int[] points, int[] starts, long minTimeUs, long maxTimeUs)
+    private SortedRun(IJournalFile file, long baseOffset, long endOffset, int[] points, int[] starts, int[] checksums, long minTimeUs, long maxTimeUs)
     {
         _file = file;
+        BaseOffset = baseOffset;
         EndOffset = endOffset;
         _points = points;
         _starts = starts;
-        _readingsAt = HeaderSize + points.Length * 8L;
+        _checksums = checksums;
+        _readingsAt = HeaderSize + (long)points.Length * EntrySize;
         _minTimeUs = minTimeUs;
         _maxTimeUs = maxTimeUs;
     }
+
+    /// <summary>Journal offset where the stretch begins.</summary>
+    public long BaseOffset { get; }
 
     /// <summary>Journal offset where the stretch ends.</summary>
     public long EndOffset { get; }
@@ -53,80 +64,101 @@ internal sealed class SortedRun : IDisposable
             starts.Add(i);
         }
         starts.Add(readings.Length);
+        var checksums = new int[points.Count];
+        for (var i = 0; i < checksums.Length; i++) checksums[i] = Checksum(readings[starts[i]..starts[i + 1]]);
         var name = NameFor(baseOffset);
         if (files.List(Extension).Contains(name)) files.Delete(name);
         var file = files.Create(name);
-        var run = new SortedRun(file, endOffset, [.. points], [.. starts], min, max);
-        var directory = new byte[points.Count * 8];
+        var run = new SortedRun(file, baseOffset, endOffset, [.. points], [.. starts], checksums, min, max);
+        var directory = new byte[points.Count * EntrySize];
         for (var i = 0; i < points.Count; i++)
         {
-            BinaryPrimitives.WriteInt32LittleEndian(directory.AsSpan(i * 8), points[i]);
-            BinaryPrimitives.WriteInt32LittleEndian(directory.AsSpan(i * 8 + 4), starts[i]);
+            BinaryPrimitives.WriteInt32LittleEndian(directory.AsSpan(i * EntrySize), points[i]);
+            BinaryPrimitives.WriteInt32LittleEndian(directory.AsSpan(i * EntrySize + 4), starts[i]);
+            BinaryPrimitives.WriteInt32LittleEndian(directory.AsSpan(i * EntrySize + 8), checksums[i]);
         }
         file.Write(HeaderSize, directory);
         file.Write(run._readingsAt, MemoryMarshal.AsBytes(readings));
         file.Sync();
         // The header goes last: without it the file is no run.
-        file.Write(0, run.MakeHeader(readings.Length));
+        file.Write(0, run.MakeHeader(readings.Length, directory));
         file.Sync();
         return run;
     }
 
     /// <summary>Opens a run; null when the file is not a whole one.</summary>
-    public static SortedRun? TryOpen(IJournalFiles files, string name)
+    public static SortedRun? TryOpen(IJournalFiles files, long baseOffset)
     {
-        var file = files.Open(name);
+        var file = files.Open(NameFor(baseOffset));
         var header = new byte[HeaderSize];
         if (file.Read(0, header) == header.Length && BinaryPrimitives.ReadUInt32LittleEndian(header) == Magic
-            && BinaryPrimitives.ReadInt32LittleEndian(header.AsSpan(4)) == Segment.FormatVersion)
+            && BinaryPrimitives.ReadInt32LittleEndian(header.AsSpan(4)) == FormatVersion)
         {
             var readings = BinaryPrimitives.ReadInt32LittleEndian(header.AsSpan(8));
             var count = BinaryPrimitives.ReadInt32LittleEndian(header.AsSpan(12));
-            var directory = new byte[count * 8L];
-            if (file.Length == HeaderSize + directory.Length + (long)readings * Reading.Size && file.Read(HeaderSize, directory) == directory.Length)
-                return new(file, BinaryPrimitives.ReadInt64LittleEndian(header.AsSpan(16)), Column(directory, 0), [.. Column(directory, 4), readings],
-                    BinaryPrimitives.ReadInt64LittleEndian(header.AsSpan(24)), BinaryPrimitives.ReadInt64LittleEndian(header.AsSpan(32)));
+            var isWhole = count >= 0 && readings >= 0 && file.Length == HeaderSize + (long)count * EntrySize + (long)readings * Reading.Size;
+            var directory = new byte[isWhole ? count * EntrySize : 0];
+            if (isWhole && file.Read(HeaderSize, directory) == directory.Length && BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(ChecksumAt)) == Checksum(header, directory))
+                return new(file, baseOffset, BinaryPrimitives.ReadInt64LittleEndian(header.AsSpan(16)), Column(directory, 0), [.. Column(directory, 4), readings],
+                    Column(directory, 8), BinaryPrimitives.ReadInt64LittleEndian(header.AsSpan(24)), BinaryPrimitives.ReadInt64LittleEndian(header.AsSpan(32)));
         }
         file.Dispose();
         return null;
     }
 
-    /// <summary>Appends the point's readings with fromUs &lt;= time &lt; toUs.</summary>
-    public void Read(int point, long fromUs, long toUs, List<Reading> into)
+    /// <summary>Appends the point's readings with fromUs &lt;= time &lt; toUs; false, and nothing appended, when they are damaged.</summary>
+    public bool TryRead(int point, long fromUs, long toUs, List<Reading> into)
     {
-        if (toUs <= _minTimeUs || fromUs > _maxTimeUs) return;
+        if (toUs <= _minTimeUs || fromUs > _maxTimeUs) return true;
         var index = Array.BinarySearch(_points, point);
-        if (index < 0) return;
+        if (index < 0) return true;
         var readings = new Reading[_starts[index + 1] - _starts[index]];
-        var bytes = MemoryMarshal.AsBytes(readings.AsSpan());
-        if (_file.Read(_readingsAt + (long)_starts[index] * Reading.Size, bytes) != bytes.Length)
-            throw new JournalException($"{NameFor(0)}: shorter than its directory says. Delete the .run files and start again: they are made anew.");
+        if (!TryFill(readings, _starts[index]) || Checksum(readings) != _checksums[index]) return false;
         foreach (ref readonly var reading in readings.AsSpan())
         {
             if (reading.TimeUs >= toUs) break;
             if (reading.TimeUs >= fromUs) into.Add(reading);
         }
+        return true;
     }
 
     public void Dispose() => _file.Dispose();
 
-    private byte[] MakeHeader(int readings)
+    private bool TryFill(Span<Reading> readings, int start)
+    {
+        var bytes = MemoryMarshal.AsBytes(readings);
+        try
+        {
+            return _file.Read(_readingsAt + (long)start * Reading.Size, bytes) == bytes.Length;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    private byte[] MakeHeader(int readings, ReadOnlySpan<byte> directory)
     {
         var header = new byte[HeaderSize];
         BinaryPrimitives.WriteUInt32LittleEndian(header, Magic);
-        BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(4), Segment.FormatVersion);
+        BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(4), FormatVersion);
         BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(8), readings);
         BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(12), _points.Length);
         BinaryPrimitives.WriteInt64LittleEndian(header.AsSpan(16), EndOffset);
         BinaryPrimitives.WriteInt64LittleEndian(header.AsSpan(24), _minTimeUs);
         BinaryPrimitives.WriteInt64LittleEndian(header.AsSpan(32), _maxTimeUs);
+        BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(ChecksumAt), Checksum(header, directory));
         return header;
     }
 
+    private static uint Checksum(ReadOnlySpan<byte> header, ReadOnlySpan<byte> directory) => ~Block.Crc(Block.Crc(uint.MaxValue, header[..ChecksumAt]), directory);
+
+    private static int Checksum(ReadOnlySpan<Reading> readings) => (int)~Block.Crc(uint.MaxValue, MemoryMarshal.AsBytes(readings));
+
     private static int[] Column(byte[] directory, int at)
     {
-        var column = new int[directory.Length / 8];
-        for (var i = 0; i < column.Length; i++) column[i] = BinaryPrimitives.ReadInt32LittleEndian(directory.AsSpan(i * 8 + at));
+        var column = new int[directory.Length / EntrySize];
+        for (var i = 0; i < column.Length; i++) column[i] = BinaryPrimitives.ReadInt32LittleEndian(directory.AsSpan(i * EntrySize + at));
         return column;
     }
 }

@@ -7,6 +7,10 @@ internal static class Schema
 {
     public const int Version = 1;
 
+    // SQLite's result codes.
+    private const int Corrupt = 11;
+    private const int NotADatabase = 26;
+
     private const string Tables = """
         CREATE TABLE meta(key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
         CREATE TABLE source(number INTEGER PRIMARY KEY, name TEXT NOT NULL);
@@ -22,13 +26,13 @@ internal static class Schema
           count INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, first_offset INTEGER NOT NULL, sample BLOB NOT NULL, UNIQUE(reason, source, topic, name));
         """;
 
-    /// <summary>Opens the database for the one writer, creating or recreating it where it is missing or of another version.</summary>
+    /// <summary>Opens the database for the one writer, creating or recreating it where it is missing, no database or of another version.</summary>
     public static SqliteConnection Open(string path)
     {
-        var connection = Connect(path);
-        if (ReadVersion(connection) != Version)
+        var connection = TryConnect(path);
+        if (connection is null || ReadVersion(connection) != Version)
         {
-            connection.Dispose();
+            connection?.Dispose();
             SqliteConnection.ClearAllPools();
             foreach (var suffix in (string[])["", "-wal", "-shm"]) File.Delete(path + suffix);
             connection = Connect(path);
@@ -53,13 +57,35 @@ internal static class Schema
         command.ExecuteNonQuery();
     }
 
+    /// <summary>Null when the file is not a database.</summary>
+    private static SqliteConnection? TryConnect(string path)
+    {
+        try
+        {
+            return Connect(path);
+        }
+        catch (SqliteException e) when (e.SqliteErrorCode is NotADatabase or Corrupt)
+        {
+            return null;
+        }
+    }
+
     private static SqliteConnection Connect(string path)
     {
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
-        connection.Open();
-        // Rows, latest values and the journal offset change in one transaction: losing the newest ones costs only a replay.
-        Run(connection, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536; PRAGMA busy_timeout=5000;");
-        return connection;
+        // The twins stand still during a commit: one that another program's lock holds up is soon given up, and tried again.
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, DefaultTimeout = 1 }.ToString());
+        try
+        {
+            connection.Open();
+            // Rows, latest values and the journal offset change in one transaction: losing the newest ones costs only a replay.
+            Run(connection, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536;");
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
     }
 
     private static long ReadVersion(SqliteConnection connection)

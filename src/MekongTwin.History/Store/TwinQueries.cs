@@ -8,6 +8,23 @@ namespace MekongTwin.History.Store;
 /// <summary>Reads the projection beside its writer. Thread-safe: every call has its own pooled connection.</summary>
 public sealed class TwinQueries(string path)
 {
+    /// <summary>
+    /// Journal offset that a projection stands for, read without changing it; 0 when there is none or it cannot be read.
+    /// </summary>
+    public static long ReadApplied(string path)
+    {
+        if (!File.Exists(path)) return 0;
+        try
+        {
+            return new TwinQueries(path).Query("SELECT value FROM meta WHERE key='applied'", static row => row.GetInt64(0)).SingleOrDefault();
+        }
+        catch (SqliteException)
+        {
+            // Damaged, or not a projection: it is made again, and says nothing about the journal.
+            return 0;
+        }
+    }
+
     /// <summary>Stored 15-minute windows of a point, ascending, fromUs &lt;= start &lt; toUs.</summary>
     public IReadOnlyList<PointWindow> PointWindows(int point, long fromUs, long toUs) => Query(
         "SELECT point, start, count, bad, uncertain, sum, min, max, last, last_time, integral, covered FROM point_window WHERE point=@p0 AND start>=@p1 AND start<@p2 ORDER BY start",

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Formats.Tar;
 using System.IO.Compression;
 using MekongTwin.History.Journal;
+using MekongTwin.History.Store;
 using MekongTwin.Host.Cities;
 using MekongTwin.Host.Running;
 
@@ -22,7 +23,7 @@ internal static class BackupCommand
             var target = result.GetValue(file)!;
             if (File.Exists(target)) throw new InputException($"{target}: exists already. Give another name.");
             using var directory = DataDirectory.Open(result.GetValue(data)!, mustExist: true);
-            var check = JournalRecovery.Check(new DiskFiles(directory.Journal));
+            var check = JournalRecovery.Check(new DiskFiles(directory.Journal), TwinQueries.ReadApplied(directory.Database));
             if (check.Damage.Count > 0) throw new JournalException(string.Join('\n', check.Damage) + "\nNot backed up: the journal is damaged.");
             var part = target + ".part";
             await using (var stream = File.Create(part))
@@ -33,9 +34,10 @@ internal static class BackupCommand
                     foreach (var path in Directory.GetFiles(directory.Journal, "*.journal").Order(StringComparer.Ordinal)) await tar.WriteEntryAsync(path, "journal/" + Path.GetFileName(path), ct);
                     if (File.Exists(directory.Users)) await tar.WriteEntryAsync(directory.Users, "users.json", ct);
                 }
-                stream.Flush(flushToDisk: true);
             }
+            DiskFiles.MakeDurable(part);
             File.Move(part, target);
+            DiskFiles.MakeDurable(target);
             Console.WriteLine($"{target}: {check.Segments} segments, {check.Blocks} blocks, {check.Bytes} bytes");
             return 0;
         });

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using MekongTwin.History.Journal;
+using MekongTwin.History.Store;
 using MekongTwin.Host.Running;
 
 namespace MekongTwin.Host.Commands;
@@ -19,7 +20,7 @@ internal static class VerifyCommand
         {
             using var directory = DataDirectory.Open(result.GetValue(data)!, mustExist: true);
             var files = new DiskFiles(directory.Journal);
-            var check = JournalRecovery.Check(files);
+            var check = JournalRecovery.Check(files, TwinQueries.ReadApplied(directory.Database));
             Console.WriteLine($"{check.Segments} segments, {check.Blocks} blocks, {check.Bytes} bytes" + (check.TornBytes > 0 ? $", {check.TornBytes} bytes torn at the end (never acknowledged)" : ""));
             foreach (var damage in check.Damage) Console.Error.WriteLine(damage);
             if (check.Damage.Count > 0) return 1;

@@ -29,6 +29,9 @@ internal sealed class Projector
 
     private static readonly TimeSpan CommitEvery = TimeSpan.FromSeconds(1);
 
+    /// <summary>Between tries while the database refuses.</summary>
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(500);
+
     private readonly LocalTwins _twins;
     private readonly TwinStore _store;
     private readonly ReadingIndex _index;
@@ -110,11 +113,12 @@ internal sealed class Projector
                 else if (!_dirty) await journal.WaitBeyondAsync(Applied, ct);
                 else await WaitOrCommitTimeAsync(journal, ct);
                 Volatile.Write(ref _lastProgress, Stopwatch.GetTimestamp());
-                if (_dirty && (Stopwatch.GetElapsedTime(_lastCommit) >= CommitEvery || _store.PendingRows > PendingRowsMax)) await TryCommitAsync(ct);
+                if (_dirty && (Stopwatch.GetElapsedTime(_lastCommit) >= CommitEvery || _store.PendingRows > PendingRowsMax)) await CommitAsync(ct);
             }
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
+            // What cannot be committed now is folded again from the journal at the next start.
             await TryCommitAsync(CancellationToken.None);
         }
         catch (Exception e)
@@ -124,28 +128,29 @@ internal sealed class Projector
         }
     }
 
+    /// <summary>Commits; while the database refuses (full disk, a lock held by another program) it says so and tries again.</summary>
     public async Task CommitAsync(CancellationToken ct)
+    {
+        while (!await TryCommitAsync(ct)) await Task.Delay(RetryDelay, ct);
+    }
+
+    private async Task<bool> TryCommitAsync(CancellationToken ct)
     {
         using var activity = Telemetry.Activities.StartActivity("commit");
         activity?.SetTag("rows", _store.PendingRows);
-        await _twins.BetweenTurnsAsync(() => _store.Commit(Applied, _ledger), ct);
-        _lastCommit = Stopwatch.GetTimestamp();
-        _dirty = false;
-    }
-
-    /// <summary>A projection that cannot be written is no reason to stop: the journal has it all, and the next try comes.</summary>
-    private async Task TryCommitAsync(CancellationToken ct)
-    {
         try
         {
-            await CommitAsync(ct);
-            Fault = null;
+            await _twins.BetweenTurnsAsync(() => _store.Commit(Applied, _ledger), ct);
         }
         catch (SqliteException e)
         {
-            _lastCommit = Stopwatch.GetTimestamp();
-            Fault = $"The projection cannot be written: {e.Message} Pages show older windows until it can; free space or mend the disk, it resumes by itself.";
+            Fault = $"twin.db cannot be written: {e.Message} Nothing is lost: it waits in the journal, and the doors slow down when that grows. Free space, or end the program that holds twin.db; it resumes by itself.";
+            return false;
         }
+        Fault = null;
+        _lastCommit = Stopwatch.GetTimestamp();
+        _dirty = false;
+        return true;
     }
 
     private async Task WaitOrCommitTimeAsync(JournalLog journal, CancellationToken ct)

@@ -54,7 +54,7 @@ internal static class Refold
     public static async Task<(string Journal, string Stored)> CompareAsync(DataDirectory directory, CancellationToken ct)
     {
         var files = new DiskFiles(directory.Journal);
-        using var journal = JournalLog.Open(files, new JournalOptions());
+        using var journal = JournalLog.Open(files, new JournalOptions(), TwinQueries.ReadApplied(directory.Database));
         using var models = journal.Read(0);
         var model = ModelLog.ReadLast(models, journal.DurableOffset);
         var path = Path.Combine(directory.Path, "verify.db");

@@ -80,9 +80,8 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
         try
         {
             var files = new DiskFiles(data.Journal);
-            var journal = JournalLog.Open(files, new JournalOptions());
+            var journal = JournalLog.Open(files, new JournalOptions(), TwinQueries.ReadApplied(data.Database));
             var store = new TwinStore(data.Database);
-            if (store.Applied > journal.DurableOffset) store.Clear();
             var before = ReadModel(journal, store);
             var model = ModelMerge.Onto(before, read);
             // Facts folded under another model do not hold: the journal is folded again.

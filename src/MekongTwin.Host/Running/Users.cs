@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using MekongTwin.Domain.Access;
+using MekongTwin.History.Journal;
 using MekongTwin.Host.Cities;
 
 namespace MekongTwin.Host.Running;
@@ -150,9 +151,10 @@ internal sealed class Users : IAccess
         using (var stream = new FileStream(temporary, options))
         {
             JsonSerializer.Serialize(stream, entries, Json);
-            stream.Flush(flushToDisk: true);
         }
+        DiskFiles.MakeDurable(temporary);
         File.Move(temporary, file, overwrite: true);
+        DiskFiles.MakeDurable(file);
     }
 
     private static string Hash(ReadOnlySpan<byte> password, ReadOnlySpan<byte> salt, int iterations) =>

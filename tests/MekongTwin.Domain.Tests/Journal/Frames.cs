@@ -111,6 +111,6 @@ public sealed class Frames
 
     [Fact]
     public void TheOrderOfRefusalsIsPartOfTheFormat() => Assert.Equal(
-        ["None", "Undecodable", "UnknownPoint", "UnknownUnit", "FutureTime", "AncientTime", "TopicNotServed", "PayloadTooLarge", "ValueOutOfRange", "Expired", "NotPermitted", "QuarantineFull", "TwinFaulted"],
+        ["None", "Undecodable", "UnknownPoint", "UnknownUnit", "FutureTime", "AncientTime", "TopicNotServed", "ValueOutOfRange", "Expired", "NotPermitted", "TwinFaulted"],
         Enum.GetNames<Refusal>());
 }

@@ -126,6 +126,27 @@ public sealed class Recovery
         Assert.Empty(check.Damage);
     }
 
+    [Fact]
+    public async Task AJournalThatEndsBeforeWhatIsKnownIsRefusedAndLeftAlone()
+    {
+        var (whole, ends) = await WrittenAsync(3, padding: 20);
+        var files = new FaultyFiles();
+        files.Put(Name(0), whole);
+        using (JournalLog.Open(files, Quick, ends[2]))
+        {
+        }
+        // The last block's damage alone looks like a torn write: only what was folded already knows better.
+        whole[^1] ^= 1;
+        files.Put(Name(0), whole);
+        var refusal = Assert.Throws<JournalException>(() => JournalLog.Open(files, Quick, ends[2]));
+        Assert.Contains($"{Name(0)}: damaged or cut short at journal offset {ends[1]}, although it was durable up to {ends[2]}", refusal.Message, StringComparison.Ordinal);
+        Assert.Equal(whole, files.Content(Name(0)));
+        Assert.Single(JournalRecovery.Check(files, ends[2]).Damage);
+        Assert.Empty(JournalRecovery.Check(files).Damage);
+        using var accepted = JournalLog.Open(files, Quick);
+        Assert.Equal(ends[1], accepted.DurableOffset);
+    }
+
     private static bool IsHeaderPadding(int at, List<long> ends)
     {
         var block = ends.FindIndex(end => at < 16 + end);
