@@ -238,6 +238,12 @@ internal sealed class Projector
     private void Book(ReadOnlySpan<FoldOutcome> outcomes)
     {
         var now = Instant.From(_clock.GetUtcNow());
+        // A release takes readings back out of quarantine; they were journalled again right after it.
+        foreach (var release in _releases)
+        {
+            BookRefusal(release.Source, release.Reason, -release.Count);
+            _store.ReleaseQuarantine(release);
+        }
         foreach (var slice in _slices)
         {
             int stored = 0, duplicate = 0, faulted = 0;
@@ -262,12 +268,6 @@ internal sealed class Projector
         {
             BookRefusal(entry.Source, entry.Reason, 1);
             _store.AddQuarantine(entry, offset);
-        }
-        // A release takes readings back out of quarantine; they were journalled again right after it.
-        foreach (var release in _releases)
-        {
-            BookRefusal(release.Source, release.Reason, -release.Count);
-            _store.ReleaseQuarantine(release);
         }
         _refusals.Clear();
         _aside.Clear();

@@ -131,9 +131,10 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
 
     public LedgerPage ReadLedger()
     {
+        // Lines first: what is booked was received before.
+        var lines = _ledger.Snapshot();
         var received = _receivedBefore.ToDictionary();
         foreach (var (source, count) in Admissions.Received) received[source] = received.GetValueOrDefault(source) + count;
-        var lines = _ledger.Snapshot();
         var zone = Model.Cities.Length > 0 ? Model.Cities[0].MakeCalendar().Zone : TimeZoneInfo.Utc;
         var sources = received.Keys.Union(lines.Keys).Order()
             .Select(source => LedgerText.Line(SourceName(source), received.GetValueOrDefault(source), lines.GetValueOrDefault(source) ?? new(), zone))
@@ -161,6 +162,8 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
     public async Task<int> MapQuarantineAsync(QuarantineGroup group, Point point, CancellationToken ct)
     {
         await _mapping.WaitAsync(ct);
+        // Once begun it is brought to its end, whether or not the caller waits for it.
+        ct = _stop.Token;
         try
         {
             var model = Model.WithNames([new NameMapping(NameMapping.OfRecord(group.Topic, group.Name), point.Number)]);
