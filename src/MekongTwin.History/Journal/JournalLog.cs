@@ -144,13 +144,15 @@ public sealed class JournalLog : IJournalWriter, IDisposable
         while (Durable < ticket)
         {
             Task signal;
+            bool wake;
             lock (_gate)
             {
                 if (_durable >= ticket) return;
                 signal = (_durableWaiters ??= NewSignal()).Task;
+                wake = !_urgent;
                 _urgent = true;
             }
-            _wake.Set();
+            if (wake) _wake.Set();
             await (ct.CanBeCanceled ? signal.WaitAsync(ct) : signal);
         }
     }
