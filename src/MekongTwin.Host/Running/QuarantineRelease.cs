@@ -40,7 +40,8 @@ internal static class QuarantineRelease
         {
             while (Frame.TryRead(ref body, out var frame))
             {
-                if (frame.Kind == FrameKind.Release && Matches(ReleaseEntry.Read(frame.Body), group)) readings.Clear();
+                // A release takes the oldest ones; one that was stopped in the middle left the others.
+                if (frame.Kind == FrameKind.Release && ReleaseEntry.Read(frame.Body) is var release && Matches(release, group)) readings.RemoveRange(0, Math.Min(release.Count, readings.Count));
                 if (frame.Kind != FrameKind.Quarantine) continue;
                 var entry = QuarantineEntry.Read(frame.Body);
                 if (Matches(entry, group) && TryConvert(entry, point, out var reading)) readings.Add(reading);
