@@ -12,6 +12,11 @@ internal static class UsersCommand
         var data = new Option<string>("--data") { Description = "Data directory", DefaultValueFactory = _ => "data" };
         var name = new Argument<string>("name");
         var role = new Option<Role>("--role") { Description = "device, viewer, operator, planner, engineer, officer or admin", Required = true };
+        // A number would be taken for a role too, and one beyond the last for more than an administrator.
+        role.Validators.Add(result =>
+        {
+            if (result.Tokens.Any(static token => !Enum.GetNames<Role>().Contains(token.Value, StringComparer.OrdinalIgnoreCase))) result.AddError($"--role {result.Tokens[0].Value}: none of {role.Description}.");
+        });
         var password = new Option<string?>("--password") { Description = "Password; one is made when left out" };
         var add = new Command("add", "Adds a user or gives one a new password and token") { name, role, password, data };
         add.SetAction(result =>

@@ -30,7 +30,14 @@ internal sealed class DataDirectory : IDisposable
     public static DataDirectory Open(string path, bool mustExist = false)
     {
         if (mustExist && !Directory.Exists(System.IO.Path.Combine(path, "journal"))) throw new InputException($"{path}: no data directory. Give the one that 'serve --data' used.");
-        Directory.CreateDirectory(System.IO.Path.Combine(path, "journal"));
+        try
+        {
+            Directory.CreateDirectory(System.IO.Path.Combine(path, "journal"));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"--data {path}: {e.Message} Give a directory that this user may write to.");
+        }
         try
         {
             return new(path, new FileStream(System.IO.Path.Combine(path, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
@@ -38,6 +45,10 @@ internal sealed class DataDirectory : IDisposable
         catch (IOException)
         {
             throw new InputException($"{path}: another MekongTwin uses this data directory. Stop it, or give another one with --data.");
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new InputException($"--data {path}: {e.Message} Give a directory that this user may write to.");
         }
     }
 

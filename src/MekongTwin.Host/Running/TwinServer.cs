@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using MekongTwin.Api;
 using MekongTwin.Domain.Access;
@@ -15,6 +16,9 @@ namespace MekongTwin.Host.Running;
 /// <summary>The running program: the core, its doors, the simulator.</summary>
 internal sealed class TwinServer : IAsyncDisposable
 {
+    /// <summary>Most loops that fold readings: each is a thread's worth of work.</summary>
+    private const int WorkersMax = 64;
+
     private readonly WebApplication _app;
     private readonly TwinCore _core;
     private readonly MqttServer _mqtt;
@@ -56,6 +60,8 @@ internal sealed class TwinServer : IAsyncDisposable
         {
             var builder = WebApplication.CreateSlimBuilder();
             builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+            // A door that cannot be opened is said in one sentence, not with a stack trace.
+            builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
             builder.Services.AddTwinApi();
             builder.Services.AddSingleton<IAccess>(users);
             builder.Services.AddSingleton<IAdmissions>(core.Admissions);
@@ -112,6 +118,10 @@ internal sealed class TwinServer : IAsyncDisposable
         {
             throw new InputException($"{e.Message} Stop the other program, or choose other ports with --http and --mqtt.");
         }
+        catch (SocketException e)
+        {
+            throw new InputException($"--http {options.Http}, --mqtt {options.Mqtt}: {e.Message}. Give an address of this machine, and ports that this user may open.");
+        }
         var ports = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Select(address => new Uri(address).Port).ToList();
         (HttpPort, MqttPort) = (ports[0], ports[1]);
         if (_subscriber is not null) _subscribing = _subscriber.RunAsync(_stop.Token).ContinueWith(_ => { }, TaskScheduler.Default);
@@ -126,6 +136,8 @@ internal sealed class TwinServer : IAsyncDisposable
         if (options.Speed is not (> 0 and <= 100_000)) throw new InputException($"--speed {options.Speed}: a number above 0, at most 100000.");
         if (!options.Simulate && (options.Speed != 1 || options.Start is not null)) throw new InputException("--speed and --start need the simulator: real devices live in real time. Leave them out, or say --simulate on.");
         if (options.Broker is not null && (options.Speed != 1 || options.Start is not null)) throw new InputException("--speed and --start cannot be used with --broker: its devices live in real time.");
+        if (options.Workers is < 1 or > WorkersMax) throw new InputException($"--workers {options.Workers}: 1 to {WorkersMax}.");
+        if (options.SimulatorProfile is not ("default" or "dense")) throw new InputException($"--profile {options.SimulatorProfile}: default or dense.");
         if (options.Retention < TimeSpan.FromDays(1)) throw new InputException("--retain: at least 1d.");
     }
 

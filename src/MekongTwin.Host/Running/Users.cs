@@ -73,13 +73,18 @@ internal sealed class Users : IAccess
         if (!File.Exists(file)) return [];
         try
         {
-            return JsonSerializer.Deserialize<List<UserEntry>>(File.ReadAllBytes(file), Json) ?? [];
+            var entries = JsonSerializer.Deserialize<List<UserEntry?>>(File.ReadAllBytes(file), Json) ?? [];
+            var broken = entries.FindIndex(static entry => !IsWhole(entry));
+            return broken < 0 ? [.. entries.Select(static entry => entry!)] : throw new InputException($"{file}: $[{broken}]: not a whole user. Mend it or restore it from a backup.");
         }
         catch (JsonException e)
         {
             throw new InputException($"{file}:{(e.LineNumber ?? 0) + 1}: {e.Path}: not a users file. Mend it or restore it from a backup.");
         }
     }
+
+    private static bool IsWhole(UserEntry? entry) =>
+        entry is { Name.Length: > 0, Salt: not null, PasswordHash: not null, TokenHash: not null, Iterations: > 0 } && Enum.IsDefined(entry.Role);
 
     /// <summary>A user of this process alone, with a password nobody else learns: for a child of the program.</summary>
     public (string Name, string Password) AddTransient(string name, Role role)

@@ -1,0 +1,76 @@
+using MekongTwin.Domain.Journal;
+using MekongTwin.Domain.Readings;
+using MekongTwin.History.Journal;
+using MekongTwin.History.Store;
+using MekongTwin.Host.Cities;
+using MekongTwin.Host.Running;
+
+namespace MekongTwin.Host.Tests.Running;
+
+/// <summary>Taking in what quarantine kept, stopped in the middle.</summary>
+public sealed class Releases : IDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public async Task WhatAStoppedReleaseLeftIsTakenInByTheNext()
+    {
+        var model = CityFolder.Read([Served.City]);
+        var point = model.Points[0];
+        using var journal = JournalLog.Open(new DiskFiles(_directory.Path), new JournalOptions());
+        var places = new List<FramePlace>();
+        for (var i = 0; i < 5; i++)
+        {
+            places.Add(new(journal.DurableOffset, 0));
+            await AppendAsync(journal, Kept(1000 + i, i, ""));
+        }
+        // The first chunk was journalled, then the process ended; meanwhile one more came.
+        await AppendAsync(journal, new ReleaseEntry(1, Refusal.UnknownPoint, "t", "", places[..2]).ToFrame());
+        await AppendAsync(journal, Kept(1005, 5, ""));
+        var group = new QuarantineGroup(1, Refusal.UnknownPoint, 1, "t", "", 4, 0, 0, 0, []);
+        var before = journal.DurableOffset;
+        Assert.Equal(4, await QuarantineRelease.RunAsync(journal, group, point, 0, TestContext.Current.CancellationToken));
+        Assert.Equal([1002, 1003, 1004, 1005], Times(journal, before));
+        Assert.Equal(0, await QuarantineRelease.RunAsync(journal, group, point, 0, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task WhatOnePointCannotHoldIsLeftForAnother()
+    {
+        var model = CityFolder.Read([Served.City]);
+        var (power, voltage) = (model.Points.First(point => point.Unit.Code == "kW"), model.Points.First(point => point.Unit.Code == "V"));
+        using var journal = JournalLog.Open(new DiskFiles(_directory.Path), new JournalOptions());
+        await AppendAsync(journal, Kept(1000, 230, "V"));
+        await AppendAsync(journal, Kept(1001, 10, "kW"));
+        var group = new QuarantineGroup(1, Refusal.UnknownPoint, 1, "t", "", 2, 0, 0, 0, []);
+        Assert.Equal(1, await QuarantineRelease.RunAsync(journal, group, power, 0, TestContext.Current.CancellationToken));
+        var before = journal.DurableOffset;
+        Assert.Equal(1, await QuarantineRelease.RunAsync(journal, group, voltage, 0, TestContext.Current.CancellationToken));
+        Assert.Equal([1000], Times(journal, before));
+    }
+
+    private static byte[] Kept(long timeUs, long value, string unit) =>
+        new QuarantineEntry(1, 0, Refusal.UnknownPoint, "t", "", unit, timeUs, value, 0, Quality.Good, ReadingFlags.None, []).ToFrame();
+
+    private static List<long> Times(JournalLog journal, long from)
+    {
+        var times = new List<long>();
+        using var reader = journal.Read(from);
+        while (reader.TryRead(journal.DurableOffset, out var body))
+        {
+            while (Frame.TryRead(ref body, out var frame))
+            {
+                if (frame.Kind == FrameKind.Readings) foreach (var reading in new ReadingsFrame(frame.Body).Readings) times.Add(reading.TimeUs);
+            }
+        }
+        return times;
+    }
+
+    private static async Task AppendAsync(JournalLog journal, byte[] frame)
+    {
+        Assert.True(journal.TryAppend(frame, urgent: true, out var ticket));
+        await journal.WaitDurableAsync(ticket, TestContext.Current.CancellationToken);
+    }
+}
