@@ -86,21 +86,20 @@ internal sealed partial class MqttConnection
     }
 
     /// <summary>
-    /// Takes the client identifier. Its present connection is told to end and waited for: it depends on nothing of ours,
+    /// Takes the user's client identifier. Its present connection is told to end and waited for: it depends on nothing of ours,
     /// and whoever takes the identifier from us waits for us in turn, so no two connections wait for each other.
     /// </summary>
     private async Task<bool> ClaimSessionAsync()
     {
-        _session = _server.Sessions.Claim(ClientId, this, out _predecessor);
-        if (_predecessor is null)
+        _session = _server.Sessions.Claim(new SessionKey(_principal.Name, ClientId), this, out _predecessor);
+        if (_predecessor is not null)
         {
-            return true;
+            _server.CountTakeover();
+            _predecessor.Close(CloseReason.TakenOver);
+            await Task.WhenAny(_predecessor.Completion, Task.Delay(_options.CloseGrace, _time, _closing.Token));
         }
 
-        _server.CountTakeover();
-        _predecessor.Close(CloseReason.TakenOver);
-        Task delay = Task.Delay(_options.CloseGrace, _time, _closing.Token);
-        return await Task.WhenAny(_predecessor.Completion, delay) != delay && !_closing.IsCancellationRequested;
+        return !_closing.IsCancellationRequested && _server.Sessions.TryHold(_session, this);
     }
 
     private bool ResumeSession(ConnectPacket connect)
@@ -152,9 +151,22 @@ internal sealed partial class MqttConnection
         Volatile.Write(ref _lastPacket, _time.GetTimestamp());
         _isConnected = true;
         _acknowledging = AcknowledgeAsync(_acknowledger!);
+        ResumeSubscriptions();
+    }
+
+    /// <summary>What the user may no longer read does not come back with the session.</summary>
+    private void ResumeSubscriptions()
+    {
         foreach (SubscriptionRequest request in _session!.Subscriptions.Values.ToArray())
         {
-            AddSubscription(request);
+            if (Judge(request) == ReasonCode.Success)
+            {
+                AddSubscription(request);
+            }
+            else
+            {
+                _session.Subscriptions.Remove(request.Filter);
+            }
         }
 
         StartSubscriptions();
