@@ -253,16 +253,17 @@ public sealed class Sessions
     }
 
     [Fact]
-    public async Task WhoMayNotPublishIsRefusedAndNothingIsAdmitted()
+    public async Task WhoMayNotPublishIsRefusedAndItsSourceCountsIt()
     {
         await using Door door = new(journal: new FakeJournal { CommitsAtOnce = true }, access: new FakeAccess(new Principal("mai", Role.Viewer)));
         RawClient five = await door.ConnectAsync(V5, "five", user: "mai");
         await five.SendAsync(Bytes.Publish(V5, "t", "1", qos: 1, id: 1));
         Assert.Equal([0x40, 3, 0, 1, 0x87], await five.ReadAsync());
         RawClient three = await door.ConnectAsync(V3, "three", user: "mai");
-        await three.SendAsync(Bytes.Publish(V3, "t", "1", qos: 1, id: 1));
-        Assert.Equal(CloseReason.NotAuthorized, await three.ClosedAsync());
+        await three.SendAsync(Bytes.Publish(V3, "t", "1"), Bytes.Publish(V3, "t", "1", qos: 1, id: 1));
+        Assert.Equal([0x40, 2, 0, 1], await three.ReadAsync());
         Assert.Empty(door.Journal.Submitted);
+        Assert.Equal([1, 2], door.Journal.Sources.Select(source => source.NotPermitted));
     }
 
     [Fact]

@@ -134,7 +134,7 @@ internal sealed partial class MqttConnection
         _acknowledger = new Acknowledger(_output, _server.Admissions.Commits, _version, _options.ReceiveMaximum);
         TopicTable topics = new(_options.TopicAliasMaximum, _options.MaxTopicLength);
         PublishPolicy policy = new(_principal.MayPublish, WithReasons: _version == ProtocolVersion.V5);
-        _intake = new PublishIntake(_source, topics, _session!.Unreleased, _acknowledger, policy, _time);
+        _intake = new PublishIntake(_source, topics, _session!.Unreleased, _acknowledger, policy, _server.Faults, _time);
         _subscriptionTarget = new SubscriptionTarget(
             _output, _version, connect.MaximumPacketSize ?? uint.MaxValue, ClientId, _server.Logger);
     }

@@ -91,11 +91,6 @@ internal sealed partial class MqttConnection
             return PacketStep.Later;
         }
 
-        if (!_principal.MayPublish && _version == ProtocolVersion.V311)
-        {
-            MalformedPacketException.Throw(ReasonCode.NotAuthorized, "This user may not publish.");
-        }
-
         _intake!.Accept(packet);
         return PacketStep.Next;
     }

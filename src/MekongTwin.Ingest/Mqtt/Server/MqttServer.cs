@@ -36,6 +36,7 @@ public sealed class MqttServer : IAsyncDisposable
         Outputs = outputs;
         Time = time;
         Logger = logger ?? NullLogger<MqttServer>.Instance;
+        Faults = new AdmissionFaults(Logger, time);
         Sessions = new SessionTable(options.MaxDetachedSessions, time);
         _logins = new SemaphoreSlim(options.MaxConcurrentLogins);
         _sweep = time.CreateTimer(_ => Sweep(), null, options.SweepInterval, options.SweepInterval);
@@ -50,6 +51,7 @@ public sealed class MqttServer : IAsyncDisposable
         Interlocked.Read(ref _buffered),
         Interlocked.Read(ref _takeovers),
         [.. _publishes],
+        Faults.Count,
         Enum.GetValues<CloseReason>().Where(reason => _closes[(int)reason] > 0)
             .ToDictionary(reason => reason, reason => Interlocked.Read(ref _closes[(int)reason])));
 
@@ -64,6 +66,8 @@ public sealed class MqttServer : IAsyncDisposable
     internal TimeProvider Time { get; }
 
     internal ILogger Logger { get; }
+
+    internal AdmissionFaults Faults { get; }
 
     internal SessionTable Sessions { get; }
 
