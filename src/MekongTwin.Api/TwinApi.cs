@@ -40,7 +40,7 @@ public static class TwinApi
         api.MapCities(services, boards);
         api.MapAssets(services, boards);
         api.MapLedger(services);
-        api.MapLive(services, boards);
+        api.MapLive(services, boards, access);
         api.MapGet("/status", services.ReadDoors).WithSummary("State of the doors, the journal and the twins");
         app.MapHealth(services);
         app.MapOpenApi();

@@ -252,6 +252,46 @@ public sealed class Sessions
         Assert.Equal(code, (await client.ReadAsync())[3]);
     }
 
+    [Theory]
+    [InlineData(V3, 3)]
+    [InlineData(V5, 0x97)]
+    public async Task WhoWouldWaitBehindTooManyLoginsIsRefused(ProtocolVersion version, int code)
+    {
+        await using Door door = new(access: new FakeAccess(new Principal("lan", Role.Device)) { IsBusy = true });
+        RawClient client = door.Open();
+        await client.SendAsync(Bytes.Connect(version, user: "lan", password: "secret"));
+        Assert.Equal(code, (await client.ReadAsync())[3]);
+        Assert.Equal(CloseReason.Refused, await client.ClosedAsync());
+    }
+
+    [Fact]
+    public async Task WhoIsRevokedOrChangedLosesTheConnection()
+    {
+        FakeAccess access = new(new Principal("lan", Role.Device), new Principal("mai", Role.Viewer), new Principal("an", Role.Admin));
+        await using Door door = new(access: access);
+        RawClient lan = await door.ConnectAsync(V5, "lan", user: "lan");
+        RawClient mai = await door.ConnectAsync(V3, "mai", user: "mai");
+        RawClient an = await door.ConnectAsync(V5, "an", user: "an");
+        access.Change(new Principal("mai", Role.Planner), new Principal("an", Role.Admin));
+        door.Time.Advance(TimeSpan.FromMilliseconds(500));
+        Assert.Equal([0xE0, 2, 0x87, 0], await lan.ReadAsync());
+        Assert.Equal(CloseReason.NotAuthorized, await lan.ClosedAsync());
+        Assert.Equal(CloseReason.NotAuthorized, await mai.ClosedAsync());
+        await an.BarrierAsync();
+    }
+
+    [Fact]
+    public async Task TheFirstUserEndsTheConnectionsOfEverybody()
+    {
+        FakeAccess access = new();
+        await using Door door = new(access: access);
+        RawClient client = await door.ConnectAsync(V5);
+        access.Change(new Principal("an", Role.Admin));
+        door.Time.Advance(TimeSpan.FromMilliseconds(500));
+        Assert.Equal([0xE0, 2, 0x87, 0], await client.ReadAsync());
+        Assert.Equal(CloseReason.NotAuthorized, await client.ClosedAsync());
+    }
+
     [Fact]
     public async Task WhoMayNotPublishIsRefusedAndItsSourceCountsIt()
     {

@@ -8,6 +8,7 @@ internal sealed partial class MqttConnection
 {
     private ConnectPacket? _connect;
     private Principal _principal = Principal.Open;
+    private int _accessVersion;
     private MqttSession? _session;
     private MqttConnection? _predecessor;
     private ISource? _source;
@@ -31,6 +32,8 @@ internal sealed partial class MqttConnection
             return;
         }
 
+        // Before the login: a change during it is seen by the first sweep after CONNACK.
+        _accessVersion = _server.Access.Version;
         if (await LoginAsync(connect) is not { } principal)
         {
             return;
@@ -75,14 +78,18 @@ internal sealed partial class MqttConnection
             return null;
         }
 
-        Principal? principal = await _server.VerifyAsync(connect.UserName, connect.Password ?? [], _closing.Token);
-        if (principal is null)
+        Verification login = await _server.VerifyAsync(connect.UserName, connect.Password ?? [], _closing.Token);
+        if (login.IsBusy)
+        {
+            await RefuseAsync(OverfullReason(_version));
+        }
+        else if (login.Principal is null)
         {
             await Task.Delay(_options.LoginFailureDelay, _time, _closing.Token);
             await RefuseAsync(ReasonCode.BadUserNameOrPassword);
         }
 
-        return principal;
+        return login.Principal;
     }
 
     /// <summary>
