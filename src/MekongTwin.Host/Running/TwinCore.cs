@@ -172,6 +172,8 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
             Admissions.SetModel(model);
             var takenIn = 0;
             foreach (var like in Queries.QuarantineLike(group)) takenIn += await QuarantineRelease.RunAsync(_journal, like, point, Instant.From(Clock.GetUtcNow()), ct);
+            // Who looks at the list next finds it done.
+            await SettleAsync(ct);
             return takenIn;
         }
         finally

@@ -133,7 +133,6 @@ public sealed class SenmlPacks
     [InlineData("[{\"n\":\"P\",\"v\":1} {\"n\":\"P\",\"v\":2}]")]
     [InlineData("[{\"n\":\"P\",\"v\":1},{\"n\":\"V\",\"v\":\"230\"}]")]
     [InlineData("[{\"n\":\"P\",\"v\":1},{\"n\":\"V\",\"v\":1,\"t\":1e30}]")]
-    [InlineData("[{\"n\":\"P\",\"v\":1},{\"n\":\"V\",\"bv\":1e12,\"v\":9.2e12}]")]
     [InlineData("[{\"n\":\"P\",\"v\":1},{\"n\":\"unknown\",\"v\":1},{\"n\":\"P\",\"v\":1e13},{\"n\":\"\\ud800\",\"v\":2}]")]
     public void AFaultInAPackTakesBackWhatCameBefore(string pack)
     {
