@@ -128,6 +128,7 @@ internal sealed class TwinServer : IAsyncDisposable
         if (!options.Simulate && (options.Speed != 1 || options.Start is not null)) throw new InputException("--speed and --start need the simulator: real devices live in real time. Leave them out, or say --simulate on.");
         if (options.Broker is not null && (options.Speed != 1 || options.Start is not null)) throw new InputException("--speed and --start cannot be used with --broker: its devices live in real time.");
         if (options.Retention < TimeSpan.FromDays(1)) throw new InputException("--retain: at least 1d.");
+        Simulation.Check(options);
     }
 
     private static void Listen(KestrelServerOptions kestrel, DoorAddress http, DoorAddress mqtt, ServeOptions options)
