@@ -11,6 +11,8 @@ internal sealed class CommonOptions
 {
     public const string DefaultCity = "simulators/cities/vn-dad";
 
+    private const string PasswordVariable = "MEKONGTWIN_SIMULATOR_PASSWORD";
+
     public Option<MqttEndpoint> Mqtt { get; } = new("--mqtt")
     {
         Description = "The server: host:port",
@@ -20,7 +22,11 @@ internal sealed class CommonOptions
 
     public Option<string?> User { get; } = new("--user") { Description = "User name" };
 
-    public Option<string?> Password { get; } = new("--password") { Description = "Password" };
+    public Option<string?> Password { get; } = new("--password")
+    {
+        Description = $"Password; without it, that of the variable {PasswordVariable}, which other users of the machine cannot see",
+        DefaultValueFactory = _ => Environment.GetEnvironmentVariable(PasswordVariable),
+    };
 
     public Option<int> Version { get; } = new("--mqtt-version") { Description = "3 (3.1.1) or 5 (5.0)", DefaultValueFactory = _ => 3 };
 

@@ -94,6 +94,8 @@ internal static class LiveRoutes
         context.Response.ContentType = "text/event-stream";
         context.Response.Headers.CacheControl = "no-cache";
         context.Response.Headers["X-Accel-Buffering"] = "no";
+        // The reader learns that it is in before there is anything to say.
+        await context.Response.Body.FlushAsync(ct);
         if (assets is not null)
         {
             await foreach (var changes in services.Twins.WatchAsync(new WatchFilter([assets], AssetsEvery), ct))

@@ -21,7 +21,7 @@ internal static class ServeCommand
         var http = new Option<string>("--http") { Description = "Port or address:port of HTTP", DefaultValueFactory = _ => Setting("http") ?? "8080" };
         var mqtt = new Option<string>("--mqtt") { Description = "Port or address:port of MQTT", DefaultValueFactory = _ => Setting("mqtt") ?? "1883" };
         var broker = new Option<string?>("--broker") { Description = "Broker to take streams from: mqtt[s]://user@host:port/topic-filter", DefaultValueFactory = _ => Setting("broker") };
-        var simulate = new Option<string?>("--simulate") { Description = "on or off: feed the city from the simulator; on unless --broker is given", DefaultValueFactory = _ => Setting("simulate") };
+        var simulate = new Option<string?>("--simulate") { Description = "on or off: feed the city from the simulator; without it on while both doors are on loopback and there are no users, broker or certificate", DefaultValueFactory = _ => Setting("simulate") };
         simulate.AcceptOnlyFromAmong("on", "off");
         var speed = new Option<double>("--speed") { Description = "Simulated seconds per second", DefaultValueFactory = _ => double.Parse(Setting("speed") ?? "1", CultureInfo.InvariantCulture) };
         var start = new Option<DateTimeOffset?>("--start") { Description = "Simulated time at the start, ISO 8601 with offset", CustomParser = result => ParseTime(result) };
@@ -39,7 +39,6 @@ internal static class ServeCommand
                 Http = result.GetValue(http)!,
                 Mqtt = result.GetValue(mqtt)!,
                 Broker = result.GetValue(broker),
-                Simulate = (result.GetValue(simulate) ?? (result.GetValue(broker) is null ? "on" : "off")) == "on",
                 Speed = result.GetValue(speed),
                 Start = result.GetValue(start),
                 TlsCertificate = result.GetValue(certificate),
@@ -47,13 +46,14 @@ internal static class ServeCommand
                 Workers = result.GetValue(workers),
                 SimulatorProfile = result.GetValue(profile)!,
             };
-            await using var server = await TwinServer.StartAsync(options, ct);
+            var simulation = Simulation.Decide(result.GetValue(simulate), options, Users.Read(DataDirectory.UsersFile(options.Data)).Count > 0);
+            await using var server = await TwinServer.StartAsync(options with { Simulate = simulation.IsOn }, ct);
             var scheme = options.TlsCertificate is null ? ("http", "mqtt") : ("https", "mqtts");
             Console.WriteLine($"MekongTwin serves {string.Join(", ", server.Core.Model.Cities.Select(known => known.Name))}");
             Console.WriteLine($"  console  {scheme.Item1}://localhost:{server.HttpPort}");
             Console.WriteLine($"  MQTT     {scheme.Item2}://localhost:{server.MqttPort}   e.g. topic mt/v1/{server.Core.Model.Cities[0].Id}/<asset>/<metric>");
             Console.WriteLine($"  data     {Path.GetFullPath(options.Data)}");
-            Console.WriteLine(options.Simulate ? "  The city is simulated; --simulate off waits for real devices." : "  Waiting for devices.");
+            Console.WriteLine(simulation.IsOn ? "  The city is simulated; --simulate off waits for real devices." : $"  Waiting for devices. Nothing is simulated: {simulation.WhyNot}.");
             await server.WaitForShutdownAsync();
             return 0;
         });

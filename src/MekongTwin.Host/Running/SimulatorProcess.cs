@@ -3,9 +3,12 @@ using System.Globalization;
 
 namespace MekongTwin.Host.Running;
 
-/// <summary>The simulator as a child process: it connects over MQTT like any device and ends with its parent.</summary>
+/// <summary>The simulator as a child process: it connects over MQTT like any device, on loopback, and ends with its parent.</summary>
 internal sealed partial class SimulatorProcess(ILogger<SimulatorProcess> log) : IDisposable
 {
+    /// <summary>Where the simulator finds its password: a command line is everybody's to read.</summary>
+    private const string PasswordVariable = "MEKONGTWIN_SIMULATOR_PASSWORD";
+
     private Process? _process;
 
     public bool IsRunning => _process is { HasExited: false };
@@ -32,7 +35,8 @@ internal sealed partial class SimulatorProcess(ILogger<SimulatorProcess> log) : 
         };
         string[] arguments = [program, "city", .. cities.SelectMany(city => (string[])["--city", city]), "--mqtt", $"127.0.0.1:{mqttPort.ToString(CultureInfo.InvariantCulture)}",
             "--start", start.ToString("O", CultureInfo.InvariantCulture), "--epoch", epoch.ToString("O", CultureInfo.InvariantCulture),
-            "--speed", speed.ToString(CultureInfo.InvariantCulture), "--profile", profile, "--user", user.Name, "--password", user.Password, "--parent-stdin"];
+            "--speed", speed.ToString(CultureInfo.InvariantCulture), "--profile", profile, "--user", user.Name, "--parent-stdin"];
+        info.Environment[PasswordVariable] = user.Password;
         foreach (var argument in arguments) info.ArgumentList.Add(argument);
         _process = Process.Start(info)!;
         _process.OutputDataReceived += (_, line) => LogLine(log, line.Data);

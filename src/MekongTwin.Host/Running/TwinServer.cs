@@ -140,6 +140,7 @@ internal sealed class TwinServer : IAsyncDisposable
         if (options.Workers is < 1 or > WorkersMax) throw new InputException($"--workers {options.Workers}: 1 to {WorkersMax}.");
         if (options.SimulatorProfile is not ("default" or "dense")) throw new InputException($"--profile {options.SimulatorProfile}: default or dense.");
         if (options.Retention < TimeSpan.FromDays(1)) throw new InputException("--retain: at least 1d.");
+        Simulation.Check(options);
     }
 
     private static void Listen(KestrelServerOptions kestrel, DoorAddress http, DoorAddress mqtt, ServeOptions options)

@@ -1,0 +1,68 @@
+using System.Text;
+using MekongTwin.Domain.Access;
+using MekongTwin.Host.Cities;
+using MekongTwin.Host.Running;
+
+namespace MekongTwin.Host.Tests.Running;
+
+/// <summary>When the city is simulated, and how the simulator is started.</summary>
+public sealed class SimulationTests
+{
+    private static readonly ServeOptions Local = new();
+
+    [Fact]
+    public void ItIsOnUnaskedOnlyWhileNobodyButThisMachineCanBeMeant()
+    {
+        Assert.True(Simulation.Decide(null, Local, hasUsers: false).IsOn);
+        Assert.False(Simulation.Decide(null, Local, hasUsers: true).IsOn);
+        ServeOptions[] others =
+        [
+            Local with { Http = "0.0.0.0:8080" }, Local with { Mqtt = "*:1883" },
+            Local with { Broker = "mqtt://city/#" }, Local with { TlsCertificate = "city.pem" },
+        ];
+        Assert.All(others, options => Assert.False(Simulation.Decide(null, options, hasUsers: false).IsOn));
+        Assert.All(others, options => Assert.NotEmpty(Simulation.Decide(null, options, hasUsers: false).WhyNot));
+        Assert.True(Simulation.Decide("on", Local with { Http = "0.0.0.0:8080" }, hasUsers: true).IsOn);
+        Assert.False(Simulation.Decide("off", Local, hasUsers: false).IsOn);
+    }
+
+    [Fact]
+    public void WhatCannotWorkIsRefused()
+    {
+        Simulation.Check(Local with { Simulate = true, Speed = 60, Start = DateTimeOffset.UnixEpoch });
+        Assert.Contains("TLS", Assert.Throws<InputException>(() => Simulation.Check(Local with { Simulate = true, TlsCertificate = "city.pem" })).Message, StringComparison.Ordinal);
+        Assert.Contains("--speed", Assert.Throws<InputException>(() => Simulation.Check(Local with { Speed = 60, Mqtt = "0.0.0.0:1883" })).Message, StringComparison.Ordinal);
+        Assert.Contains("--start", Assert.Throws<InputException>(() => Simulation.Check(Local with { Start = DateTimeOffset.UnixEpoch, Http = "0.0.0.0:8080" })).Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>With users, so that only the right password lets it in.</summary>
+    [Fact]
+    public async Task TheSimulatorIsLetInWithAPasswordThatNoCommandLineShows()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Command lines are read from /proc.");
+        using var directory = new TemporaryDirectory();
+        Users.Add(DataDirectory.UsersFile(directory.In("data")), "anna", Role.Admin, "secret");
+        using var host = Running.Host("serve", "--simulate", "on", "--http", "0", "--mqtt", "0", "--data", directory.In("data"));
+        await Patience.UntilAsync(() => host.HasEnded || host.Heard.Contains("messages/s to 127.0.0.1", StringComparison.Ordinal), () => "the simulator runs: " + host.Heard);
+        Assert.Contains("The city is simulated", host.Heard, StringComparison.Ordinal);
+        var child = Directory.GetDirectories("/proc").Single(process => Read(process, "status").Contains($"PPid:\t{host.Id}\n", StringComparison.Ordinal));
+        var line = Read(child, "cmdline");
+        Assert.Contains("MekongTwin.Simulators.dll", line, StringComparison.Ordinal);
+        Assert.DoesNotContain("--password", line, StringComparison.Ordinal);
+        await host.SignalAsync("TERM");
+        Assert.Equal(0, await host.EndAsync());
+        Assert.DoesNotContain("refuse", host.Heard, StringComparison.OrdinalIgnoreCase);
+    }
+
+    private static string Read(string process, string file)
+    {
+        try
+        {
+            return Encoding.UTF8.GetString(File.ReadAllBytes(Path.Combine(process, file)));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
+    }
+}
