@@ -27,7 +27,11 @@ public sealed class Boards(ITwinServices services)
     public static readonly TimeSpan KeptFor = TimeSpan.FromMilliseconds(200);
 
     private readonly SemaphoreSlim _gate = new(1, 1);
+    private readonly Coincidence _coincidence = new(services);
     private readonly Dictionary<string, (long MadeAt, CityBoard Board)> _boards = new(StringComparer.Ordinal);
+
+    /// <summary>The coincidence factor below any asset.</summary>
+    internal Figure? ReadCoincidence(Asset asset, long nowUs) => _coincidence.Read(services.Model, asset, nowUs);
 
     public async Task<CityBoard?> ReadAsync(string cityId, CancellationToken ct)
     {
@@ -57,6 +61,7 @@ public sealed class Boards(ITwinServices services)
         var districts = assets.Where(asset => asset.Kind == AssetKind.District).Select(district => MakeDistrict(model, district, views, now)).ToList();
         var figures = Figures.OfMany(self, [.. Below(model, self.Number, views)], now);
         Figures.AddToday(figures, services.Queries.AssetWindows(self.Number, calendar.Start(now, WindowSize.Day), long.MaxValue), calendar.Zone);
+        if (_coincidence.Read(model, self, now) is { } factor) figures["coincidenceToday"] = factor;
         return new(city.Id, city.Name, city.Country, city.Zone, Offset(calendar.Zone, now), Instant.ToText(now, calendar.Zone), services.Simulated, city.Geography,
             self.Population, figures, districts, CountFreshness(model, assets, views, now));
     }

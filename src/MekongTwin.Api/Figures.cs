@@ -125,9 +125,15 @@ internal static class Figures
     private static void AddTraffic(Dictionary<string, Figure> figures, IReadOnlyList<TwinView> detectors, long nowUs)
     {
         double flow = 0, kilometres = 0, hours = 0, freeHours = 0;
-        var reporting = 0;
+        double occupancy = 0;
+        int reporting = 0, occupied = 0;
         foreach (var detector in detectors)
         {
+            if (Held(detector, Metrics.Occupancy, nowUs) is { } percent)
+            {
+                occupied++;
+                occupancy += percent;
+            }
             if (Held(detector, Metrics.Flow, nowUs) is not { } vehicles) continue;
             reporting++;
             flow += vehicles;
@@ -139,6 +145,7 @@ internal static class Figures
         if (reporting == 0) return;
         var coverage = Math.Round((double)reporting / detectors.Count, 4);
         figures["flow"] = new(Math.Round(flow, 1), "/h") { Coverage = coverage };
+        if (occupied > 0) figures["occupancy"] = new(Math.Round(occupancy / occupied, 2), "%") { Coverage = coverage };
         if (hours <= 0) return;
         figures["speed"] = new(Math.Round(kilometres / hours, 2), "km/h") { Coverage = coverage };
         figures["travelTimeIndex"] = new(Math.Round(hours / freeHours, 4), "1") { Coverage = coverage };

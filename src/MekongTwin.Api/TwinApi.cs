@@ -38,7 +38,7 @@ public static class TwinApi
         var boards = new Boards(services);
         var api = app.MapGroup("/api/v1");
         api.MapCities(services, boards);
-        api.MapAssets(services);
+        api.MapAssets(services, boards);
         api.MapLedger(services);
         api.MapLive(services, boards);
         api.MapGet("/status", services.ReadDoors).WithSummary("State of the doors, the journal and the twins");

@@ -10,7 +10,17 @@ namespace MekongTwin.Api;
 public sealed record LedgerView(string Source, long Received, long Stored, long Duplicate, IReadOnlyDictionary<string, long> Rejected, IReadOnlyDictionary<string, long> Quarantined, long Pending, string? LastSeen);
 
 /// <summary>The whole account, with how far behind the twins are.</summary>
-public sealed record LedgerPage(LedgerView Total, bool Balanced, IReadOnlyList<LedgerView> Sources, long BacklogBytes, double CommitP99Ms, double LagP99Ms);
+public sealed record LedgerPage(LedgerView Total, bool Balanced, IReadOnlyList<LedgerView> Sources, long BacklogBytes, double CommitP99Ms, double LagP99Ms)
+{
+    /// <summary>The subscription to a broker, where there is one.</summary>
+    public BrokerView? Broker { get; init; }
+
+    /// <summary>What is not healthy and what to do about it.</summary>
+    public IReadOnlyList<string> Faults { get; init; } = [];
+}
+
+/// <summary>A broker the twin subscribes to; <see cref="Dropped"/> is what the broker says it dropped for all its clients.</summary>
+public sealed record BrokerView(string Name, bool Connected, long? Dropped, string? LastError);
 
 /// <summary>One check of the health page.</summary>
 public sealed record HealthCheck(string Name, bool Healthy, string? Detail);

@@ -35,6 +35,7 @@ public sealed class Admissions : IAdmissions
     private readonly Lock _gate = new();
     private readonly Dictionary<string, int> _numbers = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<int, DoorCount> _counts = new();
+    private readonly ConcurrentDictionary<int, byte[]> _unwrittenNames = new();
     private RouteTable _table;
     private int _lastNumber;
 
@@ -87,10 +88,15 @@ public sealed class Admissions : IAdmissions
         {
             var number = NumberOf(name, out var nameFrame);
             // Readings of a source follow its name in the journal. Without room for it now it goes ahead of the first batch.
-            if (nameFrame.Length > 0 && _journal.TryAppend(nameFrame, urgent: false, out _)) nameFrame = [];
-            return new Source(this, number, nameFrame, _counts.GetOrAdd(number, static _ => new()), principal);
+            if (nameFrame.Length > 0 && !_journal.TryAppend(nameFrame, urgent: false, out _)) _unwrittenNames[number] = nameFrame;
+            return new Source(this, number, _counts.GetOrAdd(number, static _ => new()), principal);
         }
     }
+
+    /// <summary>The name frame that the journal has not taken yet, or null: whoever takes it appends it or keeps it again.</summary>
+    internal byte[]? TakeUnwrittenName(int number) => !_unwrittenNames.IsEmpty && _unwrittenNames.TryRemove(number, out var frame) ? frame : null;
+
+    internal void KeepUnwrittenName(int number, byte[] frame) => _unwrittenNames[number] = frame;
 
     private int NumberOf(string name, out byte[] nameFrame)
     {

@@ -19,6 +19,9 @@ internal sealed class Source : ISource
     /// <summary>Readings in one frame; a larger batch becomes several.</summary>
     private const int FrameReadingsMax = 32 << 10;
 
+    /// <summary>Longest topic that a mapped record name is looked up under.</summary>
+    private const int TopicMax = 1024;
+
     /// <summary>Longest record name, base name included.</summary>
     private const int NameMax = 256;
 
@@ -30,6 +33,7 @@ internal sealed class Source : ISource
     private readonly bool _mayPublish;
     private readonly int[] _refused = new int[Enum.GetValues<Refusal>().Length];
     private readonly List<byte[]> _aside = [];
+    private readonly LastUnit _units = new();
     private RouteTable _table;
     private Reading[] _readings = new Reading[256];
     private byte[] _frame = new byte[4096];
@@ -39,45 +43,57 @@ internal sealed class Source : ISource
     private bool _refusedAny;
     private long _lastTicket;
 
-    public Source(Admissions admissions, int number, byte[] nameFrame, Admissions.DoorCount count, Principal principal)
+    public Source(Admissions admissions, int number, Admissions.DoorCount count, Principal principal)
     {
         _admissions = admissions;
         _number = number;
         _count = count;
         _mayPublish = principal.MayPublish;
         _table = admissions.Table;
-        if (nameFrame.Length > 0) _aside.Add(nameFrame);
     }
 
     public int RoutesVersion => _table.Version;
 
-    public bool HasBatch => _received > 0 || _aside.Count > 0;
+    public bool HasBatch => _received > 0;
 
     public Route Resolve(ReadOnlySpan<byte> topic) => _table.Resolve(topic);
 
     public Admission Admit(Route route, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> payload)
     {
         if (_received == 0) _receivedUs = Instant.From(_admissions.Clock.GetUtcNow());
-        var target = _table[route];
         if (!_mayPublish) return Refuse(Refusal.NotPermitted);
-        return target.Kind switch
+        var mark = (Readings: _readingCount, Received: _received, Aside: _aside.Count);
+        try
+        {
+            return Admit(_table[route], topic, payload);
+        }
+        catch (Exception)
+        {
+            // A fault of ours must not cost the sender its stream: the message is kept whole, and named in quarantine.
+            (_readingCount, _received) = (mark.Readings, mark.Received);
+            _aside.RemoveRange(mark.Aside, _aside.Count - mark.Aside);
+            return SetAside(Refusal.Undecodable, topic, payload);
+        }
+    }
+
+    private Admission Admit(in RouteTarget target, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> payload) => target.Kind switch
         {
             RouteKind.Point => AdmitPlain(target, topic, payload),
             RouteKind.Senml or RouteKind.SenmlUnmapped => AdmitSenml(target, topic, payload),
             RouteKind.Unknown => AdmitUnknown(target, topic, payload),
             _ => Refuse(Refusal.TopicNotServed),
         };
-    }
 
     public async ValueTask<long> SubmitAsync(CancellationToken ct)
     {
         if (!HasBatch) return _lastTicket;
-        Interlocked.Add(ref _count.Received, _received);
-        foreach (var frame in _aside) await AppendAsync(frame, ct);
+        if (_admissions.TakeUnwrittenName(_number) is { } name) await AppendNameAsync(name, ct);
+        foreach (var frame in _aside) await AppendAsync(frame, 1, ct);
         for (var from = 0; from < _readingCount || _refusedAny; from += FrameReadingsMax)
         {
-            var size = WriteFrame(_readings.AsSpan(from, Math.Max(0, Math.Min(FrameReadingsMax, _readingCount - from))));
-            await AppendAsync(_frame.AsMemory(0, size), ct);
+            var readings = Math.Max(0, Math.Min(FrameReadingsMax, _readingCount - from));
+            var size = WriteFrame(_readings.AsSpan(from, readings), out var refused);
+            await AppendAsync(_frame.AsMemory(0, size), readings + refused, ct);
         }
         _aside.Clear();
         _readingCount = 0;
@@ -91,15 +107,44 @@ internal sealed class Source : ISource
         // What was not submitted was not acknowledged.
     }
 
-    private async ValueTask AppendAsync(ReadOnlyMemory<byte> frame, CancellationToken ct)
+    /// <summary>Appends a frame and counts its readings as received; what is given up before it is in the journal was not received.</summary>
+    private async ValueTask AppendAsync(ReadOnlyMemory<byte> frame, int readings, CancellationToken ct)
     {
-        while (!_admissions.Journal.TryAppend(frame.Span, urgent: false, out _lastTicket)) await _admissions.Journal.WaitRoomAsync(ct);
+        Interlocked.Add(ref _count.Received, readings);
+        try
+        {
+            while (!_admissions.Journal.TryAppend(frame.Span, urgent: false, out _lastTicket)) await _admissions.Journal.WaitRoomAsync(ct);
+        }
+        catch
+        {
+            Interlocked.Add(ref _count.Received, -readings);
+            throw;
+        }
     }
 
-    private int WriteFrame(ReadOnlySpan<Reading> readings)
+    /// <summary>A name that found no room when the source was opened goes in front of its first readings.</summary>
+    private async ValueTask AppendNameAsync(byte[] name, CancellationToken ct)
+    {
+        try
+        {
+            await AppendAsync(name, 0, ct);
+        }
+        catch
+        {
+            _admissions.KeepUnwrittenName(_number, name);
+            throw;
+        }
+    }
+
+    private int WriteFrame(ReadOnlySpan<Reading> readings, out int refused)
     {
         var reasons = 0;
-        foreach (var count in _refused) if (count > 0) reasons++;
+        refused = 0;
+        foreach (var count in _refused)
+        {
+            refused += count;
+            if (count > 0) reasons++;
+        }
         var size = HeaderSize + readings.Length * Reading.Size + reasons * ReadingsFrame.RefusalSize;
         if (_frame.Length < size) _frame = new byte[Math.Max(size, _frame.Length * 2)];
         var frame = _frame.AsSpan(0, size);
@@ -153,14 +198,21 @@ internal sealed class Source : ISource
 
     private Admission AdmitRecord(in RouteTarget target, ReadOnlySpan<byte> topic, in SenmlRecord record)
     {
-        Span<byte> full = stackalloc byte[NameMax];
-        if (record.IsText || record.BaseName.Length + record.Name.Length > full.Length) return SetAside(Refusal.Undecodable, topic, record.Name);
+        if (record.IsUnsupported || record.BaseName.Length + record.Name.Length > NameMax) return SetAside(Refusal.Undecodable, topic, record.Name);
         var point = -1;
         if (target.Number >= 0 && record.BaseName.IsEmpty) point = _table.FindPoint(target.Number, record.Name);
+        if (point >= 0) return AdmitValue(_table.Points[point], record.Value, record.Unit, topic, record.Name);
+        return AdmitNamed(target, topic, record);
+    }
+
+    /// <summary>A record whose point is not simply its device's metric.</summary>
+    private Admission AdmitNamed(in RouteTarget target, ReadOnlySpan<byte> topic, in SenmlRecord record)
+    {
+        Span<byte> full = stackalloc byte[NameMax];
         record.BaseName.CopyTo(full);
         record.Name.CopyTo(full[record.BaseName.Length..]);
         var name = full[..(record.BaseName.Length + record.Name.Length)];
-        if (point < 0) point = _table.FindPoint(name);
+        var point = _table.FindPoint(name);
         if (point < 0 && target.Number >= 0) point = _table.FindPoint(target.Number, record.Name);
         if (point < 0) point = FindMapped(topic, name);
         if (point >= 0) return AdmitValue(_table.Points[point], record.Value, record.Unit, topic, name);
@@ -170,7 +222,7 @@ internal sealed class Source : ISource
     /// <summary>A record's name as a person mapped it: under its own topic only (<see cref="NameMapping.OfRecord"/>).</summary>
     private int FindMapped(ReadOnlySpan<byte> topic, ReadOnlySpan<byte> name)
     {
-        Span<byte> key = stackalloc byte[2 * NameMax];
+        Span<byte> key = stackalloc byte[TopicMax + 1 + NameMax];
         if (topic.Length + 1 + name.Length > key.Length) return -1;
         topic.CopyTo(key);
         key[topic.Length] = (byte)'\n';
@@ -181,7 +233,7 @@ internal sealed class Source : ISource
     private Admission AdmitValue(PointAdmission point, in DecodedValue value, ReadOnlySpan<byte> unitCode, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> name)
     {
         var conversion = UnitConversion.None;
-        if (!unitCode.IsEmpty && (!UnitTable.TryFind(unitCode, out var unit) || !UnitConversion.TryBetween(unit, point.Unit, out conversion)))
+        if (!unitCode.IsEmpty && !_units.TryConvert(unitCode, point.Unit, out conversion))
             return SetAside(Refusal.UnknownUnit, topic, name, unitCode, value, TimeOf(value, point.City));
         if (!conversion.TryApply(value.Mantissa, value.Exponent, out var micro)) return Refuse(Refusal.ValueOutOfRange);
         var time = TimeOf(value, point.City);
@@ -203,7 +255,7 @@ internal sealed class Source : ISource
     };
 
     private long OffsetUs(long localUs, int city) =>
-        _table.Calendars[city].Zone.GetUtcOffset(DateTime.SpecifyKind(DateTime.UnixEpoch.AddTicks(localUs * TimeSpan.TicksPerMicrosecond), DateTimeKind.Unspecified)).Ticks / TimeSpan.TicksPerMicrosecond;
+        _table.Calendars[city].Zone.GetUtcOffset(Instant.ToTime(localUs).DateTime).Ticks / TimeSpan.TicksPerMicrosecond;
 
     private Refusal Implausible(long timeUs)
     {

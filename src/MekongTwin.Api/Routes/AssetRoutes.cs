@@ -29,11 +29,11 @@ internal static class AssetRoutes
     /// <summary>Most assets in one answer.</summary>
     private const int LimitMax = 5000;
 
-    public static void MapAssets(this IEndpointRouteBuilder routes, ITwinServices services)
+    public static void MapAssets(this IEndpointRouteBuilder routes, ITwinServices services, Boards boards)
     {
         routes.MapGet("/assets", (string? city, string? kind, string? parent, string? near, int? limit, CancellationToken ct) => ListAsync(services, city, kind, parent, near, limit, ct))
             .WithSummary("Assets by city, kind, parent (near=lon,lat sorts by distance); those with a loading come most loaded first");
-        routes.MapGet("/assets/{id}", (string id, CancellationToken ct) => ReadAsync(services, Uri.UnescapeDataString(id), ct))
+        routes.MapGet("/assets/{id}", (string id, CancellationToken ct) => ReadAsync(services, boards, Uri.UnescapeDataString(id), ct))
             .WithSummary("One asset: newest values, quality, figures. The id is the asset's path, URL-escaped");
         routes.MapGet("/assets/{id}/series", (string id, string metric, string? from, string? to, string? step, int? points, CancellationToken ct) =>
             SeriesReader.ReadAsync(services, Uri.UnescapeDataString(id), metric, from, to, step, points, ct))
@@ -65,7 +65,7 @@ internal static class AssetRoutes
         return TypedResults.Ok(new AssetPage([.. ordered.Take(Math.Clamp(limit ?? 200, 1, LimitMax)).Select(view => Show(model, view, now))], views.Count));
     }
 
-    private static async Task<Results<Ok<AssetView>, ProblemHttpResult>> ReadAsync(ITwinServices services, string id, CancellationToken ct)
+    private static async Task<Results<Ok<AssetView>, ProblemHttpResult>> ReadAsync(ITwinServices services, Boards boards, string id, CancellationToken ct)
     {
         var model = services.Model;
         if (model.FindAsset(id) is not { } asset) return Problems.NotFound($"No asset '{id}'. Ids are paths, with / written as %2F.", model.Assets.Select(known => known.Id.Path), id.Split('/')[^1]);
@@ -77,6 +77,7 @@ internal static class AssetRoutes
         var figures = Api.Figures.OfMany(asset, await services.Twins.ViewAsync(below, ct), now);
         var calendar = model.CityOf(asset.Number).MakeCalendar();
         Api.Figures.AddToday(figures, services.Queries.AssetWindows(asset.Number, calendar.Start(now, WindowSize.Day), long.MaxValue), calendar.Zone);
+        if (boards.ReadCoincidence(asset, now) is { } factor) figures["coincidenceToday"] = factor;
         foreach (var (name, figure) in shown.Figures) figures[name] = figure;
         return TypedResults.Ok(shown with { Figures = figures, Metrics = [.. shown.Metrics, .. TotalSeries.Units.Keys] });
     }

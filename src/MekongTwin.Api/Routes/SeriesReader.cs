@@ -73,12 +73,14 @@ internal static class SeriesReader
     private static Ok<SeriesView> Show(string id, string metric, string unit, string step, IReadOnlyList<SeriesPoint> points, int limit, TimeZoneInfo zone, Dictionary<long, Quality>? qualities)
     {
         var shown = Downsample.ToLimit(points, limit);
+        // Readings are shown as they came; means carry the rounding of their sums in the last digits.
+        var digits = qualities is null ? 4 : 6;
         return TypedResults.Ok(new SeriesView(id, metric, unit, step, [.. shown.Select(point => new StepView(
-            Instant.ToText(point.TimeUs, zone), Rounded(point.Value), Rounded(point.Min), Rounded(point.Max), point.Count,
+            Instant.ToText(point.TimeUs, zone), Rounded(point.Value, digits), Rounded(point.Min, 6), Rounded(point.Max, 6), point.Count,
             point.Coverage is { } coverage ? Math.Round(coverage, 4) : null, qualities is null ? null : Figures.Name(qualities[point.TimeUs])))], shown.Count < points.Count));
     }
 
-    private static double? Rounded(double? value) => value is { } number ? Math.Round(number, 6) : null;
+    private static double? Rounded(double? value, int digits) => value is { } number ? Math.Round(number, digits) : null;
 
     private static WindowSize SizeOf(long length) => length switch { Instant.Quarter => WindowSize.Quarter, Instant.Hour => WindowSize.Hour, _ => WindowSize.Day };
 

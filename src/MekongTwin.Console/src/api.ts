@@ -130,6 +130,15 @@ export interface Ledger {
   backlogBytes?: number
   commitP99Ms?: number
   lagP99Ms?: number
+  broker?: BrokerState
+  faults?: string[]
+}
+
+/** The subscription to a broker; absent when there is none. */
+export interface BrokerState {
+  connected: boolean
+  dropped?: number
+  lastError?: string
 }
 
 export interface QuarantineGroup {

@@ -1,4 +1,4 @@
-import type { Ledger, LedgerLine, LedgerSource, Split } from './api'
+import type { BrokerState, Ledger, LedgerLine, LedgerSource, Split } from './api'
 import { h, KeyedList, setText } from './dom'
 import type { View } from './dom'
 import { shapeOf } from './marks'
@@ -17,7 +17,9 @@ export function ledgerSection(scene: Scene): Section {
     gauge('ledger.backlog', 'ledger-backlog', ledger => bytes(ledger.backlogBytes)),
     gauge('ledger.commit', 'ledger-commit', ledger => milliseconds(ledger.commitP99Ms)),
     gauge('ledger.lag', 'ledger-lag', ledger => milliseconds(ledger.lagP99Ms)),
+    gauge('ledger.broker', 'ledger-broker', ({ broker }) => broker === undefined ? null : brokerText(broker)),
   ]
+  const faults = h('p', { class: 'notice-error', role: 'alert', 'data-testid': 'ledger-faults', hidden: true })
   const table = h('table', { class: 'compact' }, h('thead', {}, h('tr', {},
     h('th', { scope: 'col' }, t('ledger.source')),
     ...(['received', ...outcomes] as const).map(name => h('th', { scope: 'col', class: 'numeric' }, t(`ledger.${name}`))),
@@ -31,11 +33,13 @@ export function ledgerSection(scene: Scene): Section {
   return {
     element: h('section', { id: 'ledger', 'aria-labelledby': 'ledger-title' },
       h('div', { class: 'section-head' }, h('h2', { id: 'ledger-title' }, t('ledger.title')), h('p', {}, t('ledger.help'))),
-      h('div', { class: 'card' }, equation.element, h('dl', { class: 'gauges' }, ...gauges.map(({ element }) => element)), frame, none)),
+      h('div', { class: 'card' }, faults, equation.element, h('dl', { class: 'gauges' }, ...gauges.map(({ element }) => element)), frame, none)),
     showLedger(ledger) {
       const sources = ledger.sources ?? []
       equation.show(ledger.total)
       for (const { show } of gauges) show(ledger)
+      faults.hidden = (ledger.faults ?? []).length === 0
+      setText(faults, `${t('ledger.fault')}: ${(ledger.faults ?? []).join(' ')}`)
       list.show(sources)
       frame.hidden = sources.length === 0
       none.hidden = (ledger.total.received ?? 0) > 0
@@ -88,12 +92,23 @@ function sourceRow(scene: Scene, source: string): View<LedgerSource> {
   }
 }
 
-function gauge(label: Parameters<typeof t>[0], testId: string, text: (ledger: Ledger) => string) {
+function gauge(label: Parameters<typeof t>[0], testId: string, text: (ledger: Ledger) => string | null) {
   const value = h('dd', { 'data-testid': testId })
+  const element = h('div', {}, h('dt', {}, t(label)), value)
   return {
-    element: h('div', {}, h('dt', {}, t(label)), value),
-    show: (ledger: Ledger) => setText(value, text(ledger)),
+    element,
+    show(ledger: Ledger) {
+      const shown = text(ledger)
+      element.hidden = shown === null
+      setText(value, shown ?? '')
+    },
   }
+}
+
+function brokerText(broker: BrokerState): string {
+  return broker.connected
+    ? t('ledger.brokerUp', { count: count(broker.dropped ?? 0) })
+    : t('ledger.brokerDown', { error: broker.lastError ?? '' })
 }
 
 /** The console adds up itself: a server that only claims to be balanced would be found out here. */

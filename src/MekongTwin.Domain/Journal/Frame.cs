@@ -42,11 +42,9 @@ public enum Refusal : byte
 
     // Rejected: counted by reason only.
     TopicNotServed,
-    PayloadTooLarge,
     ValueOutOfRange,
     Expired,
     NotPermitted,
-    QuarantineFull,
 
     /// <summary>The twin failed on it; the reading stays in the journal and is folded again at the next rebuild.</summary>
     TwinFaulted,
@@ -196,9 +194,14 @@ public static class SourceFrame
         (BinaryPrimitives.ReadInt32LittleEndian(body), Encoding.UTF8.GetString(body[4..]));
 }
 
-/// <summary>Readings of one quarantine group that are taken in: how many, and which group.</summary>
-public sealed record ReleaseEntry(int Source, Refusal Reason, string Topic, string Name, int Count)
+/// <summary>Where an entry stands: its block's journal offset, and its place among the block's frames.</summary>
+public readonly record struct FramePlace(long Block, int Index);
+
+/// <summary>Entries of one quarantine group that were taken in, each by its place: what is not named here is still kept.</summary>
+public sealed record ReleaseEntry(int Source, Refusal Reason, string Topic, string Name, IReadOnlyList<FramePlace> Places)
 {
+    public int Count => Places.Count;
+
     public byte[] ToFrame()
     {
         using var stream = new MemoryStream();
@@ -206,9 +209,14 @@ public sealed record ReleaseEntry(int Source, Refusal Reason, string Topic, stri
         {
             writer.Write(Source);
             writer.Write((byte)Reason);
-            writer.Write(Count);
             writer.Write(Topic);
             writer.Write(Name);
+            writer.Write(Places.Count);
+            foreach (var place in Places)
+            {
+                writer.Write(place.Block);
+                writer.Write(place.Index);
+            }
         }
         return Frame.Make(FrameKind.Release, stream.GetBuffer().AsSpan(0, (int)stream.Length));
     }
@@ -218,7 +226,9 @@ public sealed record ReleaseEntry(int Source, Refusal Reason, string Topic, stri
         using var reader = new BinaryReader(new MemoryStream(body.ToArray()), Encoding.UTF8);
         var source = reader.ReadInt32();
         var reason = (Refusal)reader.ReadByte();
-        var count = reader.ReadInt32();
-        return new(source, reason, reader.ReadString(), reader.ReadString(), count);
+        var (topic, name) = (reader.ReadString(), reader.ReadString());
+        var places = new FramePlace[reader.ReadInt32()];
+        for (var i = 0; i < places.Length; i++) places[i] = new(reader.ReadInt64(), reader.ReadInt32());
+        return new(source, reason, topic, name, places);
     }
 }

@@ -54,15 +54,19 @@ public sealed class Ledger
         }
     }
 
-    /// <summary>Copies of the lines that changed since the last call.</summary>
-    public IReadOnlyList<(int Source, LedgerLine Line)> TakeChanged()
+    /// <summary>Copies of the lines that changed since <see cref="ForgetChanged"/>.</summary>
+    public IReadOnlyList<(int Source, LedgerLine Line)> Changed
     {
-        lock (_gate)
+        get
         {
-            var changed = _changed.Select(source => (source, _lines[source].Copy())).ToList();
-            _changed.Clear();
-            return changed;
+            lock (_gate) return [.. _changed.Select(source => (source, _lines[source].Copy()))];
         }
+    }
+
+    /// <summary>What has changed so far is stored.</summary>
+    public void ForgetChanged()
+    {
+        lock (_gate) _changed.Clear();
     }
 
     /// <summary>Copies of all lines by source number.</summary>

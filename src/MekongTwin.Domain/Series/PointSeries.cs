@@ -30,20 +30,8 @@ public static class PointSeries
     }
 
     /// <summary>Steps of 15 minutes, hours or days from stored windows in ascending order.</summary>
-    public static IReadOnlyList<SeriesPoint> FromWindows(IReadOnlyList<PointWindow> windows, Point point, CityCalendar calendar, WindowSize size, long fromUs, long toUs)
-    {
-        var steps = new List<SeriesPoint>();
-        var i = 0;
-        for (var start = calendar.Start(fromUs, size); start < toUs; start = calendar.Next(start, size))
-        {
-            var end = calendar.Next(start, size);
-            while (i < windows.Count && windows[i].StartUs < start) i++;
-            var first = i;
-            while (i < windows.Count && windows[i].StartUs < end) i++;
-            steps.Add(Step(start, end - start, point, windows.Skip(first).Take(i - first)));
-        }
-        return steps;
-    }
+    public static IReadOnlyList<SeriesPoint> FromWindows(IReadOnlyList<PointWindow> windows, Point point, CityCalendar calendar, WindowSize size, long fromUs, long toUs) =>
+        [.. Steps.Over(windows, static window => window.StartUs, calendar, size, fromUs, toUs).Select(step => Step(step.StartUs, step.LengthUs, point, step.Windows))];
 
     private static SeriesPoint Step(long startUs, long lengthUs, Point point, IEnumerable<PointWindow> windows)
     {

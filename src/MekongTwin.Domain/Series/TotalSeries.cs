@@ -15,6 +15,7 @@ public static class TotalSeries
         ["energy"] = "kWh",
         ["vehicles"] = "{count}",
         ["speed"] = "km/h",
+        ["occupancy"] = "%",
         ["travelTimeIndex"] = "1",
     };
 
@@ -29,25 +30,14 @@ public static class TotalSeries
         "energy" => total.Meters > 0 ? FixedPoint.ToDouble(total.EnergyKwh) : null,
         "vehicles" => total.Detectors > 0 ? FixedPoint.ToDouble(total.Vehicles) : null,
         "speed" => total.VehicleHours > 0 ? (double)total.VehicleKm / total.VehicleHours : null,
+        "occupancy" => total.TrafficCoveredUs > 0 ? FixedPoint.ToDouble(total.OccupancyHours) * Instant.Hour / total.TrafficCoveredUs : null,
         "travelTimeIndex" => total.FreeVehicleHours > 0 ? (double)total.VehicleHours / total.FreeVehicleHours : null,
         _ => null,
     };
 
     /// <summary>Steps of 15 minutes, hours or days from stored totals in ascending order, for so many meters below.</summary>
-    public static IReadOnlyList<SeriesPoint> FromWindows(string metric, IReadOnlyList<AssetWindow> windows, int meters, CityCalendar calendar, WindowSize size, long fromUs, long toUs)
-    {
-        var steps = new List<SeriesPoint>();
-        var i = 0;
-        for (var start = calendar.Start(fromUs, size); start < toUs; start = calendar.Next(start, size))
-        {
-            var end = calendar.Next(start, size);
-            while (i < windows.Count && windows[i].StartUs < start) i++;
-            var first = i;
-            while (i < windows.Count && windows[i].StartUs < end) i++;
-            steps.Add(Step(metric, start, end - start, meters, windows.Skip(first).Take(i - first)));
-        }
-        return steps;
-    }
+    public static IReadOnlyList<SeriesPoint> FromWindows(string metric, IReadOnlyList<AssetWindow> windows, int meters, CityCalendar calendar, WindowSize size, long fromUs, long toUs) =>
+        [.. Steps.Over(windows, static window => window.StartUs, calendar, size, fromUs, toUs).Select(step => Step(metric, step.StartUs, step.LengthUs, meters, step.Windows))];
 
     private static SeriesPoint Step(string metric, long startUs, long lengthUs, int meters, IEnumerable<AssetWindow> windows)
     {

@@ -20,6 +20,10 @@ public sealed class AssetTwin
     private readonly Dictionary<(int Point, long StartUs), int> _windowIndex = [];
     private readonly List<Reading> _scratch = [];
     private readonly long _epoch;
+    private bool _isSettled = true;
+    private int _indexed;
+    private int _taken;
+
     /// <param name="asset">The asset.</param>
     /// <param name="points">Its points; a slot is an index into them.</param>
     /// <param name="epoch">A durable number that rises at every load, so that what is emitted now replaces what was emitted before.</param>
@@ -68,16 +72,23 @@ public sealed class AssetTwin
     /// </summary>
     public bool TrySettle(IReadingSource source, Span<FoldOutcome> outcomes, List<Delta> deltas)
     {
-        var settled = _deferred.Count == 0 || TryRestate(source, outcomes);
+        _isSettled = _deferred.Count == 0 || TryRestate(source, outcomes);
         foreach (var point in _points) point.Settle(_windows);
-        return TryContribute(source, deltas) && settled;
+        _isSettled &= TryContribute(source, deltas);
+        // The journal serves a batch's readings only once it is settled: until then they stay in memory.
+        if (_isSettled) foreach (var point in _points) point.Trim();
+        return _isSettled;
     }
 
-    /// <summary>Hands over the windows that changed.</summary>
+    /// <summary>Hands over the windows that changed. While the twin is not settled it keeps them to go on with.</summary>
     public void TakeEmissions(Action<PointWindow> take)
     {
-        foreach (ref readonly var window in CollectionsMarshal.AsSpan(_windows)) take(window);
+        foreach (ref readonly var window in CollectionsMarshal.AsSpan(_windows)[_taken..]) take(window);
+        _taken = _windows.Count;
+        if (!_isSettled) return;
         _windows.Clear();
+        _windowIndex.Clear();
+        _taken = _indexed = 0;
     }
 
     private bool TryRestate(IReadingSource source, Span<FoldOutcome> outcomes)
@@ -147,13 +158,12 @@ public sealed class AssetTwin
 
     private void IndexWindows()
     {
-        _windowIndex.Clear();
-        var windows = CollectionsMarshal.AsSpan(_windows);
-        for (var i = 0; i < windows.Length; i++)
+        for (; _indexed < _windows.Count; _indexed++)
         {
-            if (!_rule.Uses(windows[i].Point)) continue;
-            _owedStarts.Add(windows[i].StartUs);
-            _windowIndex[(windows[i].Point, windows[i].StartUs)] = i;
+            var (point, start) = (_windows[_indexed].Point, _windows[_indexed].StartUs);
+            if (!_rule.Uses(point)) continue;
+            _owedStarts.Add(start);
+            _windowIndex[(point, start)] = _indexed;
         }
     }
 

@@ -7,6 +7,7 @@ namespace MekongTwin.Domain.Twins;
 /// </summary>
 public interface ITwinStore : ITotalsSource
 {
+    /// <summary>An empty window takes the stored one of its key away: a revision may have emptied it.</summary>
     void Put(in PointWindow window);
 
     void Put(in AssetWindow window);

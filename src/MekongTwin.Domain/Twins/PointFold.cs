@@ -59,11 +59,13 @@ internal sealed class PointFold(Point point)
     {
         var hotFrom = Instant.QuarterStart(timeUs) - Instant.Quarter;
         scratch.Clear();
-        if (!source.TryRead(Point.Number, hotFrom - Point.HoldUs, long.MaxValue, scratch)) return false;
+        // The open window may be as old as the hold time, and what is held into it as old again.
+        if (!source.TryRead(Point.Number, Instant.QuarterStart(hotFrom - Point.HoldUs) - Point.HoldUs, long.MaxValue, scratch)) return false;
         Restatement.SortAndMerge(scratch);
-        foreach (var reading in scratch) Remember(reading);
+        var loaded = CollectionsMarshal.AsSpan(scratch);
+        foreach (ref readonly var reading in loaded[ReadingBuffer.LowerBound(loaded, hotFrom - Point.HoldUs)..]) Remember(reading);
         _hotFromUs = hotFrom;
-        if (_hot.Count > 0) _current = Restatement.Aggregate(_hot.Span, Instant.QuarterStart(_lastTimeUs), Point);
+        if (_hot.Count > 0) _current = Restatement.Aggregate(loaded, Instant.QuarterStart(_lastTimeUs), Point);
         return true;
     }
 
@@ -86,6 +88,8 @@ internal sealed class PointFold(Point point)
         }
         var restatement = Restatement.Of(past, late, Point, outcomes);
         foreach (var reading in restatement.Changed) Put(reading);
+        KeepLastUsableBefore(restatement.Readings);
+        FindLastUsable();
         Adopt(restatement, done);
         return true;
     }
@@ -115,17 +119,33 @@ internal sealed class PointFold(Point point)
         return true;
     }
 
-    /// <summary>Emits the open window if it changed, and lets go of readings that are no longer hot.</summary>
+    /// <summary>Emits the open window if it changed.</summary>
     public void Settle(List<PointWindow> done)
     {
         if (_touched) done.Add(_current.ToWindow(Point.Number, Point.Kind));
         _touched = false;
-        Trim();
     }
 
+    /// <summary>Lets go of readings that are no longer hot. From here on they must be at hand in the journal.</summary>
+    public void Trim()
+    {
+        if (_hot.Count == 0) return;
+        var from = Math.Max(_hotFromUs, _current.StartUs - Instant.Quarter);
+        var hot = _hot.Span;
+        if (hot.Length > HotReadingsMax) from = Math.Max(from, hot[^(HotReadingsMax / 2)].TimeUs);
+        if (from == _hotFromUs) return;
+        var drop = ReadingBuffer.LowerBound(hot, from);
+        var usable = drop - 1;
+        while (usable >= 0 && !hot[usable].Usable) usable--;
+        if (usable >= 0) _hot.TrimFront(drop, hot[usable]);
+        else _hot.TrimFront(drop);
+        _hotFromUs = from;
+    }
+
+    /// <summary>True when the hot readings are enough to restate every window that a reading of this instant touches.</summary>
     private bool IsHot(long timeUs)
     {
-        if (timeUs < _hotFromUs) return false;
+        if (Instant.QuarterStart(timeUs) < _hotFromUs) return false;
         var hot = _hot.Span;
         for (var i = ReadingBuffer.LowerBound(hot, timeUs) - 1; i >= 0; i--)
         {
@@ -171,20 +191,39 @@ internal sealed class PointFold(Point point)
         Consider(reading);
     }
 
-    /// <summary>A restated reading enters the hot part where it belongs there, or becomes the last usable one before it.</summary>
+    /// <summary>A restated reading enters the hot part where it belongs there.</summary>
     private void Put(in Reading reading)
     {
         Consider(reading);
         var hot = _hot.Span;
-        var belongs = reading.TimeUs >= _hotFromUs || hot.Length == 0 || hot[0].TimeUs >= _hotFromUs || reading.TimeUs >= hot[0].TimeUs;
-        if (!belongs) return;
+        if (reading.TimeUs < _hotFromUs && (hot.Length == 0 || reading.TimeUs < hot[0].TimeUs)) return;
         _hot.Put(reading);
         if (reading.TimeUs > _lastTimeUs) _lastTimeUs = reading.TimeUs;
-        if (reading.Usable && (!_hasLastUsable || reading.TimeUs >= _lastUsable.TimeUs))
+    }
+
+    /// <summary>
+    /// A restatement may bring a usable reading to just before the hot part, or take away the one that was there: whichever
+    /// is the last one now is among the readings that were restated, because these reach a hold time beyond what changed.
+    /// </summary>
+    private void KeepLastUsableBefore(ReadOnlySpan<Reading> readings)
+    {
+        for (var i = ReadingBuffer.LowerBound(readings, _hotFromUs) - 1; i >= 0; i--)
         {
-            _lastUsable = reading;
-            _hasLastUsable = true;
+            if (_hotFromUs - readings[i].TimeUs > Point.HoldUs) return;
+            if (!readings[i].Usable) continue;
+            _hot.Put(readings[i]);
+            return;
         }
+    }
+
+    /// <summary>A revision may have made the last usable reading unusable.</summary>
+    private void FindLastUsable()
+    {
+        var hot = _hot.Span;
+        var last = hot.Length - 1;
+        while (last >= 0 && !hot[last].Usable) last--;
+        _hasLastUsable = last >= 0;
+        if (_hasLastUsable) _lastUsable = hot[last];
     }
 
     private void Adopt(in Restatement restatement, List<PointWindow> done)
@@ -214,20 +253,5 @@ internal sealed class PointFold(Point point)
         if (HasLatest && reading.TimeUs < Latest.TimeUs) return;
         Latest = HasLatest && reading.TimeUs == Latest.TimeUs ? ReadingOrder.Merge(Latest, reading) : reading;
         HasLatest = true;
-    }
-
-    private void Trim()
-    {
-        if (_hot.Count == 0) return;
-        var from = Math.Max(_hotFromUs, _current.StartUs - Instant.Quarter);
-        var hot = _hot.Span;
-        if (hot.Length > HotReadingsMax) from = Math.Max(from, hot[^(HotReadingsMax / 2)].TimeUs);
-        if (from == _hotFromUs) return;
-        var drop = ReadingBuffer.LowerBound(hot, from);
-        var usable = drop - 1;
-        while (usable >= 0 && !hot[usable].Usable) usable--;
-        if (usable >= 0) _hot.TrimFront(drop, hot[usable]);
-        else _hot.TrimFront(drop);
-        _hotFromUs = from;
     }
 }

@@ -114,13 +114,17 @@ internal readonly ref struct Restatement
     {
         var windows = new List<WindowAggregate>();
         var doneUpTo = long.MinValue;
-        foreach (var reading in changed)
+        for (var i = 0; i < changed.Count; i++)
         {
-            var index = ReadingBuffer.LowerBound(readings, reading.TimeUs);
+            var time = changed[i].TimeUs;
+            var index = ReadingBuffer.LowerBound(readings, time);
             var before = PreviousUsable(readings, index - 1);
             var after = NextUsable(readings, index + 1);
-            var from = before >= 0 && reading.TimeUs - readings[before].TimeUs <= point.HoldUs ? readings[before].TimeUs : reading.TimeUs;
-            var to = after >= 0 && readings[after].TimeUs - reading.TimeUs <= point.HoldUs ? readings[after].TimeUs : reading.TimeUs;
+            // A changed neighbour counts even if it is not usable: it may have been, and held the time between.
+            var beforeUs = Math.Max(before >= 0 ? readings[before].TimeUs : long.MinValue, i > 0 ? changed[i - 1].TimeUs : long.MinValue);
+            var afterUs = Math.Min(after >= 0 ? readings[after].TimeUs : long.MaxValue, i + 1 < changed.Count ? changed[i + 1].TimeUs : long.MaxValue);
+            var from = beforeUs >= time - point.HoldUs ? beforeUs : time;
+            var to = afterUs <= time + point.HoldUs ? afterUs : time;
             for (var start = Math.Max(Instant.QuarterStart(from), doneUpTo); start <= Instant.QuarterStart(to); start += Instant.Quarter)
             {
                 windows.Add(Aggregate(readings, start, point));

@@ -19,8 +19,8 @@ public static class FixedPoint
     /// </summary>
     public static bool TryScale(long mantissa, int exponent, long numerator, long denominator, out long micro)
     {
-        var shift = exponent + 6;
-        if (numerator == 1 && denominator == 1 && (uint)shift < (uint)PowersOfTen.Length)
+        var shift = exponent + 6L;
+        if (numerator == 1 && denominator == 1 && (ulong)shift < (ulong)PowersOfTen.Length)
         {
             micro = unchecked(mantissa * PowersOfTen[shift]);
             return Math.BigMul(mantissa, PowersOfTen[shift], out _) == micro >> 63;
@@ -52,9 +52,9 @@ public static class FixedPoint
     {
         var quotient = value / divisor;
         var remainder = value - quotient * divisor;
-        var twice = Int128.Abs(remainder) * 2;
-        var size = Int128.Abs(divisor);
-        if (twice < size || (twice == size && Int128.IsEvenInteger(quotient))) return quotient;
+        var below = Int128.Abs(remainder);
+        var above = Int128.Abs(divisor) - below;
+        if (below < above || (below == above && Int128.IsEvenInteger(quotient))) return quotient;
         return value < 0 == divisor < 0 ? quotient + 1 : quotient - 1;
     }
 
@@ -62,21 +62,29 @@ public static class FixedPoint
     public static long Saturate(Int128 value) =>
         value > long.MaxValue ? long.MaxValue : value < long.MinValue ? long.MinValue : (long)value;
 
-    private static bool TryScaleWide(long mantissa, int shift, long numerator, long denominator, out long micro)
+    private static bool TryScaleWide(long mantissa, long shift, long numerator, long denominator, out long micro)
     {
         micro = 0;
         if (mantissa == 0) return true;
-        if (shift > 18) return false;
         Int128 wide = mantissa;
         Int128 divisor = denominator;
-        if (shift >= 0) wide *= PowersOfTen[shift];
-        else if (shift >= -18) divisor *= PowersOfTen[-shift];
-        else return shift >= -60 || mantissa != 0;
-        // |mantissa·10^shift| < 2^63·10^18 < 2^123: room for unit factors up to 16 only, so test before multiplying.
+        // What leaves 128 bits divided by a 64-bit number does not fit; what a divisor beyond 128 bits divides is zero.
+        if (shift >= 0 && !TryMultiplyByPower(ref wide, shift)) return false;
+        if (shift < 0 && !TryMultiplyByPower(ref divisor, -shift)) return true;
         if (Int128.Abs(wide) > Int128.MaxValue / numerator) return false;
         var scaled = DivideRounded(wide * numerator, divisor);
-        if (scaled > long.MaxValue || scaled < -long.MaxValue) return false;
-        micro = (long)scaled;
+        micro = unchecked((long)scaled);
+        return micro == scaled;
+    }
+
+    private static bool TryMultiplyByPower(ref Int128 value, long power)
+    {
+        for (; power > 0; power -= PowersOfTen.Length - 1)
+        {
+            var factor = PowersOfTen[Math.Min(power, PowersOfTen.Length - 1)];
+            if (Int128.Abs(value) > Int128.MaxValue / factor) return false;
+            value *= factor;
+        }
         return true;
     }
 

@@ -106,12 +106,16 @@ public readonly record struct UnitConversion(long Numerator, long Denominator, l
         return true;
     }
 
-    /// <summary>mantissa · 10^exponent of the first unit in micro units of the second.</summary>
+    /// <summary>mantissa · 10^exponent of the first unit in micro units of the second. False when it does not fit.</summary>
     public bool TryApply(long mantissa, int exponent, out long micro)
     {
-        if (!FixedPoint.TryScale(mantissa, exponent, Numerator, Denominator, out micro)) return false;
-        micro += OffsetMicro;
-        return true;
+        if (!FixedPoint.TryScale(mantissa, exponent, Numerator, Denominator, out var scaled))
+        {
+            micro = 0;
+            return false;
+        }
+        micro = unchecked(scaled + OffsetMicro);
+        return micro - (Int128)OffsetMicro == scaled;
     }
 
     private static long GreatestCommonDivisor(long a, long b)

@@ -11,7 +11,7 @@ namespace MekongTwin.History.Journal;
 /// </summary>
 public sealed class ReadingIndex : IReadingSource, IDisposable
 {
-    /// <summary>Readings in one run, and at most twice as many in memory: 28 bytes each.</summary>
+    /// <summary>Readings in one run, and at most twice as many in memory at 28 bytes each; 24 more each while a run is sorted.</summary>
     public const int RunReadingsMax = 512 << 10;
 
     private readonly IJournalFiles _files;
@@ -20,6 +20,12 @@ public sealed class ReadingIndex : IReadingSource, IDisposable
     private ImmutableArray<SortedRun> _runs = [];
     private ImmutableArray<RecentReadings> _recent = [];
     private Task _sorting = Task.CompletedTask;
+
+    /// <summary>A stretch whose run is written: its memory serves the next one.</summary>
+    private RecentReadings? _spare;
+
+    /// <summary>Where the one stretch under way is sorted.</summary>
+    private Reading[] _sorted = [];
 
     private ReadingIndex(IJournalFiles files, int runReadings)
     {
@@ -56,9 +62,9 @@ public sealed class ReadingIndex : IReadingSource, IDisposable
         try
         {
             _recent[^1].Add(readings);
-            if (_recent[^1].All.Length < _runReadings) return;
+            if (_recent[^1].Count < _runReadings) return;
             var full = _recent[^1];
-            _recent = _recent.Add(new RecentReadings(toOffset));
+            _recent = _recent.Add(TakeSpare(toOffset));
             _sorting = _sorting.ContinueWith(_ => Sort(full, toOffset), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         }
         finally
@@ -135,12 +141,22 @@ public sealed class ReadingIndex : IReadingSource, IDisposable
         }
     }
 
+    private RecentReadings TakeSpare(long baseOffset)
+    {
+        var taken = _spare ?? new RecentReadings(baseOffset);
+        _spare = null;
+        taken.Restart(baseOffset);
+        return taken;
+    }
+
     private void Sort(RecentReadings full, long endOffset)
     {
         SortedRun run;
         try
         {
-            run = SortedRun.Write(_files, full.BaseOffset, endOffset, full.All.ToArray());
+            if (_sorted.Length < full.Count) _sorted = new Reading[full.Count];
+            full.CopySorted(_sorted);
+            run = SortedRun.Write(_files, full.BaseOffset, endOffset, _sorted.AsSpan(0, full.Count));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -152,6 +168,7 @@ public sealed class ReadingIndex : IReadingSource, IDisposable
         {
             _runs = _runs.Add(run);
             _recent = _recent.Remove(full);
+            _spare = full;
         }
         finally
         {

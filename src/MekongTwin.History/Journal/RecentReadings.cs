@@ -4,7 +4,7 @@ namespace MekongTwin.History.Journal;
 
 /// <summary>
 /// The applied readings of a stretch of the journal that is not sorted yet: in journal order, each linked to the one before
-/// it of the same point. 28 bytes a reading. Not thread-safe.
+/// it of the same point. 28 bytes a reading. Not thread-safe, but what is full may be read and gathered at once.
 /// </summary>
 internal sealed class RecentReadings(long baseOffset)
 {
@@ -13,9 +13,37 @@ internal sealed class RecentReadings(long baseOffset)
     private int[] _last = [];
     private int _count;
 
-    public long BaseOffset { get; } = baseOffset;
+    public long BaseOffset { get; private set; } = baseOffset;
 
-    public Span<Reading> All => _readings.AsSpan(0, _count);
+    public int Count => _count;
+
+    /// <summary>Starts anew with another stretch, in the memory it has.</summary>
+    public void Restart(long baseOffset)
+    {
+        BaseOffset = baseOffset;
+        _count = 0;
+        Array.Clear(_last);
+    }
+
+    /// <summary>
+    /// All readings by point, then by the one comparator. Each point's links lead from its newest reading back, so filling
+    /// from the end leaves them in journal order, which is nearly always time's: only a point with late readings is sorted.
+    /// </summary>
+    public void CopySorted(Span<Reading> into)
+    {
+        var at = _count;
+        for (var point = _last.Length - 1; point >= 0; point--)
+        {
+            var end = at;
+            var inOrder = true;
+            for (var link = _last[point]; link > 0; link = _previous[link - 1])
+            {
+                into[--at] = _readings[link - 1];
+                inOrder &= at + 1 == end || ReadingOrder.Compare(into[at], into[at + 1]) <= 0;
+            }
+            if (!inOrder) into[at..end].Sort(static (a, b) => ReadingOrder.Compare(a, b));
+        }
+    }
 
     public void Add(ReadOnlySpan<Reading> readings)
     {

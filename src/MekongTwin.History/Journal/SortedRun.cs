@@ -49,10 +49,9 @@ internal sealed class SortedRun : IDisposable
 
     public static string NameFor(long baseOffset) => Path.ChangeExtension(Segment.At(baseOffset).Name, Extension);
 
-    /// <summary>Sorts the readings (in place) and writes them.</summary>
-    public static SortedRun Write(IJournalFiles files, long baseOffset, long endOffset, Span<Reading> readings)
+    /// <summary>Writes readings that are sorted by point and time.</summary>
+    public static SortedRun Write(IJournalFiles files, long baseOffset, long endOffset, ReadOnlySpan<Reading> readings)
     {
-        readings.Sort(static (a, b) => a.Point != b.Point ? a.Point.CompareTo(b.Point) : ReadingOrder.Compare(a, b));
         var points = new List<int>();
         var starts = new List<int>();
         long min = long.MaxValue, max = long.MinValue;

@@ -24,7 +24,7 @@ public sealed class TwinStore : ITwinStore, IDisposable
     private const int SampleMax = 256;
 
     private readonly SqliteConnection _connection;
-    private readonly Statement _putWindow, _putTotal, _putLatest, _putLedger, _putMeta, _putSource, _addQuarantine, _releaseQuarantine, _dropQuarantine, _readTotal;
+    private readonly Statement _putWindow, _dropWindow, _putTotal, _putLatest, _putLedger, _putMeta, _putSource, _addQuarantine, _releaseQuarantine, _dropQuarantine, _readTotal;
     private readonly Dictionary<(int, long), PointWindow> _windows = [];
     private readonly Dictionary<(int, long), AssetWindow> _totals = [];
     private readonly Dictionary<int, Reading> _latest = [];
@@ -36,6 +36,7 @@ public sealed class TwinStore : ITwinStore, IDisposable
     {
         _connection = Schema.Open(path);
         _putWindow = Statement.Upsert(_connection, "point_window", 12);
+        _dropWindow = new(_connection, "DELETE FROM point_window WHERE point=@p0 AND start=@p1", 2);
         _putTotal = Statement.Upsert(_connection, "asset_window", 13);
         _putLatest = Statement.Upsert(_connection, "latest", 6);
         _putLedger = Statement.Upsert(_connection, "ledger", 3);
@@ -133,21 +134,20 @@ public sealed class TwinStore : ITwinStore, IDisposable
     }
 
     /// <summary>
-    /// Makes everything put so far visible to readers, together with the journal offset it stands for. When the database
-    /// refuses, everything still waits and can be committed again.
+    /// Makes everything put so far visible to readers, together with the journal offset it stands for. When it throws (a full
+    /// disk) nothing was committed and everything waits for the next try.
     /// </summary>
     public void Commit(long applied, Ledger ledger)
     {
-        var changed = ledger.TakeChanged();
-        try
-        {
-            Write(applied, changed);
-        }
-        catch
-        {
-            foreach (var (source, _) in changed) ledger.Book(source, static _ => { });
-            throw;
-        }
+        using var transaction = _connection.BeginTransaction();
+        foreach (var window in _windows.Values) PutRow(transaction, window);
+        foreach (var total in _totals.Values) PutRow(transaction, total);
+        foreach (var latest in _latest.Values) _putLatest.Run(transaction, latest.Point, latest.TimeUs, latest.Value, (int)latest.Revision, (int)latest.Quality, (int)latest.Flags);
+        foreach (var write in _other) write(transaction);
+        foreach (var (source, line) in ledger.Changed) Rows.WriteLedger(source, line, (entry, count) => _putLedger.Run(transaction, source, entry, count));
+        _putMeta.Run(transaction, "applied", applied);
+        transaction.Commit();
+        ledger.ForgetChanged();
         _windows.Clear();
         _totals.Clear();
         _latest.Clear();
@@ -191,24 +191,17 @@ public sealed class TwinStore : ITwinStore, IDisposable
 
     public void Dispose()
     {
-        foreach (var statement in (Statement[])[_putWindow, _putTotal, _putLatest, _putLedger, _putMeta, _putSource, _addQuarantine, _releaseQuarantine, _dropQuarantine, _readTotal]) statement.Dispose();
+        foreach (var statement in (Statement[])[_putWindow, _dropWindow, _putTotal, _putLatest, _putLedger, _putMeta, _putSource, _addQuarantine, _releaseQuarantine, _dropQuarantine, _readTotal]) statement.Dispose();
         _connection.Dispose();
-    }
-
-    private void Write(long applied, IReadOnlyList<(int Source, LedgerLine Line)> changed)
-    {
-        using var transaction = _connection.BeginTransaction();
-        foreach (var window in _windows.Values) PutRow(transaction, window);
-        foreach (var total in _totals.Values) PutRow(transaction, total);
-        foreach (var latest in _latest.Values) _putLatest.Run(transaction, latest.Point, latest.TimeUs, latest.Value, (int)latest.Revision, (int)latest.Quality, (int)latest.Flags);
-        foreach (var write in _other) write(transaction);
-        foreach (var (source, line) in changed) Rows.WriteLedger(source, line, (entry, count) => _putLedger.Run(transaction, source, entry, count));
-        _putMeta.Run(transaction, "applied", applied);
-        transaction.Commit();
     }
 
     private void PutRow(SqliteTransaction transaction, in PointWindow window)
     {
+        if (window.IsEmpty)
+        {
+            _dropWindow.Run(transaction, window.Point, window.StartUs);
+            return;
+        }
         var sum = new byte[16];
         BinaryPrimitives.WriteInt128LittleEndian(sum, window.Sum);
         _putWindow.Run(transaction, window.Point, window.StartUs, window.Count, window.Bad, window.Uncertain, sum, window.Min, window.Max,

@@ -232,10 +232,10 @@ internal sealed class CityFolder
         {
             var fields = new Fields(item, _errors);
             var asset = Reference(fields, "asset", null);
-            var metric = fields.Text("metric");
+            var (name, metric) = (fields.Text("name"), fields.Text("metric"));
             var point = _pointNumbers.TryGetValue((asset, metric), out var number) ? _points[number] : null;
             if (asset >= 0 && point is null) _errors.Add(item, $"{_assets[asset].Id} has no point '{metric}'");
-            if (point is not null) _names.Add(new(fields.Text("name"), point.Number));
+            if (point is not null) _names.Add(new(name, point.Number));
             fields.RefuseUnknown("note");
         }
         mappings.RefuseUnknown("note");
@@ -250,6 +250,8 @@ internal sealed class CityFolder
     private void AddAsset(PlacedJson at, string id, AssetKind kind, string name, Func<Asset, Asset> complete)
     {
         var path = id.Length == 0 ? _city : $"{_city}/{id}";
+        // Completed before it has a number: its own references must lead to assets that are there already.
+        var asset = complete(new(_assets.Count, new(path), kind, name.Length > 0 ? name : id));
         if (kind != AssetKind.City && (id.Length == 0 || !AssetId.IsValid(path)))
         {
             if (id.Length > 0) _errors.Add(at, $"'{id}' cannot be an id; use letters, digits, - _ . and / between parts");
@@ -261,7 +263,7 @@ internal sealed class CityFolder
             _errors.Add(at, $"'{id}' is there already, as a {_assets[_numbers[id]].Kind}");
             return;
         }
-        _assets.Add(complete(new(_assets.Count, new(path), kind, name.Length > 0 ? name : id)));
+        _assets.Add(asset);
     }
 
     /// <summary>Number of the asset that a field names, -1 with an error when there is none.</summary>

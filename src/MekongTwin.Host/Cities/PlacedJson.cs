@@ -104,11 +104,16 @@ internal sealed class CityErrors
     public const int ListedMax = 30;
 
     private readonly List<string> _lines = [];
+    private readonly HashSet<string> _known = new(StringComparer.Ordinal);
 
     public bool Any => _lines.Count > 0;
 
-    public void Add(string file, int line, string field, string message) =>
-        _lines.Add(field.Length == 0 ? $"{file}:{line}: {message}" : $"{file}:{line}: {field}: {message}");
+    /// <summary>A mistake in the points of a kind is met once for every asset of it, and said once.</summary>
+    public void Add(string file, int line, string field, string message)
+    {
+        var text = field.Length == 0 ? $"{file}:{line}: {message}" : $"{file}:{line}: {field}: {message}";
+        if (_known.Add(text)) _lines.Add(text);
+    }
 
     public void Add(PlacedJson at, string message) => Add(at.File, at.Line, at.Field, message);
 

@@ -21,6 +21,12 @@ internal sealed class Projector
     /// <summary>Rows that wait at most before they are committed.</summary>
     private const int PendingRowsMax = 200_000;
 
+    /// <summary>A turn with fewer readings than this is followed by a short wait for more: a turn has its own cost, whatever it holds.</summary>
+    private const int SmallTurn = 4096;
+
+    /// <summary>How long that wait is; it adds to what a reading needs until it is visible.</summary>
+    private static readonly TimeSpan GatherFor = TimeSpan.FromMilliseconds(5);
+
     private static readonly TimeSpan CommitEvery = TimeSpan.FromSeconds(1);
 
     /// <summary>Between tries while the database refuses.</summary>
@@ -99,7 +105,11 @@ internal sealed class Projector
         {
             while (true)
             {
-                if (await StepAsync(reader, journal.DurableOffset, ct)) journal.SetApplied(Applied);
+                if (await StepAsync(reader, journal.DurableOffset, ct))
+                {
+                    journal.SetApplied(Applied);
+                    if (_count < SmallTurn) await Task.Delay(GatherFor, ct);
+                }
                 else if (!_dirty) await journal.WaitBeyondAsync(Applied, ct);
                 else await WaitOrCommitTimeAsync(journal, ct);
                 Volatile.Write(ref _lastProgress, Stopwatch.GetTimestamp());
@@ -228,6 +238,8 @@ internal sealed class Projector
     private void Book(ReadOnlySpan<FoldOutcome> outcomes)
     {
         var now = Instant.From(_clock.GetUtcNow());
+        // A release takes readings back out of quarantine; they were journalled again right after it.
+        foreach (var release in _releases) BookRefusal(release.Source, release.Reason, -release.Count);
         foreach (var slice in _slices)
         {
             int stored = 0, duplicate = 0, faulted = 0;
@@ -253,12 +265,8 @@ internal sealed class Projector
             BookRefusal(entry.Source, entry.Reason, 1);
             _store.AddQuarantine(entry, offset);
         }
-        // A release takes readings back out of quarantine; they were journalled again right after it.
-        foreach (var release in _releases)
-        {
-            BookRefusal(release.Source, release.Reason, -release.Count);
-            _store.ReleaseQuarantine(release);
-        }
+        // Behind what it takes out: when everything is folded again, both are in one turn.
+        foreach (var release in _releases) _store.ReleaseQuarantine(release);
         _refusals.Clear();
         _aside.Clear();
         _releases.Clear();

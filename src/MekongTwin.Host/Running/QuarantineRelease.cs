@@ -19,35 +19,38 @@ internal static class QuarantineRelease
 
     public static async Task<int> RunAsync(JournalLog journal, QuarantineGroup group, Point point, long nowUs, CancellationToken ct)
     {
-        var readings = Collect(journal, group, point);
-        for (var from = 0; from < readings.Count; from += ChunkMax)
+        var kept = Collect(journal, group, point);
+        for (var from = 0; from < kept.Count; from += ChunkMax)
         {
-            var chunk = readings.GetRange(from, Math.Min(ChunkMax, readings.Count - from));
-            var release = new ReleaseEntry(group.Source, group.Reason, group.Topic, group.Name, chunk.Count).ToFrame();
-            byte[] frames = [.. release, .. MakeFrame(group.Source, nowUs, chunk)];
+            var chunk = kept.GetRange(from, Math.Min(ChunkMax, kept.Count - from));
+            var release = new ReleaseEntry(group.Source, group.Reason, group.Topic, group.Name, [.. chunk.Select(entry => entry.Place)]).ToFrame();
+            // One append: the note and the readings are in one block, or neither is.
+            byte[] frames = [.. release, .. MakeFrame(group.Source, nowUs, [.. chunk.Select(entry => entry.Reading)])];
             long ticket;
             while (!journal.TryAppend(frames, urgent: true, out ticket)) await journal.WaitRoomAsync(ct);
             await journal.WaitDurableAsync(ticket, ct);
         }
-        return readings.Count;
+        return kept.Count;
     }
 
-    private static List<Reading> Collect(JournalLog journal, QuarantineGroup group, Point point)
+    /// <summary>What the journal keeps of the group and the point can hold, without what was taken in before.</summary>
+    private static List<(FramePlace Place, Reading Reading)> Collect(JournalLog journal, QuarantineGroup group, Point point)
     {
-        var readings = new List<Reading>();
+        var kept = new List<(FramePlace Place, Reading Reading)>();
+        var released = new HashSet<FramePlace>();
         using var reader = journal.Read(group.FirstOffset);
-        while (reader.TryRead(journal.DurableOffset, out var body))
+        for (var block = reader.Offset; reader.TryRead(journal.DurableOffset, out var body); block = reader.Offset)
         {
-            while (Frame.TryRead(ref body, out var frame))
+            for (var index = 0; Frame.TryRead(ref body, out var frame); index++)
             {
-                // A release takes the oldest ones; one that was stopped in the middle left the others.
-                if (frame.Kind == FrameKind.Release && ReleaseEntry.Read(frame.Body) is var release && Matches(release, group)) readings.RemoveRange(0, Math.Min(release.Count, readings.Count));
+                if (frame.Kind == FrameKind.Release && ReleaseEntry.Read(frame.Body) is var release && Matches(release, group)) released.UnionWith(release.Places);
                 if (frame.Kind != FrameKind.Quarantine) continue;
                 var entry = QuarantineEntry.Read(frame.Body);
-                if (Matches(entry, group) && TryConvert(entry, point, out var reading)) readings.Add(reading);
+                if (Matches(entry, group) && TryConvert(entry, point, out var reading)) kept.Add((new(block, index), reading));
             }
         }
-        return readings;
+        kept.RemoveAll(entry => released.Contains(entry.Place));
+        return kept;
     }
 
     private static bool TryConvert(QuarantineEntry entry, Point point, out Reading reading)

@@ -70,6 +70,9 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
     /// <summary>State of the doors; set by whoever opens them.</summary>
     public Func<object> Doors { get; set; } = static () => new { };
 
+    /// <summary>State of the subscription to a broker; set by whoever subscribes.</summary>
+    public Func<BrokerView?> Broker { get; set; } = static () => null;
+
     public static async Task<TwinCore> OpenAsync(ServeOptions options, TimeProvider clock, CancellationToken ct)
     {
         var read = Cities.CityFolder.Read(options.Cities);
@@ -128,15 +131,20 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
 
     public LedgerPage ReadLedger()
     {
+        // Lines first: what is booked was received before.
+        var lines = _ledger.Snapshot();
         var received = _receivedBefore.ToDictionary();
         foreach (var (source, count) in Admissions.Received) received[source] = received.GetValueOrDefault(source) + count;
-        var lines = _ledger.Snapshot();
         var zone = Model.Cities.Length > 0 ? Model.Cities[0].MakeCalendar().Zone : TimeZoneInfo.Utc;
         var sources = received.Keys.Union(lines.Keys).Order()
             .Select(source => LedgerText.Line(SourceName(source), received.GetValueOrDefault(source), lines.GetValueOrDefault(source) ?? new(), zone))
             .ToList();
         var total = LedgerText.Sum(sources);
-        return new(total, sources.All(line => line.Pending >= 0), sources, _journal.UnappliedBytes, _journal.Status.CommitP99Ms, _projector.LagP99Ms);
+        return new(total, sources.All(line => line.Pending >= 0), sources, _journal.UnappliedBytes, _journal.Status.CommitP99Ms, _projector.LagP99Ms)
+        {
+            Broker = Broker(),
+            Faults = [.. ReadHealth().Where(check => !check.Healthy).Select(check => check.Detail ?? check.Name)],
+        };
     }
 
     public IReadOnlyList<HealthCheck> ReadHealth()
@@ -154,6 +162,8 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
     public async Task<int> MapQuarantineAsync(QuarantineGroup group, Point point, CancellationToken ct)
     {
         await _mapping.WaitAsync(ct);
+        // Once begun it is brought to its end, whether or not the caller waits for it.
+        ct = _stop.Token;
         try
         {
             var model = Model.WithNames([new NameMapping(NameMapping.OfRecord(group.Topic, group.Name), point.Number)]);

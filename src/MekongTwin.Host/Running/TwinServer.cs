@@ -36,7 +36,8 @@ internal sealed class TwinServer : IAsyncDisposable
         _subscriber = subscriber;
         _simulator = new SimulatorProcess(app.Services.GetRequiredService<ILogger<SimulatorProcess>>());
         _telemetry = Telemetry.Start(core);
-        core.Doors = () => new { version = typeof(TwinServer).Assembly.GetName().Version?.ToString(3), mqtt = mqtt.Status, broker = subscriber?.Status, journal = core.Journal, simulator = _simulator.IsRunning, health = core.ReadHealth() };
+        if (subscriber is not null) core.Broker = () => subscriber.Status is var status ? new(status.Name, status.Connected, status.BrokerDropped, status.LastError) : null;
+        core.Doors = () => new { version = typeof(TwinServer).Assembly.GetName().Version?.ToString(3), mqtt = mqtt.Status, broker = subscriber?.Status, journal = core.Journal, simulator = _simulator.IsRunning, gc = ReadMemory(), health = core.ReadHealth() };
     }
 
     public TwinCore Core => _core;
@@ -126,6 +127,9 @@ internal sealed class TwinServer : IAsyncDisposable
         if (_subscriber is not null) _subscribing = _subscriber.RunAsync(_stop.Token).ContinueWith(_ => { }, TaskScheduler.Default);
         if (options.Simulate) _simulator.Start(options.Cities, MqttPort, start, epoch, options.Speed, options.SimulatorProfile, users.AddTransient("simulator", Role.Device));
     }
+
+    /// <summary>What the process allocated since its start and holds now.</summary>
+    private static object ReadMemory() => new { allocatedBytes = GC.GetTotalAllocatedBytes(), heapBytes = GC.GetGCMemoryInfo().HeapSizeBytes, collections = GC.CollectionCount(0), pauseMs = Math.Round(GC.GetTotalPauseDuration().TotalMilliseconds, 1) };
 
     private static void CheckOptions(ServeOptions options)
     {

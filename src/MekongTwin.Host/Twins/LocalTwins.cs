@@ -109,15 +109,13 @@ public sealed class LocalTwins : ITwins, IAsyncDisposable
 
     public async IAsyncEnumerable<TwinChanges> WatchAsync(WatchFilter filter, [EnumeratorCancellation] CancellationToken ct)
     {
-        using var watcher = _watchers.Open();
         var model = Model;
+        using var watcher = _watchers.Open([.. model.Assets.Select(asset => filter.Matches(asset.Id))]);
         yield return new(await ViewAsync([.. model.Assets.Where(asset => filter.Matches(asset.Id)).Select(asset => asset.Id)], ct), 0);
         while (true)
         {
             var (changed, skipped) = await watcher.NextAsync(ct);
-            model = Model;
-            var ids = changed.Where(number => filter.Matches(model.Assets[number].Id)).Select(number => model.Assets[number].Id).ToList();
-            if (ids.Count > 0) yield return new(await ViewAsync(ids, ct), skipped);
+            yield return new(await ViewAsync([.. changed.Select(number => model.Assets[number].Id)], ct), skipped);
             await Task.Delay(filter.Interval, ct);
         }
     }
@@ -253,7 +251,7 @@ public sealed class LocalTwins : ITwins, IAsyncDisposable
         var deltas = new List<Delta>();
         foreach (var shard in _shards)
         {
-            foreach (var window in shard.Windows) if (!window.IsEmpty) _store.Put(window);
+            foreach (var window in shard.Windows) _store.Put(window);
             foreach (var delta in shard.Deltas) _store.Put(new AssetWindow(delta.Child, delta.StartUs, delta.Contribution));
             foreach (var asset in shard.Touched) PutLatest(asset);
             _faulted.ExceptWith(shard.Touched);

@@ -8,9 +8,10 @@ internal sealed class Watchers
     private readonly Lock _gate = new();
     private readonly HashSet<Watcher> _open = [];
 
-    public Watcher Open()
+    /// <param name="wanted">By asset number: whether the watcher wants to hear of it.</param>
+    public Watcher Open(bool[] wanted)
     {
-        var watcher = new Watcher(this);
+        var watcher = new Watcher(this, wanted);
         lock (_gate) _open.Add(watcher);
         return watcher;
     }
@@ -25,7 +26,7 @@ internal sealed class Watchers
         }
     }
 
-    public sealed class Watcher(Watchers owner) : IDisposable
+    public sealed class Watcher(Watchers owner, bool[] wanted) : IDisposable
     {
         private readonly SemaphoreSlim _signal = new(0, 1);
         private HashSet<int> _changed = [];
@@ -33,13 +34,11 @@ internal sealed class Watchers
 
         public void Add(IReadOnlyCollection<int> assets)
         {
-            if (assets.Count == 0) return;
-            var wasEmpty = _changed.Count == 0;
             foreach (var asset in assets)
             {
-                if (!_changed.Add(asset)) _skipped++;
+                if (wanted[asset] && !_changed.Add(asset)) _skipped++;
             }
-            if (wasEmpty && _signal.CurrentCount == 0) _signal.Release();
+            if (_changed.Count > 0 && _signal.CurrentCount == 0) _signal.Release();
         }
 
         /// <summary>Waits for changes, then takes them all; counts the states that newer ones replaced unseen.</summary>

@@ -17,8 +17,8 @@ internal ref struct SenmlRecord
     /// <summary>False for records that only set base fields.</summary>
     public bool HasValue;
 
-    /// <summary>True for string and data values, which no point can hold.</summary>
-    public bool IsText;
+    /// <summary>True for string, data and sum values, which no point can hold.</summary>
+    public bool IsUnsupported;
 }
 
 /// <summary>
@@ -29,6 +29,8 @@ internal ref struct SenmlPack
 {
     /// <summary>Times below this many seconds are relative to now.</summary>
     public const long RelativeBelowUs = (1L << 28) * Instant.Second;
+
+    private const int OutOfRange = 1000;
 
     private readonly long _receivedUs;
     private JsonScanner _json;
@@ -103,7 +105,7 @@ internal ref struct SenmlPack
                     return _json.TryReadNumber(out Current.Value.Mantissa, out Current.Value.Exponent);
                 case (byte)'s':
                     fields.HasSum = true;
-                    return _json.TryReadNumber(out fields.SumMantissa, out fields.SumExponent);
+                    return _json.TryReadNumber(out _, out _);
             }
         }
         if (label.SequenceEqual("bn"u8)) return _json.TryReadString(out _baseName);
@@ -114,7 +116,7 @@ internal ref struct SenmlPack
         if (label.SequenceEqual("vb"u8)) return TryReadBoolean(ref fields);
         if (label.SequenceEqual("vs"u8) || label.SequenceEqual("vd"u8))
         {
-            Current.IsText = true;
+            Current.IsUnsupported = true;
             return _json.TrySkipValue();
         }
         // A label that ends in an underscore must be understood (RFC 8428 section 4.4).
@@ -132,12 +134,14 @@ internal ref struct SenmlPack
     {
         Current.BaseName = _baseName;
         if (Current.Unit.IsEmpty) Current.Unit = _baseUnit;
-        Current.HasValue = fields.HasValue || fields.HasSum || Current.IsText;
-        if (!fields.HasValue && fields.HasSum) (Current.Value.Mantissa, Current.Value.Exponent) = (fields.SumMantissa, fields.SumExponent);
+        // A sum is the unit times seconds: no point of that unit can hold it.
+        Current.IsUnsupported |= fields.HasSum && !fields.HasValue;
+        Current.HasValue = fields.HasValue || Current.IsUnsupported;
         if (_baseValueMicro != 0 && fields.HasValue)
         {
-            if (!FixedPoint.TryScale(Current.Value.Mantissa, Current.Value.Exponent, 1, 1, out var micro)) return false;
-            (Current.Value.Mantissa, Current.Value.Exponent) = (micro + _baseValueMicro, -6);
+            // A sum that does not fit is out of range like any value: an exponent that no unit brings back says so.
+            var fits = FixedPoint.TryScale(Current.Value.Mantissa, Current.Value.Exponent, 1, 1, out var micro) && Math.Abs((decimal)micro + _baseValueMicro) < long.MaxValue;
+            (Current.Value.Mantissa, Current.Value.Exponent) = fits ? (micro + _baseValueMicro, -6) : (long.MaxValue, OutOfRange);
         }
         var sum = _baseTimeUs + timeUs;
         Current.Value.Time = TimeGiven.Utc;
@@ -157,7 +161,5 @@ internal ref struct SenmlPack
     {
         public bool HasValue;
         public bool HasSum;
-        public long SumMantissa;
-        public int SumExponent;
     }
 }

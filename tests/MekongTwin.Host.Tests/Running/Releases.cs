@@ -20,9 +20,14 @@ public sealed class Releases : IDisposable
         var model = CityFolder.Read([Served.City]);
         var point = model.Points[0];
         using var journal = JournalLog.Open(new DiskFiles(_directory.Path), new JournalOptions());
-        for (var i = 0; i < 5; i++) await AppendAsync(journal, new QuarantineEntry(1, 0, Refusal.UnknownPoint, "t", "", "", 1000 + i, i, 0, Quality.Good, ReadingFlags.None, []).ToFrame());
+        var places = new List<FramePlace>();
+        for (var i = 0; i < 5; i++)
+        {
+            places.Add(new(journal.DurableOffset, 0));
+            await AppendAsync(journal, new QuarantineEntry(1, 0, Refusal.UnknownPoint, "t", "", "", 1000 + i, i, 0, Quality.Good, ReadingFlags.None, []).ToFrame());
+        }
         // The first chunk was journalled, then the process ended; meanwhile one more came.
-        await AppendAsync(journal, new ReleaseEntry(1, Refusal.UnknownPoint, "t", "", 2).ToFrame());
+        await AppendAsync(journal, new ReleaseEntry(1, Refusal.UnknownPoint, "t", "", [.. places[..2]]).ToFrame());
         await AppendAsync(journal, new QuarantineEntry(1, 0, Refusal.UnknownPoint, "t", "", "", 1005, 5, 0, Quality.Good, ReadingFlags.None, []).ToFrame());
         var group = new QuarantineGroup(1, Refusal.UnknownPoint, 1, "t", "", 4, 0, 0, 0, []);
         var before = journal.DurableOffset;

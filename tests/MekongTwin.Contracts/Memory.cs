@@ -1,0 +1,57 @@
+using MekongTwin.Domain.Readings;
+using MekongTwin.Domain.Twins;
+
+namespace MekongTwin.Contracts;
+
+/// <summary>A store of facts in memory.</summary>
+public sealed class MemoryStore : ITwinStore
+{
+    private readonly Dictionary<(int, long), PointWindow> _windows = [];
+    private readonly Dictionary<(int, long), AssetWindow> _totals = [];
+    private readonly Dictionary<int, Reading> _latest = [];
+
+    public IReadOnlyCollection<Reading> Latest => _latest.Values;
+
+    public Facts Facts => new(_latest.Values, _windows.Values, _totals.Values);
+
+    public void Put(in PointWindow window) => _windows[(window.Point, window.StartUs)] = window;
+
+    public void Put(in AssetWindow window) => _totals[(window.Asset, window.StartUs)] = window;
+
+    public void PutLatest(in Reading latest) => _latest[latest.Point] = latest;
+
+    public bool TryReadTotal(int asset, long startUs, out Contribution total)
+    {
+        var found = _totals.TryGetValue((asset, startUs), out var window);
+        total = window.Total;
+        return found;
+    }
+}
+
+/// <summary>Applied readings in memory; look-ups of one point can be made to throw. Reads may come from several loops.</summary>
+public sealed class MemoryReadings : IReadingSource
+{
+    private readonly Dictionary<int, List<Reading>> _byPoint = [];
+
+    public int? Broken { get; set; }
+
+    public void Add(ReadOnlySpan<Reading> readings)
+    {
+        foreach (var reading in readings)
+        {
+            if (!_byPoint.TryGetValue(reading.Point, out var list)) _byPoint[reading.Point] = list = [];
+            list.Add(reading);
+        }
+    }
+
+    public bool TryRead(int point, long fromUs, long toUs, List<Reading> into)
+    {
+        if (point == Broken) throw new IOException($"The readings of point {point} cannot be read.");
+        if (!_byPoint.TryGetValue(point, out var list)) return true;
+        foreach (var reading in list)
+        {
+            if (reading.TimeUs >= fromUs && reading.TimeUs < toUs) into.Add(reading);
+        }
+        return true;
+    }
+}

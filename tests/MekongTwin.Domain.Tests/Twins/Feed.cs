@@ -1,0 +1,137 @@
+using System.Collections.Immutable;
+using MekongTwin.Contracts.Oracle;
+using MekongTwin.Domain.Assets;
+using MekongTwin.Domain.Readings;
+using MekongTwin.Domain.Twins;
+using MekongTwin.Domain.Units;
+
+namespace MekongTwin.Domain.Tests.Twins;
+
+/// <summary>The applied readings, as a journal's index would serve them; it may say first that they are not at hand.</summary>
+internal sealed class AppliedReadings : IReadingSource
+{
+    private readonly List<Reading> _applied = [];
+
+    /// <summary>How many of the next reads find nothing at hand.</summary>
+    public int Absent { get; set; }
+
+    public int Reads { get; private set; }
+
+    public void Add(IEnumerable<Reading> readings) => _applied.AddRange(readings);
+
+    public bool TryRead(int point, long fromUs, long toUs, List<Reading> into)
+    {
+        Reads++;
+        if (Absent > 0)
+        {
+            Absent--;
+            return false;
+        }
+        into.AddRange(_applied.Where(reading => reading.Point == point && reading.TimeUs >= fromUs && reading.TimeUs < toUs));
+        return true;
+    }
+}
+
+/// <summary>Feeds one asset's twin the way a tailer does, keeps what it emits, and compares it with the oracle.</summary>
+internal sealed class Feed
+{
+    private readonly ImmutableArray<Point> _points;
+    private readonly List<Reading> _all = [];
+    private readonly Dictionary<(int, long), PointWindow> _windows = [];
+    private readonly Dictionary<long, Delta> _contributions = [];
+    private readonly List<Delta> _deltas = [];
+    private AssetTwin _twin;
+    private long _epoch = 1;
+
+    public Feed(Asset asset, ImmutableArray<Point> points)
+    {
+        Asset = asset;
+        _points = points;
+        _twin = new AssetTwin(asset, points, _epoch);
+    }
+
+    public Asset Asset { get; }
+
+    public AppliedReadings Source { get; } = new();
+
+    public IReadOnlyList<Delta> Deltas => _deltas;
+
+    /// <summary>How often a window's emissions are taken while its settling still waits; the rows it gave are kept either way.</summary>
+    public bool TakeWhileWaiting { get; set; }
+
+    public FoldOutcome[] Apply(IReadOnlyList<Reading> batch)
+    {
+        var outcomes = new FoldOutcome[batch.Count];
+        for (var i = 0; i < batch.Count; i++) outcomes[i] = _twin.Fold(SlotOf(batch[i].Point), batch[i], i);
+        for (var tries = 0; !_twin.TrySettle(Source, outcomes, _deltas); tries++)
+        {
+            Assert.True(tries < 100, "The twin does not settle.");
+            if (TakeWhileWaiting) Take();
+        }
+        Take();
+        Source.Add(batch);
+        _all.AddRange(batch);
+        return outcomes;
+    }
+
+    /// <summary>A twin of a higher epoch goes on from the stored latest values.</summary>
+    public void Restart()
+    {
+        var next = new AssetTwin(Asset, _points, ++_epoch);
+        for (var slot = 0; slot < _points.Length; slot++) if (_twin.TryLatest(slot, out var latest)) next.SetLatest(slot, latest);
+        _twin = next;
+    }
+
+    public Reading? Latest(int point) => _twin.TryLatest(SlotOf(point), out var latest) ? latest : null;
+
+    public IEnumerable<PointWindow> Windows(int point) =>
+        _windows.Values.Where(window => window.Point == point && !window.IsEmpty).OrderBy(window => window.StartUs);
+
+    /// <summary>Windows, latest values and contributions are those of the set of readings.</summary>
+    public void AssertFacts()
+    {
+        var expected = new List<PointWindow>();
+        foreach (var point in _points)
+        {
+            var readings = _all.Where(reading => reading.Point == point.Number).ToList();
+            var windows = NaiveWindows.Windows(readings, point);
+            Assert.Equal(windows, Windows(point.Number));
+            Assert.Equal(NaiveWindows.Latest(readings), Latest(point.Number));
+            expected.AddRange(windows);
+        }
+        var totals = NaiveTotals.Of(Models.Alone(Asset, _points), expected).ToDictionary(total => total.StartUs, total => total.Total);
+        var emitted = _contributions.Values.Where(delta => !delta.Contribution.IsZero).ToDictionary(delta => delta.StartUs, delta => delta.Contribution);
+        Assert.Equal(totals.OrderBy(pair => pair.Key), emitted.OrderBy(pair => pair.Key));
+    }
+
+    private void Take()
+    {
+        _twin.TakeEmissions(window => _windows[(window.Point, window.StartUs)] = window);
+        foreach (var delta in _deltas)
+        {
+            var newer = !_contributions.TryGetValue(delta.StartUs, out var held) || (delta.Epoch, delta.Revision).CompareTo((held.Epoch, held.Revision)) > 0;
+            if (newer) _contributions[delta.StartUs] = delta;
+        }
+    }
+
+    private int SlotOf(int point)
+    {
+        for (var slot = 0; slot < _points.Length; slot++) if (_points[slot].Number == point) return slot;
+        throw new ArgumentOutOfRangeException(nameof(point));
+    }
+}
+
+/// <summary>Small models for one asset.</summary>
+internal static class Models
+{
+    public static Unit Unit(string code) => UnitTable.TryFind(code, out var unit) ? unit : throw new ArgumentException(code);
+
+    public static Point Point(int number, string metric, string unit, PointKind kind, long holdUs) => new(number, 0, metric, Unit(unit), kind, holdUs);
+
+    public static Model Alone(Asset asset, ImmutableArray<Point> points) =>
+        new([new City("vn-dad", "Da Nang", "VN", "Asia/Ho_Chi_Minh")], [asset], points, [], []);
+
+    public static Asset Transformer { get; } = new(0, new("vn-dad/tx/1"), AssetKind.Transformer, "1");
+
+    public static Asset Detector { get; } = new(0, new("vn-dad/det/1"), AssetKind.Detector, "1") { FreeFlowKmh = 40, LengthKm = 0.8 };
+}

@@ -1,0 +1,92 @@
+using System.Collections.Immutable;
+using FsCheck;
+using FsCheck.Fluent;
+using MekongTwin.Domain.Assets;
+using MekongTwin.Domain.Readings;
+using MekongTwin.Domain.Twins;
+
+namespace MekongTwin.Domain.Tests.Twins;
+
+/// <summary>A contribution needs windows of several points: whichever changes, it is made of all of them as they are.</summary>
+public sealed class SeveralPointsLaws
+{
+    private const long StartUs = 1_790_000_000L / 900 * 900 * Instant.Second;
+
+    private static readonly ImmutableArray<Point> Power =
+    [
+        Models.Point(0, "P", "kW", PointKind.Gauge, 30 * Instant.Minute),
+        Models.Point(1, "Q", "kvar", PointKind.Gauge, 7 * Instant.Minute),
+        Models.Point(2, "V", "V", PointKind.Gauge, Instant.Day),
+        Models.Point(3, "E", "kWh", PointKind.Cumulative, Instant.Day),
+    ];
+
+    private static readonly ImmutableArray<Point> Traffic =
+    [
+        Models.Point(0, "flow", "/h", PointKind.Gauge, 5 * Instant.Minute),
+        Models.Point(1, "speed", "km/h", PointKind.Gauge, 2 * Instant.Hour),
+        Models.Point(2, "occupancy", "%", PointKind.Gauge, 5 * Instant.Minute),
+        Models.Point(3, "other", "1", PointKind.Gauge, 5 * Instant.Minute),
+    ];
+
+    private static readonly Gen<Reading> Arrival =
+        from point in Gen.Choose(0, 3)
+        from time in Gen.OneOf(Gen.Choose(0, 60).Select(i => i * 3 * Instant.Minute), Gen.Choose(0, 30).Select(i => i * 20 * Instant.Minute))
+        from value in Gen.Choose(-50_000, 900_000_000)
+        from bad in Gen.Frequency((5, Gen.Constant(false)), (1, Gen.Constant(true)))
+        from revision in Gen.Frequency((5, Gen.Constant(0)), (1, Gen.Constant(1)))
+        select new Reading(StartUs + time, value, point, (ushort)revision, bad ? Quality.Bad : Quality.Good, ReadingFlags.None);
+
+    private static readonly Gen<(Reading[] Arrivals, int Batch, int Absent)> Cases =
+        from count in Gen.Choose(1, 80)
+        from arrivals in Arrival.ArrayOf(count)
+        from sorted in Gen.Elements(true, false)
+        from batch in Gen.Choose(1, 30)
+        from absent in Gen.Frequency((2, Gen.Constant(0)), (1, Gen.Choose(1, 6)))
+        select (sorted ? arrivals.OrderBy(r => r.TimeUs).ToArray() : arrivals, batch, absent);
+
+    private static IEnumerable<(Reading[], int, int)> Shrink((Reading[] Arrivals, int Batch, int Absent) c)
+    {
+        foreach (var shorter in Law.Shorter(c.Arrivals)) yield return (shorter, c.Batch, c.Absent);
+        if (c.Absent > 0) yield return (c.Arrivals, c.Batch, c.Absent - 1);
+    }
+
+    private static void Play(Feed feed, (Reading[] Arrivals, int Batch, int Absent) c)
+    {
+        foreach (var batch in c.Arrivals.Chunk(c.Batch))
+        {
+            feed.Source.Absent = c.Absent;
+            feed.Apply(batch);
+        }
+        feed.AssertFacts();
+    }
+
+    [Fact]
+    public void ATransformersContributionIsMadeOfAllItsWindows() => Law.Holds(Cases, c => Play(new Feed(Models.Transformer, Power), c), 1500, Shrink);
+
+    [Fact]
+    public void ADetectorsContributionIsMadeOfAllItsWindows() => Law.Holds(Cases, c => Play(new Feed(Models.Detector, Traffic), c), 1500, Shrink);
+
+    [Fact]
+    public void ATransformerWithoutPowerTakesItsEnergyFromTheRegister() => Law.Holds(Cases, c =>
+    {
+        var feed = new Feed(Models.Transformer, [.. Power.Skip(1).Select(point => point with { Number = point.Number - 1 })]);
+        Play(feed, (c.Arrivals.Where(r => r.Point < 3).ToArray(), c.Batch, c.Absent));
+    }, 500, Shrink);
+
+    [Fact]
+    public void WindowsTakenWhileOtherReadingsAreWaitedForStillCount() =>
+        Law.Holds(Cases, c => Play(new Feed(Models.Transformer, Power) { TakeWhileWaiting = true }, c), 1500, Shrink);
+
+    [Fact]
+    public void RevisionsOfDeltasRiseWithinAnEpoch()
+    {
+        var feed = new Feed(Models.Transformer, Power);
+        for (var i = 0; i < 20; i++) feed.Apply([new(StartUs + i * 5 * Instant.Minute, i, 0, 0, Quality.Good, ReadingFlags.None)]);
+        feed.Restart();
+        feed.Apply([new(StartUs + Instant.Minute, 5, 0, 0, Quality.Good, ReadingFlags.None)]);
+        var keys = feed.Deltas.Select(delta => (delta.Epoch, delta.Revision)).ToList();
+        Assert.Equal(keys.Order(), keys);
+        Assert.Equal(keys.Count, keys.Distinct().Count());
+        Assert.Equal(2, keys[^1].Epoch);
+    }
+}
