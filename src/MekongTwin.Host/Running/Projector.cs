@@ -239,11 +239,7 @@ internal sealed class Projector
     {
         var now = Instant.From(_clock.GetUtcNow());
         // A release takes readings back out of quarantine; they were journalled again right after it.
-        foreach (var release in _releases)
-        {
-            BookRefusal(release.Source, release.Reason, -release.Count);
-            _store.ReleaseQuarantine(release);
-        }
+        foreach (var release in _releases) BookRefusal(release.Source, release.Reason, -release.Count);
         foreach (var slice in _slices)
         {
             int stored = 0, duplicate = 0, faulted = 0;
@@ -269,6 +265,8 @@ internal sealed class Projector
             BookRefusal(entry.Source, entry.Reason, 1);
             _store.AddQuarantine(entry, offset);
         }
+        // Behind what it takes out: when everything is folded again, both are in one turn.
+        foreach (var release in _releases) _store.ReleaseQuarantine(release);
         _refusals.Clear();
         _aside.Clear();
         _releases.Clear();

@@ -16,6 +16,9 @@ namespace MekongTwin.Host.Running;
 /// </summary>
 internal sealed class TwinCore : ITwinServices, IAsyncDisposable
 {
+    /// <summary>How long a mapping waits for its own effect; it takes place all the same.</summary>
+    private static readonly TimeSpan VisibleWithin = TimeSpan.FromSeconds(5);
+
     private static readonly TimeSpan StallAfter = TimeSpan.FromSeconds(5);
 
     private readonly DataDirectory _data;
@@ -173,7 +176,7 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
             var takenIn = 0;
             foreach (var like in Queries.QuarantineLike(group)) takenIn += await QuarantineRelease.RunAsync(_journal, like, point, Instant.From(Clock.GetUtcNow()), ct);
             // Who looks at the list next finds it done.
-            await SettleAsync(ct);
+            await Task.WhenAny(SettleAsync(ct), Task.Delay(VisibleWithin, ct));
             return takenIn;
         }
         finally
