@@ -30,7 +30,14 @@ public static class Authentication
             await Results.Problem(title: "Not this way", detail: $"Without users the program answers to localhost only, not to '{context.Request.Host.Host}'. 'users add' makes users.", statusCode: 421).ExecuteAsync(context);
             return;
         }
-        if (Authenticate(context, access) is { } principal)
+        var (signedIn, isBusy) = await AuthenticateAsync(context, access);
+        if (isBusy)
+        {
+            context.Response.Headers.RetryAfter = "1";
+            await Results.Problem(title: "Too many sign-ins", detail: "Too many passwords wait to be verified. Try again in a second.", statusCode: 429).ExecuteAsync(context);
+            return;
+        }
+        if (signedIn is { } principal)
         {
             if (!principal.May(Role.Viewer))
             {
@@ -45,13 +52,16 @@ public static class Authentication
         await Results.Problem(title: "Sign in", detail: "Give a user's name and password (HTTP Basic) or a token (Authorization: Bearer). 'users add' makes them.", statusCode: 401).ExecuteAsync(context);
     });
 
+    /// <summary>Whom the request was let in for.</summary>
+    internal static Principal PrincipalOf(HttpContext context) => (Principal)context.Items[PrincipalItem]!;
+
     /// <summary>Refuses callers below a role.</summary>
     public static TBuilder Require<TBuilder>(this TBuilder builder, Role role)
         where TBuilder : IEndpointConventionBuilder
     {
         builder.AddEndpointFilter(async (context, next) =>
         {
-            var principal = (Principal)context.HttpContext.Items[PrincipalItem]!;
+            var principal = PrincipalOf(context.HttpContext);
             return principal.May(role) ? await next(context)
                 : Results.Problem(title: "Not allowed", detail: $"This needs the role {Lower(role)}; '{principal.Name}' is {Lower(principal.Role)}. An administrator changes it with 'users add'.", statusCode: 403);
         });
@@ -63,15 +73,15 @@ public static class Authentication
 
     private static string Lower(Role role) => role.ToString().ToLowerInvariant();
 
-    private static Principal? Authenticate(HttpContext context, IAccess access)
+    private static async ValueTask<Verification> AuthenticateAsync(HttpContext context, IAccess access)
     {
-        if (access.IsOpen) return Principal.Open;
+        if (access.IsOpen) return new(Principal.Open);
         var header = context.Request.Headers.Authorization.ToString();
-        if (header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)) return access.VerifyToken(header[7..].Trim());
-        if (!header.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase) || header.Length > 2000) return null;
-        Span<byte> decoded = stackalloc byte[1500];
-        if (Base64.DecodeFromUtf8(Encoding.ASCII.GetBytes(header[6..].Trim()), decoded, out _, out var length) != System.Buffers.OperationStatus.Done) return null;
-        var colon = decoded[..length].IndexOf((byte)':');
-        return colon < 0 ? null : access.Verify(Encoding.UTF8.GetString(decoded[..colon]), decoded[(colon + 1)..length]);
+        if (header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)) return new(access.VerifyToken(header[7..].Trim()));
+        if (!header.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase) || header.Length > 2000) return default;
+        var decoded = new byte[1500];
+        if (Base64.DecodeFromUtf8(Encoding.ASCII.GetBytes(header[6..].Trim()), decoded, out _, out var length) != System.Buffers.OperationStatus.Done) return default;
+        var colon = decoded.AsSpan(0, length).IndexOf((byte)':');
+        return colon < 0 ? default : await access.VerifyAsync(Encoding.UTF8.GetString(decoded, 0, colon), decoded.AsMemory(colon + 1, length - colon - 1), context.RequestAborted);
     }
 }

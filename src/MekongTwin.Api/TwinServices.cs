@@ -33,7 +33,7 @@ public interface ITwinServices
     TwinQueries Queries { get; }
 
     /// <summary>The readings behind a window.</summary>
-    IReadingSource Readings { get; }
+    IReadingArchive Readings { get; }
 
     /// <summary>The model now; it changes when somebody maps a point.</summary>
     Model Model { get; }

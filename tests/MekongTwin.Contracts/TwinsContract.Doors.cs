@@ -201,9 +201,10 @@ public abstract partial class TwinsContract
         async Task<string> At(double minutes)
         {
             var asOf = Instant.ToTime(SmallCity.StartUs + (long)(minutes * Instant.Minute));
-            var cut = await fixture.Twins.AppliedAsync(Ct);
             var texts = new List<string>();
-            await foreach (var snapshot in fixture.Twins.SnapshotAsync("vn-dad", asOf, cut, Ct))
+            var city = await fixture.Twins.SnapshotAsync("vn-dad", asOf, Ct);
+            Assert.Equal((await fixture.Twins.AppliedAsync(Ct)).Offsets, city.Cut.Offsets);
+            foreach (var snapshot in city.Twins)
             {
                 foreach (var latest in snapshot.Latest) texts.Add($"{snapshot.Asset.Id} {latest.Point.Metric} {latest.Reading.Value}");
             }
@@ -225,9 +226,8 @@ public abstract partial class TwinsContract
         await using var fixture = await OpenAsync(new TwinsSetup(model));
         await ApplyAsync(fixture, [ReadingAt(point, 5, 1), ReadingAt(point, 5, 8, ReadingFlags.Historical, revision: 1), ReadingAt(point, 50, 2)], 10);
         var asOf = Instant.ToTime(SmallCity.StartUs + 6 * Instant.Minute);
-        var latest = new List<LatestValue>();
-        await foreach (var snapshot in fixture.Twins.SnapshotAsync("vn-dad", asOf, await fixture.Twins.AppliedAsync(Ct), Ct)) latest.AddRange(snapshot.Latest);
-        Assert.Equal(8, latest.Single().Reading.Value);
+        var snapshot = await fixture.Twins.SnapshotAsync("vn-dad", asOf, Ct);
+        Assert.Equal(8, snapshot.Twins.SelectMany(twin => twin.Latest).Single().Reading.Value);
     }
 
     [Fact]
@@ -235,9 +235,9 @@ public abstract partial class TwinsContract
     {
         var model = SmallCity.Make();
         await using var fixture = await OpenAsync(new TwinsSetup(model));
-        var paths = new List<string>();
-        await foreach (var snapshot in fixture.Twins.SnapshotAsync("vn-dad", DateTimeOffset.UnixEpoch, new([0]), Ct)) paths.Add(snapshot.Asset.Id.Path);
-        Assert.Equal(model.Assets.Select(asset => asset.Id.Path), paths);
-        await foreach (var _ in fixture.Twins.SnapshotAsync("vn-da", DateTimeOffset.UnixEpoch, new([0]), Ct)) Assert.Fail("Another city's name is not a beginning of this one's.");
+        var snapshot = await fixture.Twins.SnapshotAsync("vn-dad", DateTimeOffset.UnixEpoch, Ct);
+        Assert.Equal(model.Assets.Select(asset => asset.Id.Path), snapshot.Twins.Select(twin => twin.Asset.Id.Path));
+        // Another city's name is not a beginning of this one's.
+        Assert.Empty((await fixture.Twins.SnapshotAsync("vn-da", DateTimeOffset.UnixEpoch, Ct)).Twins);
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Threading.Channels;
+using MekongTwin.Domain.Access;
 using MekongTwin.Domain.Readings;
 using MekongTwin.Domain.Twins;
 using Microsoft.AspNetCore.Builder;
@@ -16,6 +17,7 @@ namespace MekongTwin.Api.Routes;
 /// <summary>
 /// Server-sent events. <c>?city=</c> gives <c>city</c> (the board) and <c>ledger</c> every second;
 /// <c>?assets=prefix</c> gives <c>asset</c> whenever one below the prefix changes, coalesced to the newest state.
+/// A stream ends when its user is revoked or changed.
 /// </summary>
 internal static class LiveRoutes
 {
@@ -24,9 +26,10 @@ internal static class LiveRoutes
 
     private static readonly TimeSpan BoardEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan AssetsEvery = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan UserEvery = TimeSpan.FromSeconds(1);
     private static int _open;
 
-    public static void MapLive(this IEndpointRouteBuilder routes, ITwinServices services, Boards boards) =>
+    public static void MapLive(this IEndpointRouteBuilder routes, ITwinServices services, Boards boards, IAccess access) =>
         routes.MapGet("/live", async (HttpContext context, string? city, string? assets) =>
         {
             if (city is not null && services.Model.FindCity(city) is null) return (IResult)Problems.NotFound($"No city '{city}'.", services.Model.Cities.Select(known => known.Id));
@@ -37,7 +40,7 @@ internal static class LiveRoutes
             }
             try
             {
-                await StreamAsync(context, services, boards, city ?? services.Model.Cities.FirstOrDefault()?.Id ?? "", assets);
+                await StreamAsync(context, services, boards, access, city ?? services.Model.Cities.FirstOrDefault()?.Id ?? "", assets);
             }
             catch (OperationCanceledException)
             {
@@ -50,11 +53,43 @@ internal static class LiveRoutes
             return Results.Empty;
         }).WithSummary("Live changes as server-sent events");
 
-    private static async Task StreamAsync(HttpContext context, ITwinServices services, Boards boards, string city, string? assets)
+    private static async Task StreamAsync(HttpContext context, ITwinServices services, Boards boards, IAccess access, string city, string? assets)
     {
-        // The stream ends with its reader or with the program, whichever is first.
+        // The stream ends with its reader, with its user or with the program, whichever is first.
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping);
-        var ct = ending.Token;
+        var watching = EndWithUserAsync(access, Authentication.PrincipalOf(context), ending);
+        try
+        {
+            await WriteStreamAsync(context, services, boards, city, assets, ending.Token);
+        }
+        finally
+        {
+            await ending.CancelAsync();
+            await watching;
+        }
+    }
+
+    private static async Task EndWithUserAsync(IAccess access, Principal principal, CancellationTokenSource ending)
+    {
+        using var timer = new PeriodicTimer(UserEvery);
+        int? version = null;
+        try
+        {
+            while (await timer.WaitForNextTickAsync(ending.Token))
+            {
+                if (access.Version is var newest && newest == version) continue;
+                version = newest;
+                if (!access.IsCurrent(principal)) await ending.CancelAsync();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The stream has ended.
+        }
+    }
+
+    private static async Task WriteStreamAsync(HttpContext context, ITwinServices services, Boards boards, string city, string? assets, CancellationToken ct)
+    {
         var json = context.RequestServices.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions;
         context.Response.ContentType = "text/event-stream";
         context.Response.Headers.CacheControl = "no-cache";

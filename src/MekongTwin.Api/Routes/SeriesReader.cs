@@ -1,9 +1,10 @@
-using System.Globalization;
+using System.Text;
 using System.Text.Json.Serialization;
 using MekongTwin.Domain.Assets;
 using MekongTwin.Domain.Readings;
 using MekongTwin.Domain.Series;
 using MekongTwin.Domain.Units;
+using MekongTwin.Ingest.Payloads;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -22,8 +23,15 @@ internal static class SeriesReader
 
     private const int PointsMax = 100_000;
 
+    /// <summary>Most readings gone through for one answer.</summary>
+    private const long ReadingsMax = 2_000_000;
+
     /// <summary>Most steps computed for one answer: a longer range needs a longer step.</summary>
     private const int StepsMax = 400_000;
+
+    // Nothing is measured outside these years, and every sum of times inside them fits.
+    private static readonly long EarliestUs = Instant.From(new DateTimeOffset(1970, 1, 1, 0, 0, 0, TimeSpan.Zero));
+    private static readonly long LatestUs = Instant.From(new DateTimeOffset(2200, 1, 1, 0, 0, 0, TimeSpan.Zero));
 
     public static Task<Results<Ok<SeriesView>, ProblemHttpResult>> ReadAsync(ITwinServices services, string id, string metric, string? from, string? to, string? step, int? points, CancellationToken ct)
     {
@@ -44,6 +52,8 @@ internal static class SeriesReader
         if (length < 0) return Problems.BadRequest($"step '{step}' is none of raw, PT1M, PT15M, PT1H, P1D.");
         if (length > 0 && (to - from) / length > StepsMax) return Problems.BadRequest($"{(to - from) / length} steps: ask for a shorter range or a longer step.");
         var limit = Math.Clamp(points ?? PointsDefault, 3, PointsMax);
+        if (model.FindPoint(asset.Number, metric) is { } known && length < Instant.Quarter && services.Readings.CountAtMost(known.Number, from, to) > ReadingsMax)
+            return Problems.BadRequest($"More than {ReadingsMax} readings: ask for a shorter range, or for steps of PT15M and longer.");
         if (model.FindPoint(asset.Number, metric) is { } point) return Show(id, metric, point.Unit.Code, step, OfPoint(services, point, calendar, from, to, length, out var qualities), limit, calendar.Zone, qualities);
         if (!TotalSeries.Units.TryGetValue(metric, out var unit)) return Problems.NotFound($"'{id}' has no metric '{metric}'.", model.PointsOf(asset.Number).Select(number => model.Points[number].Metric).Concat(TotalSeries.Units.Keys));
         if (length < Instant.Quarter) return Problems.BadRequest($"'{metric}' adds up the assets below in steps of 15 minutes: use PT15M, PT1H or P1D.");
@@ -93,9 +103,9 @@ internal static class SeriesReader
         if (text is null) return true;
         // A plus sign that nobody escaped arrives as a space.
         var mended = text.Length > 19 && text[^6] == ' ' ? text[..^6] + "+" + text[^5..] : text;
-        if (!DateTimeOffset.TryParse(mended, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var parsed)) return false;
-        var hasOffset = mended.EndsWith('Z') || mended.EndsWith('z') || (mended.Length > 19 && mended[^6] is '+' or '-');
-        timeUs = Instant.From(hasOffset ? parsed : parsed - calendar.Zone.GetUtcOffset(parsed));
+        if (!TimeText.TryRead(Encoding.UTF8.GetBytes(mended), out timeUs, out var local)) return false;
+        if (local) timeUs -= calendar.Zone.GetUtcOffset(Instant.ToTime(timeUs).DateTime).Ticks / TimeSpan.TicksPerMicrosecond;
+        timeUs = Math.Clamp(timeUs, EarliestUs, LatestUs);
         return true;
     }
 }

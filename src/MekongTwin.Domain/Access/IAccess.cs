@@ -13,14 +13,34 @@ public sealed record Principal(string Name, Role Role)
     public bool MayPublish => Role is Role.Device or >= Role.Engineer;
 }
 
-/// <summary>The one list of users behind HTTP and MQTT. Thread-safe.</summary>
+/// <summary>What came of a name and a password.</summary>
+/// <param name="Principal">The user; null when the two do not belong together, or nobody has looked.</param>
+/// <param name="IsBusy">True: too many wait to be verified already; this one may come again.</param>
+public readonly record struct Verification(Principal? Principal, bool IsBusy = false)
+{
+    public static Verification Busy => new(null, IsBusy: true);
+}
+
+/// <summary>The one list of users behind HTTP and MQTT. Thread-safe; nothing here throws or blocks.</summary>
 public interface IAccess
 {
     /// <summary>True when no credentials are configured: every caller is <see cref="Principal.Open"/>.</summary>
     bool IsOpen { get; }
 
-    /// <summary>The user with this name and password (UTF-8), or null. Costs a password hash at most once per change.</summary>
-    Principal? Verify(string name, ReadOnlySpan<byte> password);
+    /// <summary>
+    /// Rises with every change of the list. Who serves a user for long compares it every now and then, which is also what
+    /// makes a change noticed, and asks <see cref="IsCurrent"/> when it differs.
+    /// </summary>
+    int Version { get; }
+
+    /// <summary>False once the user who was verified is revoked, has another role, or has other credentials.</summary>
+    bool IsCurrent(Principal principal);
+
+    /// <summary>
+    /// The user with this name and password (UTF-8). A password hash is computed at most once per change; a password that
+    /// was verified before does not wait behind those that are guessed.
+    /// </summary>
+    ValueTask<Verification> VerifyAsync(string name, ReadOnlyMemory<byte> password, CancellationToken ct);
 
     /// <summary>The user who holds this bearer token, or null.</summary>
     Principal? VerifyToken(string token);

@@ -25,12 +25,12 @@ public static class TotalSeries
     /// </summary>
     public static double? Value(string metric, in Contribution total) => metric switch
     {
-        "demand" => MeanPower(total.EnergyKwh, total),
-        "reactiveDemand" => MeanPower(total.ReactiveKvarh, total),
+        "demand" => MeanPower(total.EnergyKwh, total.EnergyCoveredUs, total.Meters),
+        "reactiveDemand" => MeanPower(total.ReactiveKvarh, total.ReactiveCoveredUs, total.ReactiveMeters),
         "energy" => total.Meters > 0 ? FixedPoint.ToDouble(total.EnergyKwh) : null,
         "vehicles" => total.Detectors > 0 ? FixedPoint.ToDouble(total.Vehicles) : null,
         "speed" => total.VehicleHours > 0 ? (double)total.VehicleKm / total.VehicleHours : null,
-        "occupancy" => total.TrafficCoveredUs > 0 ? FixedPoint.ToDouble(total.OccupancyHours) * Instant.Hour / total.TrafficCoveredUs : null,
+        "occupancy" => total.OccupancyCoveredUs > 0 ? FixedPoint.ToDouble(total.OccupancyHours) * Instant.Hour / total.OccupancyCoveredUs : null,
         "travelTimeIndex" => total.FreeVehicleHours > 0 ? (double)total.VehicleHours / total.FreeVehicleHours : null,
         _ => null,
     };
@@ -43,23 +43,29 @@ public static class TotalSeries
     {
         var total = default(Contribution);
         double? min = null, max = null;
-        var most = 0;
+        int reporting = 0, reactive = 0, detectors = 0;
         foreach (var window in windows)
         {
             total += window.Total;
-            most = Math.Max(most, Math.Max(window.Total.Meters, window.Total.Detectors));
+            reporting = Math.Max(reporting, window.Total.Meters);
+            reactive = Math.Max(reactive, window.Total.ReactiveMeters);
+            detectors = Math.Max(detectors, window.Total.Detectors);
             if (Value(metric, window.Total) is not { } value) continue;
             min = Math.Min(min ?? value, value);
             max = Math.Max(max ?? value, value);
         }
-        var covered = total.EnergyCoveredUs + total.TrafficCoveredUs;
-        return new(startUs, Value(metric, Restated(total, most)), min, max, most, meters > 0 ? Math.Min(1, (double)covered / lengthUs / meters) : null);
+        // Meters were added up once a window: a stretch's own number is the largest of them.
+        var stretch = total with { Meters = reporting, ReactiveMeters = reactive, Detectors = detectors };
+        var (count, covered) = metric switch
+        {
+            "demand" or "energy" => (reporting, total.EnergyCoveredUs),
+            "reactiveDemand" => (reactive, total.ReactiveCoveredUs),
+            "occupancy" => (detectors, total.OccupancyCoveredUs),
+            _ => (detectors, total.TrafficCoveredUs),
+        };
+        return new(startUs, Value(metric, stretch), min, max, count, meters > 0 ? Math.Min(1, (double)covered / lengthUs / meters) : null);
     }
 
-    // Meters were added up once a window: the stretch's own number is the largest of them.
-    private static Contribution Restated(in Contribution total, int meters) =>
-        total with { Meters = total.Meters > 0 ? meters : 0, Detectors = total.Detectors > 0 ? meters : 0 };
-
-    private static double? MeanPower(long energyMicro, in Contribution total) =>
-        total.EnergyCoveredUs > 0 ? FixedPoint.ToDouble(energyMicro) * total.Meters * Instant.Hour / total.EnergyCoveredUs : null;
+    private static double? MeanPower(long energyMicro, long coveredUs, int meters) =>
+        coveredUs > 0 ? FixedPoint.ToDouble(energyMicro) * meters * Instant.Hour / coveredUs : null;
 }

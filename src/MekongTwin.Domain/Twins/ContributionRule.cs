@@ -7,7 +7,7 @@ using MekongTwin.Domain.Units;
 namespace MekongTwin.Domain.Twins;
 
 /// <summary>The part a point plays in its asset's contribution.</summary>
-internal enum ContributionRole
+public enum ContributionRole
 {
     Power,
     ReactivePower,
@@ -40,7 +40,7 @@ internal struct WindowSet
 /// register). Detectors: flow, and with speed the vehicle-hours that the travel-time index needs. Others have none: what a
 /// feeder measures at its head is compared with its transformers, not added to them.
 /// </summary>
-internal sealed class ContributionRule
+public sealed class ContributionRule
 {
     private readonly Asset _asset;
     private readonly HashSet<int> _points;
@@ -77,9 +77,19 @@ internal sealed class ContributionRule
         _ => new(asset, points),
     };
 
+    /// <summary>
+    /// True when what the asset contributed under its points before still holds under those it has now: every point that played a
+    /// part still plays it. A first power point beside an energy register takes the register's place, and does not.
+    /// </summary>
+    public static bool Holds(Asset before, ImmutableArray<Point> pointsBefore, Asset after, ImmutableArray<Point> pointsAfter)
+    {
+        var parts = For(after, pointsAfter).Slots.Select(slot => (slot.Role, pointsAfter[slot.Slot].Number)).ToHashSet();
+        return For(before, pointsBefore).Slots.All(slot => parts.Contains((slot.Role, pointsBefore[slot.Slot].Number)));
+    }
+
     public bool Uses(int point) => _points.Contains(point);
 
-    public Contribution Contribute(in WindowSet windows)
+    internal Contribution Contribute(in WindowSet windows)
     {
         if (_asset.Kind == AssetKind.Detector) return Traffic(windows[ContributionRole.Flow], windows[ContributionRole.Speed], windows[ContributionRole.Occupancy]);
         var power = windows[ContributionRole.Power];
@@ -90,6 +100,8 @@ internal sealed class ContributionRule
             EnergyCoveredUs = energy.CoveredUs,
             Meters = energy.CoveredUs > 0 ? 1 : 0,
             ReactiveKvarh = windows[ContributionRole.ReactivePower].IntegralMicro,
+            ReactiveCoveredUs = windows[ContributionRole.ReactivePower].CoveredUs,
+            ReactiveMeters = windows[ContributionRole.ReactivePower].CoveredUs > 0 ? 1 : 0,
         };
     }
 
@@ -100,6 +112,7 @@ internal sealed class ContributionRule
         {
             Vehicles = vehicles,
             OccupancyHours = occupancy.IntegralMicro,
+            OccupancyCoveredUs = occupancy.CoveredUs,
             TrafficCoveredUs = flow.CoveredUs,
             Detectors = flow.CoveredUs > 0 ? 1 : 0,
         };

@@ -12,6 +12,13 @@ public interface IReadingSource
     bool TryRead(int point, long fromUs, long toUs, List<Reading> into);
 }
 
+/// <summary>Readings that can be counted before they are read, so that a question has a bound.</summary>
+public interface IReadingArchive : IReadingSource
+{
+    /// <summary>At least as many readings as <see cref="IReadingSource.TryRead"/> would go through for this.</summary>
+    long CountAtMost(int point, long fromUs, long toUs);
+}
+
 /// <summary>The stored totals of one window, for parents that no longer hold it.</summary>
 public interface ITotalsSource
 {

@@ -25,14 +25,18 @@ public sealed record TwinView(Asset Asset, IReadOnlyList<LatestValue> Latest, bo
 /// <summary>Assets that changed since the watcher last looked; <see cref="Skipped"/> counts states it never saw.</summary>
 public sealed record TwinChanges(IReadOnlyList<TwinView> Views, long Skipped);
 
-/// <summary>Which changes a watcher wants: everything whose path starts with one of these.</summary>
+/// <summary>Which changes a watcher wants: the assets of these paths and everything below them; an empty path is everything.</summary>
 public sealed record WatchFilter(ImmutableArray<string> PathPrefixes, TimeSpan Interval)
 {
-    public bool Matches(AssetId id) => PathPrefixes.Any(prefix => id.Path.StartsWith(prefix, StringComparison.Ordinal));
+    public bool Matches(AssetId id) => PathPrefixes.Any(prefix =>
+        id.Path.StartsWith(prefix, StringComparison.Ordinal) && (prefix.Length == 0 || id.Path.Length == prefix.Length || id.Path[prefix.Length] == '/'));
 }
 
 /// <summary>A twin's facts up to an instant.</summary>
 public sealed record TwinSnapshot(Asset Asset, IReadOnlyList<LatestValue> Latest);
+
+/// <summary>A city at one cut: every twin folded exactly that far.</summary>
+public sealed record CitySnapshot(JournalCut Cut, IReadOnlyList<TwinSnapshot> Twins);
 
 /// <summary>
 /// The seam between the editions: the city's twins, wherever they live. Called by journal tailers and by the API.
@@ -55,6 +59,9 @@ public interface ITwins
     /// <summary>Full state first, then coalesced states: a slow reader gets the newest and a skipped count.</summary>
     IAsyncEnumerable<TwinChanges> WatchAsync(WatchFilter filter, CancellationToken ct);
 
-    /// <summary>Every asset of a city with its facts up to the cut and with event time up to the instant.</summary>
-    IAsyncEnumerable<TwinSnapshot> SnapshotAsync(string city, DateTimeOffset asOf, JournalCut cut, CancellationToken ct);
+    /// <summary>
+    /// Every asset of a city with its facts of event times up to the instant, all at the one cut that the answer names: what is
+    /// folded when it is asked.
+    /// </summary>
+    ValueTask<CitySnapshot> SnapshotAsync(string city, DateTimeOffset asOf, CancellationToken ct);
 }

@@ -51,6 +51,7 @@ public sealed class JournalLog : IJournalWriter, IDisposable
     private long _durable;
     private long _durableOffset;
     private long _appliedOffset;
+    private readonly long _openedAt;
     private long _commits;
     private string? _fault;
     private long _lingerSince;
@@ -63,7 +64,7 @@ public sealed class JournalLog : IJournalWriter, IDisposable
         _options = options;
         _segment = segment;
         _file = file;
-        _durableOffset = _appliedOffset = end;
+        _durableOffset = _appliedOffset = _openedAt = end;
         _gathering = new byte[options.PendingBytesMax + Block.HeaderSize];
         _committing = new byte[options.PendingBytesMax + Block.HeaderSize];
         _committer = new Thread(CommitLoop) { IsBackground = true, Name = "journal" };
@@ -78,6 +79,12 @@ public sealed class JournalLog : IJournalWriter, IDisposable
 
     /// <summary>Everything before this journal offset is durable.</summary>
     public long DurableOffset => Volatile.Read(ref _durableOffset);
+
+    /// <summary>
+    /// Bytes that hold the doors back. What was there at the opening does not: a city whose history is folded again goes on
+    /// taking in what is new.
+    /// </summary>
+    private long HoldingBytes => DurableOffset - Math.Max(Volatile.Read(ref _appliedOffset), _openedAt);
 
     /// <summary>Bytes on disk that the twins have not folded yet.</summary>
     public long UnappliedBytes => DurableOffset - Volatile.Read(ref _appliedOffset);
@@ -107,7 +114,7 @@ public sealed class JournalLog : IJournalWriter, IDisposable
         lock (_gate)
         {
             ticket = _ticket;
-            if (frames.Length > _gathering.Length - _gathered || UnappliedBytes > _options.UnappliedBytesMax) return false;
+            if (frames.Length > _gathering.Length - _gathered || HoldingBytes > _options.UnappliedBytesMax) return false;
             var before = _gathered;
             frames.CopyTo(_gathering.AsSpan(before));
             _gathered += frames.Length;
@@ -125,7 +132,7 @@ public sealed class JournalLog : IJournalWriter, IDisposable
             Task room;
             lock (_gate)
             {
-                if (_gathered < _gathering.Length / 2 && UnappliedBytes <= _options.UnappliedBytesMax) return;
+                if (_gathered < _gathering.Length / 2 && HoldingBytes <= _options.UnappliedBytesMax) return;
                 room = (_roomWaiters ??= NewSignal()).Task;
             }
             await room.WaitAsync(ct);
@@ -137,13 +144,15 @@ public sealed class JournalLog : IJournalWriter, IDisposable
         while (Durable < ticket)
         {
             Task signal;
+            bool wake;
             lock (_gate)
             {
                 if (_durable >= ticket) return;
                 signal = (_durableWaiters ??= NewSignal()).Task;
+                wake = !_urgent;
                 _urgent = true;
             }
-            _wake.Set();
+            if (wake) _wake.Set();
             await (ct.CanBeCanceled ? signal.WaitAsync(ct) : signal);
         }
     }

@@ -9,7 +9,7 @@ namespace MekongTwin.History.Journal;
 /// Finds the applied readings of a point. The newest stretch of the journal is in memory; when it is full it becomes a
 /// sorted run on disk. <see cref="Add"/> is called by the one tailer between batches; reads may come from any thread.
 /// </summary>
-public sealed class ReadingIndex : IReadingSource, IDisposable
+public sealed class ReadingIndex : IReadingArchive, IDisposable
 {
     /// <summary>Readings in one run, and at most twice as many in memory at 28 bytes each; 24 more each while a run is sorted.</summary>
     public const int RunReadingsMax = 512 << 10;
@@ -75,15 +75,31 @@ public sealed class ReadingIndex : IReadingSource, IDisposable
 
     public bool TryRead(int point, long fromUs, long toUs, List<Reading> into)
     {
+        ImmutableArray<SortedRun> runs;
         _gate.EnterReadLock();
         try
         {
-            foreach (var run in _runs)
-            {
-                if (!run.TryRead(point, fromUs, toUs, into)) ReadJournal(run, point, fromUs, toUs, into);
-            }
+            runs = _runs;
             foreach (var recent in _recent) recent.Read(point, fromUs, toUs, into);
-            return true;
+        }
+        finally
+        {
+            _gate.ExitReadLock();
+        }
+        // Files are read outside the lock: a long question does not hold up the fold.
+        foreach (var run in runs)
+        {
+            if (!run.TryRead(point, fromUs, toUs, into)) ReadJournal(run, point, fromUs, toUs, into);
+        }
+        return true;
+    }
+
+    public long CountAtMost(int point, long fromUs, long toUs)
+    {
+        _gate.EnterReadLock();
+        try
+        {
+            return _runs.Sum(run => run.CountAtMost(point, fromUs, toUs)) + _recent.Sum(recent => (long)recent.Count);
         }
         finally
         {

@@ -122,6 +122,13 @@ internal sealed class SortedRun : IDisposable
         return true;
     }
 
+    /// <summary>Readings of the point's stretch when the run reaches into the time asked for.</summary>
+    public long CountAtMost(int point, long fromUs, long toUs)
+    {
+        var index = toUs <= _minTimeUs || fromUs > _maxTimeUs ? -1 : Array.BinarySearch(_points, point);
+        return index < 0 ? 0 : _starts[index + 1] - _starts[index];
+    }
+
     public void Dispose() => _file.Dispose();
 
     private bool TryFill(Span<Reading> readings, int start)

@@ -12,8 +12,9 @@ internal static class Rows
     private const int Journalled = 0, Stored = 1, Duplicate = 2, LastReceived = 3, FirstRefusal = 100;
 
     public static Contribution ReadContribution(SqliteDataReader row, int at) => new(
-        row.GetInt64(at), row.GetInt64(at + 1), row.GetInt64(at + 2), row.GetInt32(at + 3), row.GetInt64(at + 4), row.GetInt64(at + 5),
-        row.GetInt64(at + 6), row.GetInt64(at + 7), row.GetInt64(at + 8), row.GetInt64(at + 9), row.GetInt32(at + 10));
+        row.GetInt64(at), row.GetInt64(at + 1), row.GetInt32(at + 2), row.GetInt64(at + 3), row.GetInt64(at + 4), row.GetInt32(at + 5),
+        row.GetInt64(at + 6), row.GetInt64(at + 7), row.GetInt64(at + 8), row.GetInt64(at + 9), row.GetInt64(at + 10), row.GetInt32(at + 11),
+        row.GetInt64(at + 12), row.GetInt64(at + 13));
 
     public static void WriteLedger(int source, LedgerLine line, Action<int, long> write)
     {

@@ -37,7 +37,7 @@ public sealed class TwinStore : ITwinStore, IDisposable
         _connection = Schema.Open(path);
         _putWindow = Statement.Upsert(_connection, "point_window", 12);
         _dropWindow = new(_connection, "DELETE FROM point_window WHERE point=@p0 AND start=@p1", 2);
-        _putTotal = Statement.Upsert(_connection, "asset_window", 13);
+        _putTotal = Statement.Upsert(_connection, "asset_window", 16);
         _putLatest = Statement.Upsert(_connection, "latest", 6);
         _putLedger = Statement.Upsert(_connection, "ledger", 3);
         _putMeta = Statement.Upsert(_connection, "meta", 2);
@@ -48,7 +48,7 @@ public sealed class TwinStore : ITwinStore, IDisposable
             """, 7);
         _releaseQuarantine = new(_connection, "UPDATE quarantine SET count=count-@p4 WHERE reason=@p0 AND source=@p1 AND topic=@p2 AND name=@p3", 5);
         _dropQuarantine = new(_connection, "DELETE FROM quarantine WHERE count<=0", 0);
-        _readTotal = new(_connection, "SELECT energy, reactive, energy_covered, meters, vehicles, vehicle_km, vehicle_hours, free_hours, occupancy, traffic_covered, detectors FROM asset_window WHERE asset=@p0 AND start=@p1", 2);
+        _readTotal = new(_connection, "SELECT energy, energy_covered, meters, reactive, reactive_covered, reactive_meters, vehicles, vehicle_km, vehicle_hours, free_hours, traffic_covered, detectors, occupancy, occupancy_covered FROM asset_window WHERE asset=@p0 AND start=@p1", 2);
         Applied = ReadMeta("applied");
         ModelOffset = ReadMeta("model");
         Epoch = ReadMeta("epoch") + 1;
@@ -127,8 +127,10 @@ public sealed class TwinStore : ITwinStore, IDisposable
     /// <summary>Forgets everything, so that it is folded again from the journal's start.</summary>
     public void Clear()
     {
-        foreach (var table in (string[])["latest", "point_window", "asset_window", "ledger", "source", "quarantine"]) Schema.Run(_connection, $"DELETE FROM {table}");
-        _putMeta.Run(null, "applied", 0L);
+        using var transaction = _connection.BeginTransaction();
+        foreach (var table in (string[])["latest", "point_window", "asset_window", "ledger", "source", "quarantine"]) Schema.Run(_connection, $"DELETE FROM {table}", transaction);
+        _putMeta.Run(transaction, "applied", 0L);
+        transaction.Commit();
         _groups.Clear();
         Applied = 0;
     }
@@ -211,8 +213,9 @@ public sealed class TwinStore : ITwinStore, IDisposable
     private void PutRow(SqliteTransaction transaction, in AssetWindow window)
     {
         var total = window.Total;
-        _putTotal.Run(transaction, window.Asset, window.StartUs, total.EnergyKwh, total.ReactiveKvarh, total.EnergyCoveredUs, total.Meters,
-            total.Vehicles, total.VehicleKm, total.VehicleHours, total.FreeVehicleHours, total.OccupancyHours, total.TrafficCoveredUs, total.Detectors);
+        _putTotal.Run(transaction, window.Asset, window.StartUs, total.EnergyKwh, total.EnergyCoveredUs, total.Meters,
+            total.ReactiveKvarh, total.ReactiveCoveredUs, total.ReactiveMeters, total.Vehicles, total.VehicleKm, total.VehicleHours, total.FreeVehicleHours,
+            total.TrafficCoveredUs, total.Detectors, total.OccupancyHours, total.OccupancyCoveredUs);
     }
 
     private void ReadGroups()

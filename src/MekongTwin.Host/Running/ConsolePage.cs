@@ -7,7 +7,7 @@ internal static class ConsolePage
 {
     private const string Missing = """
         <!doctype html><html lang="en"><meta charset="utf-8"><title>MekongTwin</title>
-        <body style="font:16px/1.5 system-ui;max-width:44rem;margin:3rem auto;padding:0 1rem">
+        <body>
         <h1>MekongTwin is running</h1>
         <p>The web console was not built: it needs Node 20.19+ or 22.12+ and its packages from the npm registry.
         Install Node, then start the program again. Everything else works:</p>

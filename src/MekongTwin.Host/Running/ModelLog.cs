@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using MekongTwin.Domain.Assets;
 using MekongTwin.Domain.Journal;
+using MekongTwin.Domain.Twins;
 using MekongTwin.History.Journal;
 
 namespace MekongTwin.Host.Running;
@@ -52,7 +54,8 @@ internal static class ModelLog
             var now = after.Points[point.Number];
             if (point.Kind != now.Kind || point.HoldUs != now.HoldUs || point.Unit != now.Unit) return false;
         }
-        // A new child changes nothing that is folded; a new power point beside a register would, and a first one does not.
-        return true;
+        return before.Assets.All(asset => ContributionRule.Holds(asset, PointsOf(before, asset), after.Assets[asset.Number], PointsOf(after, asset)));
     }
+
+    private static ImmutableArray<Point> PointsOf(Model model, Asset asset) => [.. model.PointsOf(asset.Number).Select(number => model.Points[number])];
 }

@@ -15,7 +15,7 @@ internal static class FactsHash
     public static string Of(IEnumerable<Reading> latest, IEnumerable<PointWindow> windows, IEnumerable<AssetWindow> totals)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Span<byte> row = stackalloc byte[128];
+        Span<byte> row = stackalloc byte[160];
         foreach (var reading in latest)
         {
             row.Clear();
@@ -33,7 +33,7 @@ internal static class FactsHash
             var sum = total.Total;
             if (sum.IsZero) continue;
             row.Clear();
-            Write(row, 2, total.Asset, total.StartUs, sum.EnergyKwh, sum.ReactiveKvarh, sum.EnergyCoveredUs, sum.Meters, sum.Vehicles, sum.VehicleKm, sum.VehicleHours, sum.FreeVehicleHours, sum.OccupancyHours, sum.TrafficCoveredUs, sum.Detectors);
+            Write(row, 2, total.Asset, total.StartUs, sum.EnergyKwh, sum.EnergyCoveredUs, sum.Meters, sum.ReactiveKvarh, sum.ReactiveCoveredUs, sum.ReactiveMeters, sum.Vehicles, sum.VehicleKm, sum.VehicleHours, sum.FreeVehicleHours, sum.TrafficCoveredUs, sum.Detectors, sum.OccupancyHours, sum.OccupancyCoveredUs);
             hash.AppendData(row);
         }
         return Convert.ToHexStringLower(hash.GetHashAndReset());

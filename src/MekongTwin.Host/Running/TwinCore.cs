@@ -57,7 +57,7 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
 
     public TwinQueries Queries { get; }
 
-    public IReadingSource Readings => _index;
+    public IReadingArchive Readings => _index;
 
     public Model Model => Volatile.Read(ref _model);
 
@@ -155,7 +155,7 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
         [
             new("journal", journal.Fault is null, journal.Fault),
             new("twins", _projector.Fault is null && !stalled, _projector.Fault ?? (stalled ? $"No progress for {_projector.Idle.TotalSeconds:0} s with {_journal.UnappliedBytes} bytes waiting." : null)),
-            new("backlog", _journal.UnappliedBytes < 48 << 20, _journal.UnappliedBytes < 48 << 20 ? null : $"{_journal.UnappliedBytes} bytes of the journal wait to be folded; the doors slow down at 64 MiB."),
+            new("backlog", _journal.UnappliedBytes < 48 << 20, _journal.UnappliedBytes < 48 << 20 ? null : $"{_journal.UnappliedBytes} of {_journal.DurableOffset} bytes of the journal wait to be folded: figures are catching up. The doors slow down when 64 MiB of new readings wait."),
         ];
     }
 
@@ -187,9 +187,9 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
         {
             await _following;
         }
-        catch (Exception) when (_projector.Fault is not null)
+        catch (Exception)
         {
-            // Said on the health page; closing goes on.
+            // Said on the health page; what was not committed is folded again at the next start, and closing goes on.
         }
         await LocalTwins.DisposeAsync();
         _journal.Dispose();

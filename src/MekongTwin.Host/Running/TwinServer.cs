@@ -74,6 +74,7 @@ internal sealed class TwinServer : IAsyncDisposable
             builder.WebHost.UseSockets(sockets => sockets.MaxReadBufferSize = 64 << 10);
             builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, http, mqttAt, options));
             var app = builder.Build();
+            app.UseSecurityHeaders();
             ConsolePage.Use(app);
             app.MapTwinApi(core, users);
             BrokerOptions? broker = null;

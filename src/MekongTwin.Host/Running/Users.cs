@@ -11,20 +11,28 @@ namespace MekongTwin.Host.Running;
 /// <summary>One line of users.json: passwords and tokens only as salted hashes (PBKDF2-SHA256).</summary>
 internal sealed record UserEntry(string Name, Role Role, string Salt, string PasswordHash, string TokenHash, int Iterations);
 
-/// <summary>The users of a data directory, for HTTP and MQTT alike. A change of the file is seen at once.</summary>
+/// <summary>The users of a data directory, for HTTP and MQTT alike. A change of the file is seen within a second of being asked.</summary>
 internal sealed class Users : IAccess
 {
     private const int Iterations = 210_000;
 
-    private static readonly TimeSpan HashingWait = TimeSpan.FromSeconds(2);
+    /// <summary>Most passwords in the queue to be hashed, the one at work included: a second or two of waiting.</summary>
+    public const int WaitingMax = 16;
+
+    private const int PasswordMax = 1024;
+
+    /// <summary>Hashed in place of users there are not, so that the time an answer takes does not tell their names.</summary>
+    private static readonly Known Nobody = new(new("", Role.Device, NewSalt(), NewSalt(), "", Iterations), new("", Role.Device));
 
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, Converters = { new System.Text.Json.Serialization.JsonStringEnumConverter() } };
 
     private readonly string _file;
     private readonly Lock _gate = new();
-    private readonly ConcurrentDictionary<string, Principal> _verified = new(StringComparer.Ordinal);
-    private readonly Lock _hashing = new();
-    private IReadOnlyList<UserEntry> _entries = [];
+    private readonly ConcurrentDictionary<string, Known> _verified = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim _hashing = new(1);
+    private int _waiting;
+    private volatile Dictionary<string, Known> _known = [];
+    private int _version;
     private DateTime _stamp;
     private volatile bool _wasClosed;
     private (string Name, string Password, Principal Principal)? _transient;
@@ -33,18 +41,27 @@ internal sealed class Users : IAccess
     public Users(string file)
     {
         _file = file;
-        Refresh();
+        Load(Stamp());
     }
 
     /// <summary>Once there were users it stays closed until the next start, even when the last one is revoked.</summary>
-    public bool IsOpen => Entries.Count == 0 && !_wasClosed;
+    public bool IsOpen => List.Count == 0 && !_wasClosed;
 
-    private IReadOnlyList<UserEntry> Entries
+    public int Version
+    {
+        get
+        {
+            _ = List;
+            return Volatile.Read(ref _version);
+        }
+    }
+
+    private Dictionary<string, Known> List
     {
         get
         {
             if (Environment.TickCount64 >= Volatile.Read(ref _nextLook)) Refresh();
-            return Volatile.Read(ref _entries);
+            return _known;
         }
     }
 
@@ -94,57 +111,92 @@ internal sealed class Users : IAccess
         return (name, password);
     }
 
-    public Principal? Verify(string name, ReadOnlySpan<byte> password)
+    public bool IsCurrent(Principal principal)
     {
-        if (IsOpen) return Principal.Open;
-        if (_transient is { } own && own.Name == name && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(own.Password), password)) return own.Principal;
-        var entry = Entries.FirstOrDefault(user => user.Name == name);
-        if (entry is null || password.Length > 1024) return null;
-        // A verified password is remembered by a fast hash of it under the entry's salt, so that reconnects cost nothing.
-        var key = Convert.ToHexString(SHA256.HashData([.. Encoding.UTF8.GetBytes(entry.PasswordHash), .. password]));
-        if (_verified.TryGetValue(key, out var known)) return known;
-        // One at a time: guessing passwords costs at most one core. Who waits long is sent away.
-        if (!_hashing.TryEnter(HashingWait)) return null;
+        if (ReferenceEquals(principal, Principal.Open)) return IsOpen;
+        if (_transient is { } own && ReferenceEquals(principal, own.Principal)) return true;
+        return List.TryGetValue(principal.Name, out var user) && ReferenceEquals(principal, user.Principal);
+    }
+
+    public async ValueTask<Verification> VerifyAsync(string name, ReadOnlyMemory<byte> password, CancellationToken ct)
+    {
+        if (IsOpen) return new(Principal.Open);
+        if (_transient is { } own && own.Name == name && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(own.Password), password.Span)) return new(own.Principal);
+        if (password.Length > PasswordMax) return default;
+        var user = List.GetValueOrDefault(name) ?? Nobody;
+        // A verified password is remembered by a fast hash of it under the entry's own, so that reconnects cost nothing.
+        var key = Convert.ToHexString(SHA256.HashData([.. Encoding.UTF8.GetBytes(user.Entry.PasswordHash), .. password.Span]));
+        if (_verified.ContainsKey(key)) return new(user.Principal);
+        // One at a time: guessing passwords costs at most one core, and no thread waits for it.
         try
         {
-            var hash = Hash(password, Convert.FromHexString(entry.Salt), entry.Iterations);
-            if (!CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(hash), Encoding.ASCII.GetBytes(entry.PasswordHash))) return null;
+            if (Interlocked.Increment(ref _waiting) > WaitingMax) return Verification.Busy;
+            await _hashing.WaitAsync(ct);
+            try
+            {
+                if (!_verified.ContainsKey(key) && !Matches(user.Entry, password.Span)) return default;
+            }
+            finally
+            {
+                _hashing.Release();
+            }
         }
         finally
         {
-            _hashing.Exit();
+            Interlocked.Decrement(ref _waiting);
         }
-        return _verified[key] = new(entry.Name, entry.Role);
+        _verified[key] = user;
+        return new(user.Principal);
     }
 
     public Principal? VerifyToken(string token)
     {
         if (IsOpen) return Principal.Open;
-        var hash = TokenHash(token);
-        var entry = Entries.FirstOrDefault(user => CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(user.TokenHash), Encoding.ASCII.GetBytes(hash)));
-        return entry is null ? null : new(entry.Name, entry.Role);
+        var hash = Encoding.ASCII.GetBytes(TokenHash(token));
+        return List.Values.FirstOrDefault(user => CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(user.Entry.TokenHash), hash))?.Principal;
     }
+
+    private static bool Matches(UserEntry entry, ReadOnlySpan<byte> password)
+    {
+        var hash = Hash(password, Convert.FromHexString(entry.Salt), entry.Iterations);
+        return CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(hash), Encoding.ASCII.GetBytes(entry.PasswordHash));
+    }
+
+    private DateTime Stamp() => File.Exists(_file) ? File.GetLastWriteTimeUtc(_file) : default;
 
     private void Refresh()
     {
         lock (_gate)
         {
             Volatile.Write(ref _nextLook, Environment.TickCount64 + 1000);
-            var stamp = File.Exists(_file) ? File.GetLastWriteTimeUtc(_file) : default;
-            if (stamp == _stamp) return;
             try
             {
-                Volatile.Write(ref _entries, Read(_file));
+                var stamp = Stamp();
+                if (stamp != _stamp) Load(stamp);
             }
-            catch (InputException) when (_wasClosed)
+            catch (Exception e) when (e is InputException or IOException or UnauthorizedAccessException)
             {
-                // A broken file does not open the doors: the users known so far stay.
-                return;
+                // A file that cannot be read does not open the doors, and closes open ones: the users known so far stay.
+                if (_wasClosed) return;
+                _wasClosed = true;
+                Interlocked.Increment(ref _version);
             }
-            _wasClosed |= _entries.Count > 0;
-            _stamp = stamp;
-            _verified.Clear();
         }
+    }
+
+    /// <summary>Who has not changed stays the same principal: that is how <see cref="IsCurrent"/> knows.</summary>
+    private void Load(DateTime stamp)
+    {
+        var known = new Dictionary<string, Known>(StringComparer.Ordinal);
+        foreach (var entry in Read(_file)) known.TryAdd(entry.Name, _known.TryGetValue(entry.Name, out var before) && before.Entry == entry ? before : new(entry, new(entry.Name, entry.Role)));
+        _known = known;
+        _wasClosed |= known.Count > 0;
+        _stamp = stamp;
+        foreach (var (key, user) in _verified)
+        {
+            if (known.GetValueOrDefault(user.Entry.Name)?.Entry.PasswordHash != user.Entry.PasswordHash) _verified.TryRemove(key, out _);
+        }
+        Interlocked.Increment(ref _version);
     }
 
     private static void Write(string file, IReadOnlyList<UserEntry> entries)
@@ -168,5 +220,10 @@ internal sealed class Users : IAccess
     // Tokens are random and long: a fast hash is enough.
     private static string TokenHash(string token) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(token)));
 
+    private static string NewSalt() => Convert.ToHexString(RandomNumberGenerator.GetBytes(32));
+
     private static string NewSecret(int bytes) => Convert.ToBase64String(RandomNumberGenerator.GetBytes(bytes)).Replace('+', '-').Replace('/', '_').TrimEnd('=');
+
+    /// <summary>A user of the list, with the one principal that stands for the entry.</summary>
+    private sealed record Known(UserEntry Entry, Principal Principal);
 }

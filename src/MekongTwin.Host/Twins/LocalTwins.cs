@@ -120,15 +120,20 @@ public sealed class LocalTwins : ITwins, IAsyncDisposable
         }
     }
 
-    public async IAsyncEnumerable<TwinSnapshot> SnapshotAsync(string city, DateTimeOffset asOf, JournalCut cut, [EnumeratorCancellation] CancellationToken ct)
+    public async ValueTask<CitySnapshot> SnapshotAsync(string city, DateTimeOffset asOf, CancellationToken ct)
     {
         var until = Instant.From(asOf);
-        var model = Model;
-        foreach (var asset in model.Assets.Where(asset => asset.Id.Path == city || asset.Id.Path.StartsWith(city + "/", StringComparison.Ordinal)))
+        await _turn.WaitAsync(ct);
+        try
         {
-            ct.ThrowIfCancellationRequested();
-            var views = await ViewAsync([asset.Id], ct);
-            yield return new(asset, [.. views[0].Latest.Select(latest => LatestUntil(latest, until)).OfType<LatestValue>()]);
+            var twins = _model.Assets
+                .Where(asset => asset.Id.Path == city || asset.Id.Path.StartsWith(city + "/", StringComparison.Ordinal))
+                .Select(asset => new TwinSnapshot(asset, [.. View(asset).Latest.Select(latest => LatestUntil(latest, until)).OfType<LatestValue>()]));
+            return new(new([_applied]), [.. twins]);
+        }
+        finally
+        {
+            _turn.Release();
         }
     }
 

@@ -51,15 +51,12 @@ public sealed record MqttOptions
     /// <summary>How long a wrong password is left without an answer.</summary>
     public TimeSpan LoginFailureDelay { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Passwords verified at the same time: a hash is costly, others wait their turn.</summary>
-    public int MaxConcurrentLogins { get; init; } = 2;
-
     /// <summary>How long a client may leave what it is sent unread before it is closed.</summary>
     public TimeSpan SendTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How long the end of a connection may take, for its own loops and for a successor that waits for it.</summary>
     public TimeSpan CloseGrace { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How often deadlines are looked at; they are met this much late.</summary>
+    /// <summary>How often deadlines and changes of the users are looked at; they are met this much late.</summary>
     public TimeSpan SweepInterval { get; init; } = TimeSpan.FromMilliseconds(500);
 }

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace MekongTwin.Ingest.Mqtt;
 
-/// <summary>Names of sources for the ledger: printable, and cut at a length.</summary>
+/// <summary>Names of sources for the ledger, and of topics for the log: printable, and cut at a length.</summary>
 internal static class SourceName
 {
     /// <summary>UTF-16 units kept of a client identifier.</summary>
@@ -12,6 +12,9 @@ internal static class SourceName
     public const string Unnamed = "mqtt:(unnamed)";
 
     public static string OfClient(string clientId) => "mqtt:" + Printable(clientId);
+
+    /// <summary>A topic for the log.</summary>
+    public static string Printable(ReadOnlySpan<byte> topic) => Printable(Encoding.UTF8.GetString(topic));
 
     private static string Printable(string text)
     {

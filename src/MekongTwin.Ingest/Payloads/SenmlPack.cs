@@ -101,7 +101,7 @@ internal ref struct SenmlPack
                 case (byte)'u': return _json.TryReadString(out Current.Unit);
                 case (byte)'t': return TryReadMicro(out timeUs);
                 case (byte)'v':
-                    fields.HasValue = true;
+                    fields.HasNumber = true;
                     return _json.TryReadNumber(out Current.Value.Mantissa, out Current.Value.Exponent);
                 case (byte)'s':
                     fields.HasSum = true;
@@ -125,7 +125,7 @@ internal ref struct SenmlPack
 
     private bool TryReadBoolean(ref Fields fields)
     {
-        fields.HasValue = true;
+        fields.HasBoolean = true;
         Current.Value.Mantissa = _json.Peek() == (byte)'t' ? 1 : 0;
         return _json.TryTake("true"u8) || _json.TryTake("false"u8);
     }
@@ -135,19 +135,24 @@ internal ref struct SenmlPack
         Current.BaseName = _baseName;
         if (Current.Unit.IsEmpty) Current.Unit = _baseUnit;
         // A sum is the unit times seconds: no point of that unit can hold it.
-        Current.IsUnsupported |= fields.HasSum && !fields.HasValue;
-        Current.HasValue = fields.HasValue || Current.IsUnsupported;
-        if (_baseValueMicro != 0 && fields.HasValue)
-        {
-            // A sum that does not fit is out of range like any value: an exponent that no unit brings back says so.
-            var fits = FixedPoint.TryScale(Current.Value.Mantissa, Current.Value.Exponent, 1, 1, out var micro) && Math.Abs((decimal)micro + _baseValueMicro) < long.MaxValue;
-            (Current.Value.Mantissa, Current.Value.Exponent) = fits ? (micro + _baseValueMicro, -6) : (long.MaxValue, OutOfRange);
-        }
+        Current.IsUnsupported |= fields.HasSum && !fields.HasNumber && !fields.HasBoolean;
+        Current.HasValue = fields.HasNumber || fields.HasBoolean || Current.IsUnsupported;
+        if (fields.HasNumber) AddBaseValue();
         var sum = _baseTimeUs + timeUs;
         Current.Value.Time = TimeGiven.Utc;
         if (sum == 0) Current.Value.Time = TimeGiven.None;
         Current.Value.TimeUs = sum < RelativeBelowUs ? _receivedUs + sum : sum;
         return true;
+    }
+
+    private void AddBaseValue()
+    {
+        if (_baseValueMicro == 0) return;
+        // A sum that does not fit is out of range like any value: an exponent that no unit brings back says so.
+        var fits = FixedPoint.TryScale(Current.Value.Mantissa, Current.Value.Exponent, 1, 1, out var micro);
+        var sum = (Int128)micro + _baseValueMicro;
+        fits &= FixedPoint.Saturate(sum) == sum;
+        (Current.Value.Mantissa, Current.Value.Exponent) = fits ? ((long)sum, -6) : (long.MaxValue, OutOfRange);
     }
 
     private bool TryReadMicro(out long micro)
@@ -159,7 +164,8 @@ internal ref struct SenmlPack
 
     private struct Fields
     {
-        public bool HasValue;
+        public bool HasNumber;
+        public bool HasBoolean;
         public bool HasSum;
     }
 }

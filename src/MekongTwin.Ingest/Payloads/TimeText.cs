@@ -6,9 +6,9 @@ namespace MekongTwin.Ingest.Payloads;
 /// ISO 8601 instants (RFC 3339 profile): <c>2026-11-21T10:00:00[.fraction](Z|±hh:mm)</c>; without an offset the time is local
 /// to the site, and the caller knows its zone.
 /// </summary>
-internal static class TimeText
+public static class TimeText
 {
-    private static ReadOnlySpan<int> DaysBefore => [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
+    private static readonly int[] DaysBefore = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
 
     /// <summary>Microseconds since 1970; when <paramref name="local"/>, of the clock on the wall.</summary>
     public static bool TryRead(ReadOnlySpan<byte> text, out long timeUs, out bool local)

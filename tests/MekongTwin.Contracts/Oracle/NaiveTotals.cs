@@ -45,6 +45,8 @@ public static class NaiveTotals
         EnergyCoveredUs = energy.CoveredUs,
         Meters = energy.CoveredUs > 0 ? 1 : 0,
         ReactiveKvarh = reactive.IntegralMicro,
+        ReactiveCoveredUs = reactive.CoveredUs,
+        ReactiveMeters = reactive.CoveredUs > 0 ? 1 : 0,
     };
 
     private static Contribution Traffic(Asset asset, PointWindow flow, PointWindow speed, PointWindow occupancy)
@@ -53,6 +55,7 @@ public static class NaiveTotals
         {
             Vehicles = flow.IntegralMicro,
             OccupancyHours = occupancy.IntegralMicro,
+            OccupancyCoveredUs = occupancy.CoveredUs,
             TrafficCoveredUs = flow.CoveredUs,
             Detectors = flow.CoveredUs > 0 ? 1 : 0,
         };

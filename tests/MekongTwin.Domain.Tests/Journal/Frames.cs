@@ -61,11 +61,13 @@ public sealed class Frames
     [Fact]
     public void ASourceAndAReleaseComeBackAsTheyWere()
     {
-        ReadOnlySpan<byte> bytes = (byte[])[.. SourceFrame.Make(7, "mqtt:cảm biến"), .. new ReleaseEntry(7, Refusal.UnknownPoint, "t", "n", 99).ToFrame()];
+        ReadOnlySpan<byte> bytes = (byte[])[.. SourceFrame.Make(7, "mqtt:cảm biến"), .. new ReleaseEntry(7, Refusal.UnknownPoint, "t", "n", [new(4096, 2), new(9999, 0)]).ToFrame()];
         Assert.True(Frame.TryRead(ref bytes, out var source));
         Assert.Equal((7, "mqtt:cảm biến"), SourceFrame.Read(source.Body));
         Assert.True(Frame.TryRead(ref bytes, out var release));
-        Assert.Equal(new ReleaseEntry(7, Refusal.UnknownPoint, "t", "n", 99), ReleaseEntry.Read(release.Body));
+        var read = ReleaseEntry.Read(release.Body);
+        Assert.Equal((7, Refusal.UnknownPoint, "t", "n", 2), (read.Source, read.Reason, read.Topic, read.Name, read.Count));
+        Assert.Equal([new(4096, 2), new(9999, 0)], read.Places);
         Assert.False(Frame.TryRead(ref bytes, out _));
     }
 

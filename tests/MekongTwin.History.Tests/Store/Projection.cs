@@ -131,8 +131,8 @@ public sealed class Projection : IDisposable
         store.Commit(1, new Ledger());
         var groups = new TwinQueries(Path).Quarantine(10).ToDictionary(group => group.Topic);
         Assert.Equal((5, 96, 100, 10), (groups["a"].Count, groups["a"].FirstUs, groups["a"].LastUs, groups["a"].FirstOffset));
-        store.ReleaseQuarantine(new ReleaseEntry(1, Refusal.UnknownPoint, "a", "", Places(5)));
-        store.ReleaseQuarantine(new ReleaseEntry(1, Refusal.UnknownPoint, "nobody", "", Places(5)));
+        store.ReleaseQuarantine(new ReleaseEntry(1, Refusal.UnknownPoint, "a", "", new FramePlace[5]));
+        store.ReleaseQuarantine(new ReleaseEntry(1, Refusal.UnknownPoint, "nobody", "", new FramePlace[5]));
         store.Commit(2, new Ledger());
         Assert.Equal("b", Assert.Single(new TwinQueries(Path).Quarantine(10)).Topic);
         store.AddQuarantine(Entry("a"), 30);
@@ -229,8 +229,6 @@ public sealed class Projection : IDisposable
         command.CommandText = sql;
         command.ExecuteNonQuery();
     }
-
-    private static FramePlace[] Places(int count) => [.. Enumerable.Range(0, count).Select(i => new FramePlace(10 + i, 0))];
 
     private static PointWindow Window(int point, long start, long last) => new(point, start, 1, 0, 0, last, last, last, last, start, 0, 0);
 

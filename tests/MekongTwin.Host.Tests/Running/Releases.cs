@@ -24,17 +24,35 @@ public sealed class Releases : IDisposable
         for (var i = 0; i < 5; i++)
         {
             places.Add(new(journal.DurableOffset, 0));
-            await AppendAsync(journal, new QuarantineEntry(1, 0, Refusal.UnknownPoint, "t", "", "", 1000 + i, i, 0, Quality.Good, ReadingFlags.None, []).ToFrame());
+            await AppendAsync(journal, Kept(1000 + i, i, ""));
         }
         // The first chunk was journalled, then the process ended; meanwhile one more came.
-        await AppendAsync(journal, new ReleaseEntry(1, Refusal.UnknownPoint, "t", "", [.. places[..2]]).ToFrame());
-        await AppendAsync(journal, new QuarantineEntry(1, 0, Refusal.UnknownPoint, "t", "", "", 1005, 5, 0, Quality.Good, ReadingFlags.None, []).ToFrame());
+        await AppendAsync(journal, new ReleaseEntry(1, Refusal.UnknownPoint, "t", "", places[..2]).ToFrame());
+        await AppendAsync(journal, Kept(1005, 5, ""));
         var group = new QuarantineGroup(1, Refusal.UnknownPoint, 1, "t", "", 4, 0, 0, 0, []);
         var before = journal.DurableOffset;
         Assert.Equal(4, await QuarantineRelease.RunAsync(journal, group, point, 0, TestContext.Current.CancellationToken));
         Assert.Equal([1002, 1003, 1004, 1005], Times(journal, before));
         Assert.Equal(0, await QuarantineRelease.RunAsync(journal, group, point, 0, TestContext.Current.CancellationToken));
     }
+
+    [Fact]
+    public async Task WhatOnePointCannotHoldIsLeftForAnother()
+    {
+        var model = CityFolder.Read([Served.City]);
+        var (power, voltage) = (model.Points.First(point => point.Unit.Code == "kW"), model.Points.First(point => point.Unit.Code == "V"));
+        using var journal = JournalLog.Open(new DiskFiles(_directory.Path), new JournalOptions());
+        await AppendAsync(journal, Kept(1000, 230, "V"));
+        await AppendAsync(journal, Kept(1001, 10, "kW"));
+        var group = new QuarantineGroup(1, Refusal.UnknownPoint, 1, "t", "", 2, 0, 0, 0, []);
+        Assert.Equal(1, await QuarantineRelease.RunAsync(journal, group, power, 0, TestContext.Current.CancellationToken));
+        var before = journal.DurableOffset;
+        Assert.Equal(1, await QuarantineRelease.RunAsync(journal, group, voltage, 0, TestContext.Current.CancellationToken));
+        Assert.Equal([1000], Times(journal, before));
+    }
+
+    private static byte[] Kept(long timeUs, long value, string unit) =>
+        new QuarantineEntry(1, 0, Refusal.UnknownPoint, "t", "", unit, timeUs, value, 0, Quality.Good, ReadingFlags.None, []).ToFrame();
 
     private static List<long> Times(JournalLog journal, long from)
     {

@@ -37,6 +37,19 @@ public sealed class BrokerFlows
     }
 
     [Fact]
+    public async Task AMessageThatCannotBeTakenForAFaultOfOursDoesNotStopTheStream()
+    {
+        await using FakeBroker broker = new(journal: new FakeJournal { CommitsAtOnce = true, FailsOn = topic => topic == "bad" });
+        RawClient link = await broker.ServeAsync();
+        await link.SendAsync(
+            Bytes.Publish(V5, "bad", "1", qos: 1, id: 1), Bytes.Publish(V5, "bad", "1", qos: 2, id: 2), Bytes.Publish(V5, "t", "2", qos: 1, id: 3));
+        Assert.Equal([0x40, 2, 0, 1, 0x50, 2, 0, 2, 0x40, 2, 0, 3], await link.ReadChunkAsync());
+        Assert.Equal(["t=2"], broker.Journal.Submitted);
+        Assert.Equal(2, broker.Subscriber.Status.Faults);
+        Assert.True(broker.Subscriber.Status.Connected);
+    }
+
+    [Fact]
     public async Task ItConnectsAgainAndARepeatedQos2IsNotAdmittedTwice()
     {
         await using FakeBroker broker = new(journal: new FakeJournal { CommitsAtOnce = true });

@@ -11,7 +11,7 @@ internal sealed class Door : IAsyncDisposable
     public Door(MqttOptions? options = null, FakeJournal? journal = null, IAccess? access = null)
     {
         Journal = journal ?? new FakeJournal();
-        Server = new MqttServer(options ?? new MqttOptions(), access ?? new FakeAccess(), Journal, Outputs, Time);
+        Server = new MqttServer(options ?? new MqttOptions(), access ?? new FakeAccess(), Journal, Outputs, Time, Log);
     }
 
     public FakeTime Time { get; } = new();
@@ -19,6 +19,9 @@ internal sealed class Door : IAsyncDisposable
     public FakeJournal Journal { get; }
 
     public FakeOutputs Outputs { get; } = new();
+
+    /// <summary>Counts errors.</summary>
+    public ErrorLog Log { get; } = new();
 
     public MqttServer Server { get; }
 

@@ -5,10 +5,27 @@ namespace MekongTwin.Ingest.Tests.Mqtt;
 /// <summary>Users whose password is "secret"; open when there are none.</summary>
 internal sealed class FakeAccess(params Principal[] users) : IAccess
 {
-    public bool IsOpen => users.Length == 0;
+    private Principal[] _users = users;
 
-    public Principal? Verify(string name, ReadOnlySpan<byte> password) =>
-        password.SequenceEqual("secret"u8) ? users.FirstOrDefault(user => user.Name == name) : null;
+    public bool IsOpen => _users.Length == 0;
 
-    public Principal? VerifyToken(string token) => users.FirstOrDefault(user => $"token-{user.Name}" == token);
+    /// <summary>Nobody's turn comes.</summary>
+    public bool IsBusy { get; init; }
+
+    public int Version { get; private set; }
+
+    /// <summary>Other users from now on.</summary>
+    public void Change(params Principal[] users)
+    {
+        _users = users;
+        Version++;
+    }
+
+    public bool IsCurrent(Principal principal) => IsOpen ? principal == Principal.Open : _users.Contains(principal);
+
+    public ValueTask<Verification> VerifyAsync(string name, ReadOnlyMemory<byte> password, CancellationToken ct) => ValueTask.FromResult(
+        IsBusy ? Verification.Busy
+        : new Verification(password.Span.SequenceEqual("secret"u8) ? _users.FirstOrDefault(user => user.Name == name) : null));
+
+    public Principal? VerifyToken(string token) => _users.FirstOrDefault(user => $"token-{user.Name}" == token);
 }

@@ -21,6 +21,9 @@ internal sealed class FakeJournal : IAdmissions, ICommits
     /// <summary>Topics that are not the twin's.</summary>
     public Func<string, bool> Rejects { get; init; } = _ => false;
 
+    /// <summary>Topics whose admission throws.</summary>
+    public Func<string, bool> FailsOn { get; init; } = _ => false;
+
     public int RoutesVersion { get; set; } = 1;
 
     public int Resolved { get; set; }
@@ -49,7 +52,7 @@ internal sealed class FakeJournal : IAdmissions, ICommits
     {
         lock (_lock)
         {
-            FakeSource source = new(this, name);
+            FakeSource source = new(this, name, principal);
             Sources.Add(source);
             return source;
         }
@@ -121,11 +124,14 @@ internal sealed class FakeJournal : IAdmissions, ICommits
         }
     }
 
-    internal sealed class FakeSource(FakeJournal journal, string name) : ISource
+    internal sealed class FakeSource(FakeJournal journal, string name, Principal principal) : ISource
     {
         private readonly List<string> _batch = [];
 
         public string Name => name;
+
+        /// <summary>Messages counted as not permitted.</summary>
+        public int NotPermitted { get; private set; }
 
         public bool IsDisposed { get; private set; }
 
@@ -143,6 +149,17 @@ internal sealed class FakeJournal : IAdmissions, ICommits
         {
             Assert.Equal(journal.RoutesVersion, route.Handle);
             string text = Encoding.UTF8.GetString(topic);
+            if (journal.FailsOn(text))
+            {
+                throw new InvalidOperationException("A fault.");
+            }
+
+            if (!principal.MayPublish)
+            {
+                NotPermitted++;
+                return Admission.Rejected;
+            }
+
             if (journal.Rejects(text))
             {
                 return Admission.Rejected;

@@ -10,6 +10,9 @@ internal sealed class FakeOutputs : IOutputs
     private readonly List<Channel<OutputMessage>> _watchers = [];
     private readonly Channel<bool> _watching = Channel.CreateUnbounded<bool>();
 
+    /// <summary>Watchers do not end before this has.</summary>
+    public Task End { get; set; } = Task.CompletedTask;
+
     public bool IsServed(string filter) => filter.StartsWith("mt/v1/live/", StringComparison.Ordinal);
 
     public void Send(string topic, string payload)
@@ -33,9 +36,16 @@ internal sealed class FakeOutputs : IOutputs
         }
 
         _watching.Writer.TryWrite(true);
-        await foreach (OutputMessage message in channel.Reader.ReadAllAsync(ct))
+        try
         {
-            yield return message;
+            await foreach (OutputMessage message in channel.Reader.ReadAllAsync(ct))
+            {
+                yield return message;
+            }
+        }
+        finally
+        {
+            await End;
         }
     }
 }

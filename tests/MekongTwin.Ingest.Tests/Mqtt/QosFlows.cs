@@ -121,6 +121,29 @@ public sealed class QosFlows
     }
 
     [Fact]
+    public async Task AMessageThatCannotBeTakenForAFaultOfOursIsAcknowledgedAndTheNextIsTaken()
+    {
+        await using Door door = new(journal: new FakeJournal { CommitsAtOnce = true, FailsOn = topic => topic == "bad" });
+        RawClient three = await door.ConnectAsync(ProtocolVersion.V311, "three");
+        await three.SendAsync(
+            Bytes.Publish(ProtocolVersion.V311, "bad", "1"), Bytes.Publish(ProtocolVersion.V311, "bad", "1", qos: 1, id: 1),
+            Bytes.Publish(ProtocolVersion.V311, "t", "2", qos: 1, id: 2));
+        Assert.Equal([0x40, 2, 0, 1], await three.ReadAsync());
+        Assert.Equal([0x40, 2, 0, 2], await three.ReadAsync());
+        RawClient five = await door.ConnectAsync(ProtocolVersion.V5, "five");
+        await five.SendAsync(Bytes.Publish(ProtocolVersion.V5, "bad", "1", qos: 2, id: 1), Bytes.Publish(ProtocolVersion.V5, "t", "3", qos: 1, id: 2));
+        Assert.Equal([0x50, 3, 0, 1, 0x80], await five.ReadAsync());
+        Assert.Equal([0x40, 2, 0, 2], await five.ReadAsync());
+        Assert.Equal(["t=2", "t=3"], door.Journal.Submitted);
+        Assert.Equal(3, door.Server.Status.Faults);
+        Assert.Equal(1, door.Log.Count);
+        door.Time.Advance(TimeSpan.FromMinutes(1));
+        await five.SendAsync(Bytes.Publish(ProtocolVersion.V5, "bad", "1"));
+        await five.BarrierAsync();
+        Assert.Equal(2, door.Log.Count);
+    }
+
+    [Fact]
     public async Task A5ClientThatExceedsTheReceiveMaximumIsToldAndClosed()
     {
         await using Door door = new(new MqttOptions { ReceiveMaximum = 2 });

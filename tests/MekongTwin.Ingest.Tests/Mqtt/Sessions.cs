@@ -60,6 +60,115 @@ public sealed class Sessions
         Assert.Equal([0x50, 2, 0, 5], await young.ReadAsync());
     }
 
+    /// <summary>A client with a session to lose, whose connection takes as long to end as the outputs' watchers do.</summary>
+    private static async Task<RawClient> ConnectToStayAsync(Door door)
+    {
+        RawClient client = await door.ConnectAsync(V5, clean: false, properties: [0x11, 0, 0, 0, 100]);
+        await client.SendAsync(Bytes.Publish(V5, "t", "1", qos: 2, id: 5));
+        Assert.Equal([0x50, 2, 0, 5], await client.ReadAsync());
+        await client.SendAsync(Bytes.Subscribe(V5, 8, "mt/v1/live/a"));
+        await client.ReadAsync();
+        await door.Outputs.WatchedAsync();
+        return client;
+    }
+
+    private static async Task AssertResumedAsync(Door door, RawClient client)
+    {
+        await door.Outputs.WatchedAsync();
+        await client.SendAsync(Bytes.Publish(V5, "t", "1", qos: 2, id: 5, dup: true));
+        Assert.Equal([0x50, 2, 0, 5], await client.ReadAsync());
+        Assert.Single(door.Journal.Submitted);
+    }
+
+    [Fact]
+    public async Task ASessionSurvivesAClaimantThatIsTakenOverItself()
+    {
+        await using Door door = new(journal: new FakeJournal { CommitsAtOnce = true });
+        TaskCompletionSource end = new();
+        door.Outputs.End = end.Task;
+        await ConnectToStayAsync(door);
+        RawClient second = door.Open();
+        await second.SendAsync(Bytes.Connect(V5, clean: true));
+        await Wait.UntilAsync(() => door.Server.Status.Takeovers == 1, "the first takeover");
+        RawClient third = door.Open();
+        await third.SendAsync(Bytes.Connect(V5, clean: false));
+        await Wait.UntilAsync(() => door.Server.Status.Takeovers == 2, "the second takeover");
+        end.SetResult();
+        Assert.Equal(CloseReason.TakenOver, await second.ClosedAsync());
+        Assert.Equal(1, (await third.ReadAsync())[2]);
+        await AssertResumedAsync(door, third);
+    }
+
+    [Fact]
+    public async Task ASessionSurvivesAClaimantThatIsNotAccepted()
+    {
+        await using Door door = new(new MqttOptions { ConnectDeadline = TimeSpan.FromSeconds(1) }, new FakeJournal { CommitsAtOnce = true });
+        TaskCompletionSource end = new();
+        door.Outputs.End = end.Task;
+        RawClient first = await ConnectToStayAsync(door);
+        RawClient second = door.Open();
+        await second.SendAsync(Bytes.Connect(V5, clean: true));
+        await Wait.UntilAsync(() => door.Server.Status.Takeovers == 1, "the takeover");
+        door.Time.Advance(TimeSpan.FromSeconds(1));
+        end.SetResult();
+        Assert.Equal(CloseReason.ConnectTimeout, await second.ClosedAsync());
+        Assert.Equal(CloseReason.TakenOver, await first.ClosedAsync());
+        Assert.Equal(1, door.Server.Status.DetachedSessions);
+        RawClient third = await door.ConnectAsync(V5, clean: false);
+        Assert.True(third.SessionPresent);
+        await AssertResumedAsync(door, third);
+    }
+
+    [Fact]
+    public async Task AnotherUserWithTheSameIdentifierHasASessionOfItsOwn()
+    {
+        await using Door door = new(access: new FakeAccess(new Principal("mai", Role.Admin), new Principal("lan", Role.Device)));
+        RawClient mai = await door.ConnectAsync(clean: false, user: "mai");
+        await mai.SendAsync(Bytes.Subscribe(V3, 1, "mt/v1/live/a"));
+        await mai.ReadAsync();
+        await door.Outputs.WatchedAsync();
+        RawClient lan = await door.ConnectAsync(clean: false, user: "lan");
+        Assert.False(lan.SessionPresent);
+        await mai.BarrierAsync();
+        Assert.Equal(0, door.Server.Status.Takeovers);
+        await mai.HangUpAsync();
+        await mai.ClosedAsync();
+        await lan.HangUpAsync();
+        await lan.ClosedAsync();
+        Assert.Equal(2, door.Server.Status.DetachedSessions);
+        lan = await door.ConnectAsync(clean: false, user: "lan");
+        Assert.True(lan.SessionPresent);
+        door.Outputs.Send("mt/v1/live/a", "1");
+        await lan.BarrierAsync();
+        Assert.True((await door.ConnectAsync(clean: false, user: "mai")).SessionPresent);
+        await door.Outputs.WatchedAsync();
+        Assert.All(door.Journal.Sources, source => Assert.Equal("mqtt:sensor-1", source.Name));
+    }
+
+    [Fact]
+    public async Task WhatAUserMayNoLongerReadDoesNotComeBackWithTheSession()
+    {
+        FakeAccess access = new(new Principal("mai", Role.Viewer));
+        await using Door door = new(access: access);
+        RawClient mai = await door.ConnectAsync(clean: false, user: "mai");
+        await mai.SendAsync(Bytes.Subscribe(V3, 1, "mt/v1/live/a"));
+        await mai.ReadAsync();
+        await door.Outputs.WatchedAsync();
+        await mai.HangUpAsync();
+        await mai.ClosedAsync();
+        access.Change(new Principal("mai", Role.Device));
+        mai = await door.ConnectAsync(clean: false, user: "mai");
+        Assert.True(mai.SessionPresent);
+        door.Outputs.Send("mt/v1/live/a", "1");
+        await mai.BarrierAsync();
+        await mai.HangUpAsync();
+        await mai.ClosedAsync();
+        access.Change(new Principal("mai", Role.Viewer));
+        mai = await door.ConnectAsync(clean: false, user: "mai");
+        door.Outputs.Send("mt/v1/live/a", "2");
+        await mai.BarrierAsync();
+    }
+
     [Fact]
     public async Task DetachedSessionsAreBounded()
     {
@@ -143,17 +252,58 @@ public sealed class Sessions
         Assert.Equal(code, (await client.ReadAsync())[3]);
     }
 
+    [Theory]
+    [InlineData(V3, 3)]
+    [InlineData(V5, 0x97)]
+    public async Task WhoWouldWaitBehindTooManyLoginsIsRefused(ProtocolVersion version, int code)
+    {
+        await using Door door = new(access: new FakeAccess(new Principal("lan", Role.Device)) { IsBusy = true });
+        RawClient client = door.Open();
+        await client.SendAsync(Bytes.Connect(version, user: "lan", password: "secret"));
+        Assert.Equal(code, (await client.ReadAsync())[3]);
+        Assert.Equal(CloseReason.Refused, await client.ClosedAsync());
+    }
+
     [Fact]
-    public async Task WhoMayNotPublishIsRefusedAndNothingIsAdmitted()
+    public async Task WhoIsRevokedOrChangedLosesTheConnection()
+    {
+        FakeAccess access = new(new Principal("lan", Role.Device), new Principal("mai", Role.Viewer), new Principal("an", Role.Admin));
+        await using Door door = new(access: access);
+        RawClient lan = await door.ConnectAsync(V5, "lan", user: "lan");
+        RawClient mai = await door.ConnectAsync(V3, "mai", user: "mai");
+        RawClient an = await door.ConnectAsync(V5, "an", user: "an");
+        access.Change(new Principal("mai", Role.Planner), new Principal("an", Role.Admin));
+        door.Time.Advance(TimeSpan.FromMilliseconds(500));
+        Assert.Equal([0xE0, 2, 0x87, 0], await lan.ReadAsync());
+        Assert.Equal(CloseReason.NotAuthorized, await lan.ClosedAsync());
+        Assert.Equal(CloseReason.NotAuthorized, await mai.ClosedAsync());
+        await an.BarrierAsync();
+    }
+
+    [Fact]
+    public async Task TheFirstUserEndsTheConnectionsOfEverybody()
+    {
+        FakeAccess access = new();
+        await using Door door = new(access: access);
+        RawClient client = await door.ConnectAsync(V5);
+        access.Change(new Principal("an", Role.Admin));
+        door.Time.Advance(TimeSpan.FromMilliseconds(500));
+        Assert.Equal([0xE0, 2, 0x87, 0], await client.ReadAsync());
+        Assert.Equal(CloseReason.NotAuthorized, await client.ClosedAsync());
+    }
+
+    [Fact]
+    public async Task WhoMayNotPublishIsRefusedAndItsSourceCountsIt()
     {
         await using Door door = new(journal: new FakeJournal { CommitsAtOnce = true }, access: new FakeAccess(new Principal("mai", Role.Viewer)));
         RawClient five = await door.ConnectAsync(V5, "five", user: "mai");
         await five.SendAsync(Bytes.Publish(V5, "t", "1", qos: 1, id: 1));
         Assert.Equal([0x40, 3, 0, 1, 0x87], await five.ReadAsync());
         RawClient three = await door.ConnectAsync(V3, "three", user: "mai");
-        await three.SendAsync(Bytes.Publish(V3, "t", "1", qos: 1, id: 1));
-        Assert.Equal(CloseReason.NotAuthorized, await three.ClosedAsync());
+        await three.SendAsync(Bytes.Publish(V3, "t", "1"), Bytes.Publish(V3, "t", "1", qos: 1, id: 1));
+        Assert.Equal([0x40, 2, 0, 1], await three.ReadAsync());
         Assert.Empty(door.Journal.Submitted);
+        Assert.Equal([1, 2], door.Journal.Sources.Select(source => source.NotPermitted));
     }
 
     [Fact]

@@ -39,7 +39,8 @@ internal sealed partial class BrokerConnection : IPacketSink, IDisposable
         _topics = new TopicTable(options.TopicAliasMaximum, options.MaxTopicLength);
         _acknowledger = new Acknowledger(_output, session.Commits, version, options.ReceiveMaximum);
         _intake = new PublishIntake(
-            session.Source, _topics, session.Unreleased, _acknowledger, new PublishPolicy(MayPublish: true, WithReasons: false), time);
+            session.Source, _topics, session.Unreleased, _acknowledger, new PublishPolicy(MayPublish: true, WithReasons: false),
+            session.Faults, time);
         _closing = CancellationTokenSource.CreateLinkedTokenSource(ct);
         _keepAlive = options.KeepAlive;
         _lastPacket = time.GetTimestamp();

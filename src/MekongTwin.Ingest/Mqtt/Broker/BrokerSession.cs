@@ -1,7 +1,7 @@
 namespace MekongTwin.Ingest.Mqtt;
 
 /// <summary>What a subscriber keeps between connections to its broker.</summary>
-internal sealed class BrokerSession(ISource source, ICommits commits)
+internal sealed class BrokerSession(ISource source, ICommits commits, AdmissionFaults faults)
 {
     private long _received;
     private long _dropped = -1;
@@ -9,6 +9,8 @@ internal sealed class BrokerSession(ISource source, ICommits commits)
     public ISource Source => source;
 
     public ICommits Commits => commits;
+
+    public AdmissionFaults Faults => faults;
 
     public UnreleasedIds Unreleased { get; } = new();
 

@@ -10,5 +10,7 @@ namespace MekongTwin.Ingest.Mqtt;
 /// <param name="BrokerDropped">
 /// Messages the broker says it has dropped, for all its clients, since it started; null while it has not said.
 /// </param>
+/// <param name="Faults">Messages lost to a fault of this program, logged.</param>
 public sealed record BrokerStatus(
-    string Name, bool Connected, DateTimeOffset Since, string? LastError, long Received, int Reconnects, int InFlight, long? BrokerDropped);
+    string Name, bool Connected, DateTimeOffset Since, string? LastError, long Received, int Reconnects, int InFlight, long? BrokerDropped,
+    long Faults);

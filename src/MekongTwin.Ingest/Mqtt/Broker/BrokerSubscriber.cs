@@ -39,7 +39,8 @@ public sealed class BrokerSubscriber(
             {
                 return new BrokerStatus(
                     options.Name, _connected, _since, _lastError, _session?.Received ?? 0, Math.Max(0, _connections - 1),
-                    _connection?.InFlight ?? 0, _session?.BrokerDropped);
+                    _connection?.InFlight ?? 0, _session?.BrokerDropped,
+                    _session?.Faults.Count ?? 0);
             }
         }
     }
@@ -48,7 +49,7 @@ public sealed class BrokerSubscriber(
     public async Task RunAsync(CancellationToken ct)
     {
         using ISource source = admissions.Open(options.Name, Broker);
-        _session = new BrokerSession(source, admissions.Commits);
+        _session = new BrokerSession(source, admissions.Commits, new AdmissionFaults(_logger, time));
         while (!ct.IsCancellationRequested)
         {
             long began = time.GetTimestamp();

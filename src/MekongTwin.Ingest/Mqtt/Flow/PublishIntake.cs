@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace MekongTwin.Ingest.Mqtt;
 
 /// <summary>How a peer is answered.</summary>
-/// <param name="MayPublish">False: nothing this peer sends is admitted.</param>
+/// <param name="MayPublish">False: its source refuses and counts all that this peer sends.</param>
 /// <param name="WithReasons">True: a 5.0 client is told why a message was not taken. A broker is never told, it would keep the message.</param>
 internal readonly record struct PublishPolicy(bool MayPublish, bool WithReasons);
 
@@ -12,7 +12,8 @@ internal readonly record struct PublishPolicy(bool MayPublish, bool WithReasons)
 /// One read loop owns it.
 /// </summary>
 internal sealed class PublishIntake(
-    ISource source, TopicTable topics, UnreleasedIds unreleased, Acknowledger acknowledger, PublishPolicy policy, TimeProvider time)
+    ISource source, TopicTable topics, UnreleasedIds unreleased, Acknowledger acknowledger, PublishPolicy policy,
+    AdmissionFaults faults, TimeProvider time)
 {
     private readonly int[] _publishes = new int[3];
 
@@ -41,12 +42,10 @@ internal sealed class PublishIntake(
             return;
         }
 
-        Admission admission = policy.MayPublish
-            ? source.Admit(topic.RouteOn(source), topic.Bytes, packet.Payload)
-            : Admission.Rejected;
+        ReasonCode reason = Admit(packet, topic);
         if (qos > 0)
         {
-            StageAnswer(qos, packet.PacketId, admission);
+            StageAnswer(qos, packet.PacketId, policy.WithReasons ? reason : ReasonCode.Success);
         }
     }
 
@@ -76,11 +75,28 @@ internal sealed class PublishIntake(
         acknowledger.Publish(ticket, time.GetTimestamp());
     }
 
-    private void StageAnswer(int qos, ushort packetId, Admission admission)
+    /// <summary>
+    /// A message this program cannot take, for a fault of its own, is acknowledged like any other: sent again and again it
+    /// would hold up all that come after it.
+    /// </summary>
+    private ReasonCode Admit(in PublishPacket packet, KnownTopic topic)
     {
-        ReasonCode reason = admission != Admission.Rejected || !policy.WithReasons ? ReasonCode.Success
-            : policy.MayPublish ? ReasonCode.TopicNameInvalid
-            : ReasonCode.NotAuthorized;
+        try
+        {
+            Admission admission = source.Admit(topic.RouteOn(source), topic.Bytes, packet.Payload);
+            return !policy.MayPublish ? ReasonCode.NotAuthorized
+                : admission == Admission.Rejected ? ReasonCode.TopicNameInvalid
+                : ReasonCode.Success;
+        }
+        catch (Exception fault)
+        {
+            faults.Report(fault, topic.Bytes);
+            return ReasonCode.Unspecified;
+        }
+    }
+
+    private void StageAnswer(int qos, ushort packetId, ReasonCode reason)
+    {
         if (qos == 2 && reason == ReasonCode.Success)
         {
             unreleased.Remember(packetId);

@@ -8,6 +8,7 @@ internal sealed partial class MqttConnection
 {
     private ConnectPacket? _connect;
     private Principal _principal = Principal.Open;
+    private int _accessVersion;
     private MqttSession? _session;
     private MqttConnection? _predecessor;
     private ISource? _source;
@@ -31,6 +32,8 @@ internal sealed partial class MqttConnection
             return;
         }
 
+        // Before the login: a change during it is seen by the first sweep after CONNACK.
+        _accessVersion = _server.Access.Version;
         if (await LoginAsync(connect) is not { } principal)
         {
             return;
@@ -75,32 +78,35 @@ internal sealed partial class MqttConnection
             return null;
         }
 
-        Principal? principal = await _server.VerifyAsync(connect.UserName, connect.Password ?? [], _closing.Token);
-        if (principal is null)
+        Verification login = await _server.VerifyAsync(connect.UserName, connect.Password ?? [], _closing.Token);
+        if (login.IsBusy)
+        {
+            await RefuseAsync(OverfullReason(_version));
+        }
+        else if (login.Principal is null)
         {
             await Task.Delay(_options.LoginFailureDelay, _time, _closing.Token);
             await RefuseAsync(ReasonCode.BadUserNameOrPassword);
         }
 
-        return principal;
+        return login.Principal;
     }
 
     /// <summary>
-    /// Takes the client identifier. Its present connection is told to end and waited for: it depends on nothing of ours,
+    /// Takes the user's client identifier. Its present connection is told to end and waited for: it depends on nothing of ours,
     /// and whoever takes the identifier from us waits for us in turn, so no two connections wait for each other.
     /// </summary>
     private async Task<bool> ClaimSessionAsync()
     {
-        _session = _server.Sessions.Claim(ClientId, this, out _predecessor);
-        if (_predecessor is null)
+        _session = _server.Sessions.Claim(new SessionKey(_principal.Name, ClientId), this, out _predecessor);
+        if (_predecessor is not null)
         {
-            return true;
+            _server.CountTakeover();
+            _predecessor.Close(CloseReason.TakenOver);
+            await Task.WhenAny(_predecessor.Completion, Task.Delay(_options.CloseGrace, _time, _closing.Token));
         }
 
-        _server.CountTakeover();
-        _predecessor.Close(CloseReason.TakenOver);
-        Task delay = Task.Delay(_options.CloseGrace, _time, _closing.Token);
-        return await Task.WhenAny(_predecessor.Completion, delay) != delay && !_closing.IsCancellationRequested;
+        return !_closing.IsCancellationRequested && _server.Sessions.TryHold(_session, this);
     }
 
     private bool ResumeSession(ConnectPacket connect)
@@ -135,7 +141,7 @@ internal sealed partial class MqttConnection
         _acknowledger = new Acknowledger(_output, _server.Admissions.Commits, _version, _options.ReceiveMaximum);
         TopicTable topics = new(_options.TopicAliasMaximum, _options.MaxTopicLength);
         PublishPolicy policy = new(_principal.MayPublish, WithReasons: _version == ProtocolVersion.V5);
-        _intake = new PublishIntake(_source, topics, _session!.Unreleased, _acknowledger, policy, _time);
+        _intake = new PublishIntake(_source, topics, _session!.Unreleased, _acknowledger, policy, _server.Faults, _time);
         _subscriptionTarget = new SubscriptionTarget(
             _output, _version, connect.MaximumPacketSize ?? uint.MaxValue, ClientId, _server.Logger);
     }
@@ -152,9 +158,22 @@ internal sealed partial class MqttConnection
         Volatile.Write(ref _lastPacket, _time.GetTimestamp());
         _isConnected = true;
         _acknowledging = AcknowledgeAsync(_acknowledger!);
+        ResumeSubscriptions();
+    }
+
+    /// <summary>What the user may no longer read does not come back with the session.</summary>
+    private void ResumeSubscriptions()
+    {
         foreach (SubscriptionRequest request in _session!.Subscriptions.Values.ToArray())
         {
-            AddSubscription(request);
+            if (Judge(request) == ReasonCode.Success)
+            {
+                AddSubscription(request);
+            }
+            else
+            {
+                _session.Subscriptions.Remove(request.Filter);
+            }
         }
 
         StartSubscriptions();

@@ -91,11 +91,6 @@ internal sealed partial class MqttConnection
             return PacketStep.Later;
         }
 
-        if (!_principal.MayPublish && _version == ProtocolVersion.V311)
-        {
-            MalformedPacketException.Throw(ReasonCode.NotAuthorized, "This user may not publish.");
-        }
-
         _intake!.Accept(packet);
         return PacketStep.Next;
     }
@@ -139,10 +134,7 @@ internal sealed partial class MqttConnection
     private byte Grant(SubscriptionRequest request)
     {
         const byte refused311 = 0x80;
-        ReasonCode reason = request.IsShared ? ReasonCode.SharedSubscriptionsNotSupported
-            : !_principal.May(Domain.Access.Role.Viewer) || !_server.Outputs.IsServed(request.Filter) ? ReasonCode.NotAuthorized
-            : !_subscriptions.ContainsKey(request.Filter) && _subscriptions.Count >= _options.MaxSubscriptions ? ReasonCode.QuotaExceeded
-            : ReasonCode.Success;
+        ReasonCode reason = Judge(request);
         if (reason == ReasonCode.Success)
         {
             AddSubscription(request);
@@ -150,6 +142,12 @@ internal sealed partial class MqttConnection
 
         return reason == ReasonCode.Success ? (byte)0 : _version == ProtocolVersion.V5 ? (byte)reason : refused311;
     }
+
+    private ReasonCode Judge(SubscriptionRequest request) =>
+        request.IsShared ? ReasonCode.SharedSubscriptionsNotSupported
+        : !_principal.May(Domain.Access.Role.Viewer) || !_server.Outputs.IsServed(request.Filter) ? ReasonCode.NotAuthorized
+        : !_subscriptions.ContainsKey(request.Filter) && _subscriptions.Count >= _options.MaxSubscriptions ? ReasonCode.QuotaExceeded
+        : ReasonCode.Success;
 
     private void AddSubscription(SubscriptionRequest request)
     {

@@ -117,6 +117,21 @@ internal sealed partial class MqttConnection : IPacketSink, IDisposable
         }
     }
 
+    /// <summary>Closes the connection if its user is no longer who was let in. Called by the server's sweep.</summary>
+    public void CheckAccess(int version)
+    {
+        if (!_isConnected || version == _accessVersion)
+        {
+            return;
+        }
+
+        _accessVersion = version;
+        if (!_server.Access.IsCurrent(_principal))
+        {
+            Close(CloseReason.NotAuthorized, "The user was revoked or changed.");
+        }
+    }
+
     public void Dispose()
     {
         _closing.Dispose();

@@ -17,7 +17,8 @@ public sealed class MqttConnectionHandler(MqttServer server) : ConnectionHandler
         CancellationToken stopping = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested
             ?? CancellationToken.None;
         CloseReason reason = await server.RunAsync(connection.Transport, stopping);
-        if (reason is CloseReason.KeepAliveTimeout or CloseReason.SendTimeout or CloseReason.TakenOver or CloseReason.ConnectTimeout)
+        if (reason is CloseReason.KeepAliveTimeout or CloseReason.SendTimeout or CloseReason.TakenOver or CloseReason.ConnectTimeout
+            or CloseReason.NotAuthorized)
         {
             _ = AbortLaterAsync(connection);
         }

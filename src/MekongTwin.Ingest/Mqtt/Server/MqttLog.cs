@@ -19,4 +19,7 @@ internal static partial class MqttLog
 
     [LoggerMessage(5, LogLevel.Warning, "Broker {Broker} disconnected: {Error}; next attempt in {Delay}")]
     public static partial void BrokerDisconnected(ILogger logger, string broker, string error, TimeSpan delay);
+
+    [LoggerMessage(6, LogLevel.Error, "A message to {Topic} was not taken: a fault of this program, number {Count}; others of this minute are counted only")]
+    public static partial void AdmissionFailed(ILogger logger, Exception exception, string topic, long count);
 }

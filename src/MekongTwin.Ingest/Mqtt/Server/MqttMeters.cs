@@ -30,6 +30,9 @@ internal static class MqttMeters
     public static Counter<long> OutputsSkipped { get; } =
         Meter.CreateCounter<long>("mqtt.outputs.skipped", "{message}", "Output messages larger than the client's maximum packet size.");
 
+    public static Counter<long> AdmissionFaults { get; } =
+        Meter.CreateCounter<long>("mqtt.admission_faults", "{message}", "Messages lost to a fault of this program; logged.");
+
     public static void Publishes(int qos, int count)
     {
         if (count > 0)

@@ -8,7 +8,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace MekongTwin.Ingest.Mqtt;
 
 /// <summary>
-/// What all MQTT connections share: options, sessions, counters and one timer that looks at every deadline. It takes
+/// What all MQTT connections share: options, sessions, counters and one timer that looks at every deadline
+/// and at every change of the users. It takes
 /// connections as pipes; <see cref="MqttConnectionHandler"/> brings those of Kestrel. Thread-safe.
 /// </summary>
 public sealed class MqttServer : IAsyncDisposable
@@ -19,7 +20,6 @@ public sealed class MqttServer : IAsyncDisposable
     private readonly ConcurrentDictionary<MqttConnection, byte> _connections = new();
     private readonly long[] _closes = new long[Enum.GetValues<CloseReason>().Length];
     private readonly long[] _publishes = new long[3];
-    private readonly SemaphoreSlim _logins;
     private readonly ITimer _sweep;
     private long _takeovers;
     private long _buffered;
@@ -36,8 +36,8 @@ public sealed class MqttServer : IAsyncDisposable
         Outputs = outputs;
         Time = time;
         Logger = logger ?? NullLogger<MqttServer>.Instance;
+        Faults = new AdmissionFaults(Logger, time);
         Sessions = new SessionTable(options.MaxDetachedSessions, time);
-        _logins = new SemaphoreSlim(options.MaxConcurrentLogins);
         _sweep = time.CreateTimer(_ => Sweep(), null, options.SweepInterval, options.SweepInterval);
     }
 
@@ -50,6 +50,7 @@ public sealed class MqttServer : IAsyncDisposable
         Interlocked.Read(ref _buffered),
         Interlocked.Read(ref _takeovers),
         [.. _publishes],
+        Faults.Count,
         Enum.GetValues<CloseReason>().Where(reason => _closes[(int)reason] > 0)
             .ToDictionary(reason => reason, reason => Interlocked.Read(ref _closes[(int)reason])));
 
@@ -64,6 +65,8 @@ public sealed class MqttServer : IAsyncDisposable
     internal TimeProvider Time { get; }
 
     internal ILogger Logger { get; }
+
+    internal AdmissionFaults Faults { get; }
 
     internal SessionTable Sessions { get; }
 
@@ -120,22 +123,12 @@ public sealed class MqttServer : IAsyncDisposable
     {
         await _sweep.DisposeAsync();
         await StopAsync(CancellationToken.None);
-        _logins.Dispose();
     }
 
     /// <summary>The user with this password; a password without a name is a bearer token.</summary>
-    internal async Task<Principal?> VerifyAsync(string? name, byte[] password, CancellationToken ct)
-    {
-        await _logins.WaitAsync(ct);
-        try
-        {
-            return name is null ? Access.VerifyToken(Encoding.UTF8.GetString(password)) : Access.Verify(name, password);
-        }
-        finally
-        {
-            _logins.Release();
-        }
-    }
+    internal ValueTask<Verification> VerifyAsync(string? name, byte[] password, CancellationToken ct) => name is null
+        ? ValueTask.FromResult(new Verification(Access.VerifyToken(Encoding.UTF8.GetString(password))))
+        : Access.VerifyAsync(name, password, ct);
 
     internal void CountTakeover()
     {
@@ -162,9 +155,11 @@ public sealed class MqttServer : IAsyncDisposable
 
     private void Sweep()
     {
+        int accessVersion = Access.Version;
         foreach (KeyValuePair<MqttConnection, byte> connection in _connections)
         {
             connection.Key.CheckDeadlines();
+            connection.Key.CheckAccess(accessVersion);
         }
 
         Sessions.Sweep();

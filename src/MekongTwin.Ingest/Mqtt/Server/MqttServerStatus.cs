@@ -8,6 +8,7 @@ namespace MekongTwin.Ingest.Mqtt;
 /// <param name="BufferedBytes">Bytes of incomplete packets.</param>
 /// <param name="Takeovers">Connections replaced by a newer one of the same client.</param>
 /// <param name="PublishesByQos">PUBLISH packets received, index is the QoS.</param>
+/// <param name="Faults">Messages lost to a fault of this program, logged.</param>
 /// <param name="Closes">Connections ended, by reason.</param>
 public sealed record MqttServerStatus(
     int Connections,
@@ -17,4 +18,5 @@ public sealed record MqttServerStatus(
     long BufferedBytes,
     long Takeovers,
     IReadOnlyList<long> PublishesByQos,
+    long Faults,
     IReadOnlyDictionary<CloseReason, long> Closes);

@@ -1,0 +1,85 @@
+using MekongTwin.Contracts;
+using MekongTwin.Domain.Assets;
+using MekongTwin.Domain.Readings;
+using MekongTwin.Domain.Tests.Twins;
+
+namespace MekongTwin.Domain.Tests.Assets;
+
+/// <summary>Numbers are durable: what the journal holds must mean the same after every change of the city's files.</summary>
+public sealed class ModelsOverTime
+{
+    private static Model Of(params string[] transformers) => new(
+        [new City("vn-dad", "Đà Nẵng", "VN", "Asia/Ho_Chi_Minh") { Languages = ["vi", "en"], Geography = "g" }],
+        [new Asset(0, new("vn-dad"), AssetKind.City, "Đà Nẵng"), .. transformers.Select((name, i) => new Asset(i + 1, new($"vn-dad/{name}"), AssetKind.Transformer, name) { AdministrativeParent = 0, RatingKva = 400, Latitude = 16.07 })],
+        [.. transformers.Select((_, i) => new Point(i, i + 1, "P", Models.Unit("kW"), PointKind.Gauge, Instant.Hour) { MinMicro = -5 })],
+        [.. transformers.Select((name, i) => new DeviceMapping("vn-dad", name, i + 1))],
+        []);
+
+    [Fact]
+    public void TheJournalledModelComesBackWhole()
+    {
+        foreach (var model in (Model[])[Of("a", "b"), SmallCity.Make(), Model.Empty])
+        {
+            var read = ModelCodec.Decompress(ModelCodec.Compress(model));
+            Assert.Equal(model.Assets, read.Assets);
+            Assert.Equal(model.Points, read.Points);
+            Assert.Equal(model.Devices, read.Devices);
+            Assert.Equal(model.Names, read.Names);
+            Assert.Equal(ModelCodec.ToJson(model), ModelCodec.ToJson(read));
+        }
+    }
+
+    [Fact]
+    public void WhatKeepsItsNameKeepsItsNumberAndWhatIsNewGetsTheNext()
+    {
+        var merged = ModelMerge.Onto(Of("a", "b"), Of("c", "b", "a"));
+        Assert.Equal(["vn-dad", "vn-dad/a", "vn-dad/b", "vn-dad/c"], merged.Assets.Select(asset => asset.Id.Path));
+        Assert.Equal([0, 1, 2, 3], merged.Assets.Select(asset => asset.Number));
+        Assert.Equal([(0, 1), (1, 2), (2, 3)], merged.Points.Select(point => (point.Number, point.Asset)));
+        Assert.Equal("vn-dad/c", merged.Assets[merged.Devices.Single(device => device.Device == "c").Asset].Id.Path);
+    }
+
+    [Fact]
+    public void WhatIsGoneStaysKnown()
+    {
+        var merged = ModelMerge.Onto(Of("a", "b"), Of("b"));
+        Assert.NotNull(merged.FindAsset("vn-dad/a"));
+        Assert.Equal(0, merged.FindPoint(1, "P")!.Number);
+    }
+
+    [Fact]
+    public void MergingTheSameFilesAgainChangesNothing()
+    {
+        var once = ModelMerge.Onto(Of("a"), Of("b", "a"));
+        Assert.Equal(ModelCodec.ToJson(once), ModelCodec.ToJson(ModelMerge.Onto(once, Of("b", "a"))));
+    }
+
+    [Fact]
+    public void NewValuesOfTheFilesWinAndMappingsMadeByPeopleStay()
+    {
+        var before = Of("a", "b").WithNames([new NameMapping("topic", 1)]);
+        var files = Of("b");
+        var merged = ModelMerge.Onto(before, new Model(files.Cities, [files.Assets[0], files.Assets[1] with { RatingKva = 630 }], files.Points, files.Devices, [new NameMapping("other", 0)]));
+        Assert.Equal(630, merged.FindAsset("vn-dad/b")!.RatingKva);
+        Assert.Equal([("other", 1), ("topic", 1)], merged.Names.Select(name => (name.Name, name.Point)));
+    }
+
+    [Theory]
+    [InlineData("vn-dad/hai-chau/tx/0412", true)]
+    [InlineData("a", true)]
+    [InlineData("", false)]
+    [InlineData("/a", false)]
+    [InlineData("a/", false)]
+    [InlineData("a//b", false)]
+    [InlineData("a b", false)]
+    [InlineData("à", false)]
+    [InlineData("a/#", false)]
+    public void AnIdIsAPathOfPlainParts(string path, bool valid) => Assert.Equal(valid, AssetId.IsValid(path));
+
+    [Fact]
+    public void AnIdHasABound()
+    {
+        Assert.True(AssetId.IsValid(new string('a', AssetId.LengthMax)));
+        Assert.False(AssetId.IsValid(new string('a', AssetId.LengthMax + 1)));
+    }
+}
