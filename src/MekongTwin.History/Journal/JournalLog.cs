@@ -74,6 +74,9 @@ public sealed class JournalLog : IJournalWriter, IDisposable
     /// <summary>A group this large is committed without lingering.</summary>
     private int CommitAtBytes => _gathering.Length / 8;
 
+    /// <summary>Most bytes in one append.</summary>
+    public int AppendBytesMax => _options.PendingBytesMax / 2;
+
     /// <summary>Every ticket up to this one is durable.</summary>
     public long Durable => Volatile.Read(ref _durable);
 
@@ -109,7 +112,7 @@ public sealed class JournalLog : IJournalWriter, IDisposable
 
     public bool TryAppend(ReadOnlySpan<byte> frames, bool urgent, out long ticket)
     {
-        if (frames.Length > _options.PendingBytesMax / 2) throw new ArgumentException($"{frames.Length} bytes at once: at most {_options.PendingBytesMax / 2} go into one append.", nameof(frames));
+        if (frames.Length > AppendBytesMax) throw new ArgumentException($"{frames.Length} bytes at once: at most {AppendBytesMax} go into one append.", nameof(frames));
         bool wake;
         lock (_gate)
         {

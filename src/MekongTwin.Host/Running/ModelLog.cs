@@ -35,6 +35,8 @@ internal static class ModelLog
     public static async Task AppendAsync(JournalLog journal, Model model, CancellationToken ct)
     {
         var frame = Frame.Make(FrameKind.Model, ModelCodec.Compress(model));
+        if (frame.Length > journal.AppendBytesMax)
+            throw new Cities.InputException($"The city folders are too large: their model has {frame.Length} bytes compressed, and one append takes {journal.AppendBytesMax}. Run fewer cities in one program.");
         long ticket;
         while (!journal.TryAppend(frame, urgent: true, out ticket)) await journal.WaitRoomAsync(ct);
         await journal.WaitDurableAsync(ticket, ct);

@@ -101,7 +101,8 @@ internal sealed class Users : IAccess
     }
 
     private static bool IsWhole(UserEntry? entry) =>
-        entry is { Name.Length: > 0, Salt: not null, PasswordHash: not null, TokenHash: not null, Iterations: > 0 } && Enum.IsDefined(entry.Role);
+        entry is { Name.Length: > 0, Salt: not null, PasswordHash: not null, TokenHash: not null, Iterations: > 0 } && Enum.IsDefined(entry.Role)
+        && entry.Salt.Length % 2 == 0 && entry.Salt.All(char.IsAsciiHexDigit);
 
     /// <summary>A user of this process alone, with a password nobody else learns: for a child of the program.</summary>
     public (string Name, string Password) AddTransient(string name, Role role)
