@@ -59,8 +59,9 @@ public sealed class Boards(ITwinServices services)
         var views = (await services.Twins.ViewAsync([.. assets.Select(asset => asset.Id)], ct)).ToDictionary(view => view.Asset.Number);
         var self = model.FindAsset(city.Id)!;
         var districts = assets.Where(asset => asset.Kind == AssetKind.District).Select(district => MakeDistrict(model, district, views, now)).ToList();
-        var figures = Figures.OfMany(self, [.. Below(model, self.Number, views)], now);
-        Figures.AddToday(figures, services.Queries.AssetWindows(self.Number, calendar.Start(now, WindowSize.Day), long.MaxValue), calendar.Zone);
+        var below = Below(model, self.Number, views).ToList();
+        var figures = Figures.OfMany(self, below, now);
+        Figures.AddToday(figures, services.Queries.AssetWindows(self.Number, calendar.Start(now, WindowSize.Day), long.MaxValue), below.Count(view => view.Asset.Kind == AssetKind.Transformer), calendar.Zone);
         if (_coincidence.Read(model, self, now) is { } factor) figures["coincidenceToday"] = factor;
         return new(city.Id, city.Name, city.Country, city.Zone, Offset(calendar.Zone, now), Instant.ToText(now, calendar.Zone), services.Simulated, city.Geography,
             self.Population, figures, districts, CountFreshness(model, assets, views, now));

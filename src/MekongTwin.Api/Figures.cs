@@ -84,16 +84,17 @@ internal static class Figures
     }
 
     /// <summary>
-    /// Today so far, from the stored 15-minute totals. Peak and load factor rest on windows measured at least half as well as
-    /// the best one: a window that has just begun, or that few meters reached, is no low demand.
+    /// Today so far, from the stored 15-minute totals. Peak and load factor rest on windows that at least half of the meters
+    /// reached, measured at least half as well as the best one: what has just begun is no low demand.
     /// </summary>
-    public static void AddToday(Dictionary<string, Figure> figures, IReadOnlyList<AssetWindow> today, TimeZoneInfo zone)
+    public static void AddToday(Dictionary<string, Figure> figures, IReadOnlyList<AssetWindow> today, int meters, TimeZoneInfo zone)
     {
         if (today.All(window => window.Total.Meters == 0)) return;
         figures["energyToday"] = new(Math.Round(today.Sum(window => FixedPoint.ToDouble(window.Total.EnergyKwh)), 3), "kWh");
         var best = today.Max(window => window.Total.EnergyCoveredUs);
-        var powers = today.Where(window => window.Total.EnergyCoveredUs * 2 >= best)
+        var powers = today.Where(window => window.Total.EnergyCoveredUs * 2 >= best && window.Total.Meters * 2 >= meters)
             .Select(window => (window.StartUs, Power: TotalSeries.Value("demand", window.Total) ?? 0)).ToList();
+        if (powers.Count == 0) return;
         var peak = powers.MaxBy(window => window.Power);
         figures["peakToday"] = new(Math.Round(peak.Power, 3), "kW") { Time = Instant.ToText(peak.StartUs, zone) };
         if (peak.Power > 0) figures["loadFactorToday"] = new(Math.Round(powers.Average(window => window.Power) / peak.Power, 4), "1");

@@ -74,9 +74,10 @@ internal static class AssetRoutes
         var view = (await services.Twins.ViewAsync([asset.Id], ct))[0];
         var shown = Show(model, view, now);
         if (below.Count == 0) return TypedResults.Ok(shown);
-        var figures = Api.Figures.OfMany(asset, await services.Twins.ViewAsync(below, ct), now);
+        var views = await services.Twins.ViewAsync(below, ct);
+        var figures = Api.Figures.OfMany(asset, views, now);
         var calendar = model.CityOf(asset.Number).MakeCalendar();
-        Api.Figures.AddToday(figures, services.Queries.AssetWindows(asset.Number, calendar.Start(now, WindowSize.Day), long.MaxValue), calendar.Zone);
+        Api.Figures.AddToday(figures, services.Queries.AssetWindows(asset.Number, calendar.Start(now, WindowSize.Day), long.MaxValue), views.Count(other => other.Asset.Kind == AssetKind.Transformer), calendar.Zone);
         if (boards.ReadCoincidence(asset, now) is { } factor) figures["coincidenceToday"] = factor;
         foreach (var (name, figure) in shown.Figures) figures[name] = figure;
         return TypedResults.Ok(shown with { Figures = figures, Metrics = [.. shown.Metrics, .. TotalSeries.Units.Keys] });
