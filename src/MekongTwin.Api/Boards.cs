@@ -26,9 +26,30 @@ public sealed class Boards(ITwinServices services)
     /// <summary>Age at which a board is made again.</summary>
     public static readonly TimeSpan KeptFor = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>Sources in an event; GET /api/v1/ledger lists all.</summary>
+    public const int SourcesShown = 100;
+
+    private static readonly TimeSpan LedgerKeptFor = TimeSpan.FromMilliseconds(500);
+
     private readonly SemaphoreSlim _gate = new(1, 1);
+    private readonly Lock _ledgerGate = new();
+    private LedgerPage? _ledger;
+    private long _ledgerMadeAt;
     private readonly Coincidence _coincidence = new(services);
     private readonly Dictionary<string, (long MadeAt, CityBoard Board)> _boards = new(StringComparer.Ordinal);
+
+    /// <summary>The ledger as event streams show it: one for all of them, the busiest sources only.</summary>
+    public LedgerPage ReadLedger()
+    {
+        lock (_ledgerGate)
+        {
+            if (_ledger is not null && TimeProvider.System.GetElapsedTime(_ledgerMadeAt) < LedgerKeptFor) return _ledger;
+            var ledger = services.ReadLedger();
+            _ledger = ledger with { Sources = [.. ledger.Sources.OrderByDescending(source => source.Received).Take(SourcesShown)] };
+            _ledgerMadeAt = TimeProvider.System.GetTimestamp();
+            return _ledger;
+        }
+    }
 
     /// <summary>The coincidence factor below any asset.</summary>
     internal Figure? ReadCoincidence(Asset asset, long nowUs) => _coincidence.Read(services.Model, asset, nowUs);

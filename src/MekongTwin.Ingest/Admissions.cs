@@ -84,12 +84,18 @@ public sealed class Admissions : IAdmissions
 
     public ISource Open(string name, Principal principal)
     {
+        return new Source(this, name, principal);
+    }
+
+    /// <summary>Gives a source its line of the ledger, at its first message: a connection that sends nothing has none.</summary>
+    internal (int Number, DoorCount Count) Register(string name)
+    {
         lock (_gate)
         {
             var number = NumberOf(name, out var nameFrame);
             // Readings of a source follow its name in the journal. Without room for it now it goes ahead of the first batch.
             if (nameFrame.Length > 0 && !_journal.TryAppend(nameFrame, urgent: false, out _)) _unwrittenNames[number] = nameFrame;
-            return new Source(this, number, _counts.GetOrAdd(number, static _ => new()), principal);
+            return (number, _counts.GetOrAdd(number, static _ => new()));
         }
     }
 

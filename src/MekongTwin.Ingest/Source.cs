@@ -28,8 +28,9 @@ internal sealed class Source : ISource
     private const int HeaderSize = Frame.HeaderSize + ReadingsFrame.BodyHeaderSize;
 
     private readonly Admissions _admissions;
-    private readonly int _number;
-    private readonly Admissions.DoorCount _count;
+    private readonly string _name;
+    private int _number;
+    private Admissions.DoorCount? _count;
     private readonly bool _mayPublish;
     private readonly int[] _refused = new int[Enum.GetValues<Refusal>().Length];
     private readonly List<byte[]> _aside = [];
@@ -43,11 +44,10 @@ internal sealed class Source : ISource
     private bool _refusedAny;
     private long _lastTicket;
 
-    public Source(Admissions admissions, int number, Admissions.DoorCount count, Principal principal)
+    public Source(Admissions admissions, string name, Principal principal)
     {
         _admissions = admissions;
-        _number = number;
-        _count = count;
+        _name = name;
         _mayPublish = principal.MayPublish;
         _table = admissions.Table;
     }
@@ -60,6 +60,7 @@ internal sealed class Source : ISource
 
     public Admission Admit(Route route, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> payload)
     {
+        if (_count is null) (_number, _count) = _admissions.Register(_name);
         if (_received == 0) _receivedUs = Instant.From(_admissions.Clock.GetUtcNow());
         if (!_mayPublish) return Refuse(Refusal.NotPermitted);
         var mark = (Readings: _readingCount, Received: _received, Aside: _aside.Count);
@@ -110,14 +111,14 @@ internal sealed class Source : ISource
     /// <summary>Appends a frame and counts its readings as received; what is given up before it is in the journal was not received.</summary>
     private async ValueTask AppendAsync(ReadOnlyMemory<byte> frame, int readings, CancellationToken ct)
     {
-        Interlocked.Add(ref _count.Received, readings);
+        Interlocked.Add(ref _count!.Received, readings);
         try
         {
             while (!_admissions.Journal.TryAppend(frame.Span, urgent: false, out _lastTicket)) await _admissions.Journal.WaitRoomAsync(ct);
         }
         catch
         {
-            Interlocked.Add(ref _count.Received, -readings);
+            Interlocked.Add(ref _count!.Received, -readings);
             throw;
         }
     }

@@ -24,6 +24,9 @@ internal static class LiveRoutes
     /// <summary>Most streams at once; one more is refused with 503.</summary>
     private const int StreamsMax = 1000;
 
+    /// <summary>How long a reader may take to fetch an event.</summary>
+    private static readonly TimeSpan WriteWithin = TimeSpan.FromSeconds(10);
+
     private static readonly TimeSpan BoardEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan AssetsEvery = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan UserEvery = TimeSpan.FromSeconds(1);
@@ -109,14 +112,25 @@ internal static class LiveRoutes
         while (true)
         {
             await WriteAsync(context, "city", await boards.ReadAsync(city, ct), json, ct);
-            await WriteAsync(context, "ledger", services.ReadLedger(), json, ct);
+            await WriteAsync(context, "ledger", boards.ReadLedger(), json, ct);
             await Task.Delay(BoardEvery, ct);
         }
     }
 
     private static async Task WriteAsync<T>(HttpContext context, string name, T data, JsonSerializerOptions json, CancellationToken ct)
     {
-        await context.Response.WriteAsync($"event: {name}\ndata: {JsonSerializer.Serialize(data, json)}\n\n", ct);
-        await context.Response.Body.FlushAsync(ct);
+        // Who does not read is let go: its stream would cost as much as one that is read.
+        using var slow = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        slow.CancelAfter(WriteWithin);
+        try
+        {
+            await context.Response.WriteAsync($"event: {name}\ndata: {JsonSerializer.Serialize(data, json)}\n\n", slow.Token);
+            await context.Response.Body.FlushAsync(slow.Token);
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            context.Abort();
+            throw;
+        }
     }
 }

@@ -57,12 +57,16 @@ internal static class BackupCommand
             await using var stream = File.OpenRead(result.GetValue(file)!);
             await using var compressed = new GZipStream(stream, CompressionMode.Decompress);
             await using var tar = new TarReader(compressed);
-            while (await tar.GetNextEntryAsync(cancellationToken: ct) is { } entry)
+            try
             {
-                // Only the names that a backup writes: nothing outside the directory can be touched.
-                var name = Path.GetFileName(entry.Name);
-                var path = entry.Name == "users.json" ? directory.Users : entry.Name == "journal/" + name ? Path.Combine(directory.Journal, name) : throw new InputException($"{entry.Name}: not a backup of MekongTwin.");
-                await entry.ExtractToFileAsync(path, overwrite: false, ct);
+                await ExtractAsync(tar, directory, ct);
+            }
+            catch (Exception e) when (e is IOException or InvalidDataException or FormatException or InputException)
+            {
+                // Half a backup looks like a whole one: nothing of it stays.
+                foreach (var path in Directory.GetFiles(directory.Journal)) File.Delete(path);
+                File.Delete(directory.Users);
+                throw new InputException($"{result.GetValue(file)}: cannot be restored: {e.Message} Nothing of it was kept.");
             }
             var check = JournalRecovery.Check(new DiskFiles(directory.Journal));
             Console.WriteLine($"{target}: {check.Segments} segments, {check.Blocks} blocks, {check.Bytes} bytes");
@@ -70,6 +74,18 @@ internal static class BackupCommand
             return check.Damage.Count == 0 ? 0 : 1;
         });
         return command;
+    }
+
+    private static async Task ExtractAsync(TarReader tar, DataDirectory directory, CancellationToken ct)
+    {
+        while (await tar.GetNextEntryAsync(cancellationToken: ct) is { } entry)
+        {
+            if (entry.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile)) throw new InputException($"{entry.Name}: not a plain file.");
+            // Only the names that a backup writes: nothing outside the directory can be touched.
+            var name = Path.GetFileName(entry.Name);
+            var path = entry.Name == "users.json" ? directory.Users : entry.Name == "journal/" + name ? Path.Combine(directory.Journal, name) : throw new InputException($"{entry.Name}: not a backup of MekongTwin.");
+            await entry.ExtractToFileAsync(path, overwrite: false, ct);
+        }
     }
 
     private static Option<string> Data() => new("--data") { Description = "Data directory", DefaultValueFactory = _ => "data" };

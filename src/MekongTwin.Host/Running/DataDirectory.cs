@@ -3,7 +3,8 @@ using MekongTwin.Host.Cities;
 namespace MekongTwin.Host.Running;
 
 /// <summary>
-/// The data directory: <c>journal/</c> (the record), <c>twin.db</c> (its projection), <c>users.json</c>, <c>lock</c>. One process
+/// The data directory: <c>journal/</c> (the record), <c>twin.db</c> (its projection), <c>users.json</c>, <c>lock</c>, and <c>simulated</c>
+/// when its readings are. One process
 /// at a time holds it.
 /// </summary>
 internal sealed class DataDirectory : IDisposable
@@ -50,6 +51,18 @@ internal sealed class DataDirectory : IDisposable
         {
             throw new InputException($"--data {path}: {e.Message} Give a directory that this user may write to.");
         }
+    }
+
+    /// <summary>
+    /// Simulated and real readings never share a directory: figures of both would look real. The first start decides.
+    /// </summary>
+    public void Dedicate(bool simulated, bool isNew)
+    {
+        var mark = System.IO.Path.Combine(Path, "simulated");
+        if (File.Exists(mark) && !simulated) throw new InputException($"{Path}: holds simulated readings, and without the simulator they would look real. Give another directory with --data, or say --simulate on.");
+        if (File.Exists(mark) || !simulated) return;
+        if (!isNew) throw new InputException($"{Path}: holds readings of real devices; the simulator would mix its own with them. Give another directory with --data, or say --simulate off.");
+        File.WriteAllText(mark, "This directory holds simulated readings.\n");
     }
 
     public void Dispose() => _lock.Dispose();

@@ -84,6 +84,7 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
         {
             var files = new DiskFiles(data.Journal);
             var journal = JournalLog.Open(files, new JournalOptions(), TwinQueries.ReadApplied(data.Database));
+            data.Dedicate(options.Simulate, isNew: journal.DurableOffset == 0);
             var store = new TwinStore(data.Database);
             var before = ReadModel(journal, store);
             var model = ModelMerge.Onto(before, read);
