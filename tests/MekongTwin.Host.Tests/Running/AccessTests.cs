@@ -18,14 +18,14 @@ public sealed class AccessTests : IDisposable
     [Fact]
     public async Task GuessingIsBoundedAndDoesNotLockOutWhoIsKnown()
     {
-        var (password, _) = Users.Add(UsersFile, "anna", Role.Admin, null);
+        var (password, _) = Users.Add(UsersFile, "engineer-1", Role.Admin, null);
         var users = new Users(UsersFile);
-        Assert.Equal("anna", (await VerifyAsync(users, "anna", password)).Principal?.Name);
-        var guesses = Enumerable.Range(0, Users.WaitingMax * 4).Select(number => Task.Run(() => VerifyAsync(users, number % 2 == 0 ? "anna" : "nobody", $"guess {number}"))).ToArray();
+        Assert.Equal("engineer-1", (await VerifyAsync(users, "engineer-1", password)).Principal?.Name);
+        var guesses = Enumerable.Range(0, Users.WaitingMax * 4).Select(number => Task.Run(() => VerifyAsync(users, number % 2 == 0 ? "engineer-1" : "nobody", $"guess {number}"))).ToArray();
         await Patience.UntilAsync(() => guesses.Any(guess => guess.IsCompleted), () => "the queue is full");
-        var known = VerifyAsync(users, "anna", password);
+        var known = VerifyAsync(users, "engineer-1", password);
         Assert.True(known.IsCompleted);
-        Assert.Equal("anna", (await known).Principal?.Name);
+        Assert.Equal("engineer-1", (await known).Principal?.Name);
         var answers = await Task.WhenAll(guesses);
         Assert.All(answers, answer => Assert.Null(answer.Principal));
         Assert.Contains(answers, answer => answer.IsBusy);
@@ -35,11 +35,11 @@ public sealed class AccessTests : IDisposable
     [Fact]
     public async Task OnlyWhoHasNotChangedIsCurrent()
     {
-        var (password, _) = Users.Add(UsersFile, "anna", Role.Admin, null);
+        var (password, _) = Users.Add(UsersFile, "engineer-1", Role.Admin, null);
         var (_, token) = Users.Add(UsersFile, "bo", Role.Viewer, null);
         Users.Add(UsersFile, "cu", Role.Viewer, "old");
         var users = new Users(UsersFile);
-        var anna = (await VerifyAsync(users, "anna", password)).Principal!;
+        var anna = (await VerifyAsync(users, "engineer-1", password)).Principal!;
         var bo = users.VerifyToken(token)!;
         var cu = (await VerifyAsync(users, "cu", "old")).Principal!;
         var version = users.Version;
@@ -49,7 +49,7 @@ public sealed class AccessTests : IDisposable
         await Patience.UntilAsync(() => !users.IsCurrent(cu), () => "both changes are seen");
         Assert.Equal((true, false), (users.IsCurrent(anna), users.IsCurrent(bo)));
         Assert.False(users.IsCurrent(Principal.Open));
-        Assert.True(VerifyAsync(users, "anna", password).IsCompleted);
+        Assert.True(VerifyAsync(users, "engineer-1", password).IsCompleted);
         Assert.Null((await VerifyAsync(users, "cu", "old")).Principal);
     }
 
@@ -72,19 +72,19 @@ public sealed class AccessTests : IDisposable
         await using var server = await StartAsync();
         using var client = Client(server);
         await using var everybody = await TinyMqtt.OpenAsync(server.MqttPort);
-        await EndsAsync(client, stream, () => Users.Add(UsersFile, "anna", Role.Admin, "secret"));
+        await EndsAsync(client, stream, () => Users.Add(UsersFile, "engineer-1", Role.Admin, "secret"));
         await Assert.ThrowsAnyAsync<IOException>(() => everybody.PublishAsync("mt/v1/vn-dad/x", "1"));
-        client.DefaultRequestHeaders.Authorization = Basic("anna", "secret");
-        await EndsAsync(client, stream, () => Users.Revoke(UsersFile, "anna"));
+        client.DefaultRequestHeaders.Authorization = Basic("engineer-1", "secret");
+        await EndsAsync(client, stream, () => Users.Revoke(UsersFile, "engineer-1"));
     }
 
     [Fact]
     public async Task TooManySignInsAreToldToComeBack()
     {
-        Users.Add(UsersFile, "anna", Role.Admin, "secret");
+        Users.Add(UsersFile, "engineer-1", Role.Admin, "secret");
         await using var server = await StartAsync();
         using var client = Client(server);
-        client.DefaultRequestHeaders.Authorization = Basic("anna", "wrong");
+        client.DefaultRequestHeaders.Authorization = Basic("engineer-1", "wrong");
         var answers = await Task.WhenAll(Enumerable.Range(0, Users.WaitingMax * 4).Select(_ => client.GetAsync("/api/v1/ledger", TestContext.Current.CancellationToken)));
         Assert.All(answers, answer => Assert.True(answer.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.TooManyRequests));
         var busy = answers.First(answer => answer.StatusCode == HttpStatusCode.TooManyRequests);

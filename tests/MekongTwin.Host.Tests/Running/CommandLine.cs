@@ -12,7 +12,7 @@ public sealed class CommandLine : IDisposable
     {
         var data = _directory.In("data");
         await ServedForAWhileAsync();
-        await RunAsync(0, "users", "add", "anna", "--role", "viewer", "--data", data);
+        await RunAsync(0, "users", "add", "engineer-1", "--role", "viewer", "--data", data);
         var hash = await RunAsync(0, "verify", "--data", data, "--hash");
         await RunAsync(0, "backup", "--data", data, _directory.In("backup.tar.gz"));
         Assert.Contains("exists already", await RunAsync(2, "backup", "--data", data, _directory.In("backup.tar.gz")), StringComparison.Ordinal);
@@ -20,7 +20,7 @@ public sealed class CommandLine : IDisposable
         var restored = _directory.In("restored");
         await RunAsync(0, "restore", "--data", restored, _directory.In("backup.tar.gz"));
         Assert.Equal(hash, await RunAsync(0, "verify", "--data", restored, "--hash"));
-        Assert.Contains("anna", await RunAsync(0, "users", "list", "--data", restored), StringComparison.Ordinal);
+        Assert.Contains("engineer-1", await RunAsync(0, "users", "list", "--data", restored), StringComparison.Ordinal);
         Assert.DoesNotContain("password", await RunAsync(0, "users", "list", "--data", restored), StringComparison.OrdinalIgnoreCase);
     }
 
@@ -45,10 +45,10 @@ public sealed class CommandLine : IDisposable
     public async Task UsersAreAddedListedAndRevoked()
     {
         var data = _directory.In("data");
-        Assert.Contains("token     mt_", await RunAsync(0, "users", "add", "anna", "--role", "operator", "--data", data), StringComparison.Ordinal);
+        Assert.Contains("token     mt_", await RunAsync(0, "users", "add", "engineer-1", "--role", "operator", "--data", data), StringComparison.Ordinal);
         Assert.Contains("operator", await RunAsync(0, "users", "list", "--data", data), StringComparison.Ordinal);
         Assert.Contains("No user 'bert'", await RunAsync(2, "users", "revoke", "bert", "--data", data), StringComparison.Ordinal);
-        await RunAsync(0, "users", "revoke", "anna", "--data", data);
+        await RunAsync(0, "users", "revoke", "engineer-1", "--data", data);
         Assert.Equal("", (await RunAsync(0, "users", "list", "--data", data)).Trim());
         await RunAsync(2, "users", "add", "x:y", "--role", "viewer", "--data", data);
         await RunAsync(2, "users", "add", "z", "--role", "emperor", "--data", data);

@@ -25,7 +25,7 @@ public sealed class Doors : IDisposable
         var refusal = await RefusedAsync(options => options with { Http = "0.0.0.0:0" });
         Assert.Contains($"users add NAME --role admin --data {_directory.In("data")}", refusal, StringComparison.Ordinal);
         Assert.Contains("--mqtt", await RefusedAsync(options => options with { Mqtt = "*:0" }), StringComparison.Ordinal);
-        Users.Add(UsersFile, "anna", Role.Admin, null);
+        Users.Add(UsersFile, "engineer-1", Role.Admin, null);
         await using var served = await Served.StartAsync(_directory, options => options with { Http = "0.0.0.0:0", Mqtt = "0.0.0.0:0" });
         Assert.Equal(HttpStatusCode.Unauthorized, (await served.AskAsync(HttpMethod.Get, "/api/v1/ledger")).Code);
     }
@@ -72,7 +72,7 @@ public sealed class Doors : IDisposable
     [Fact]
     public async Task ABrokenUsersFileIsRefusedAtTheStartAndChangesNothingWhileRunning()
     {
-        var anna = Users.Add(UsersFile, "anna", Role.Admin, null);
+        var anna = Users.Add(UsersFile, "engineer-1", Role.Admin, null);
         var whole = File.ReadAllText(UsersFile);
         await using (var served = await Served.StartAsync(_directory))
         {
@@ -120,7 +120,7 @@ public sealed class Doors : IDisposable
     [Fact]
     public async Task AnAddressOfAnotherMachineIsSaid()
     {
-        Users.Add(UsersFile, "anna", Role.Admin, null);
+        Users.Add(UsersFile, "engineer-1", Role.Admin, null);
         Assert.Contains("192.0.2.1", await RefusedAsync(options => options with { Http = "192.0.2.1:0" }), StringComparison.Ordinal);
     }
 
