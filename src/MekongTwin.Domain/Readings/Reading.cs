@@ -69,11 +69,3 @@ public static class ReadingOrder
         return a.Value.CompareTo(b.Value);
     }
 }
-
-/// <summary>Sorts readings by point, then by the one comparator.</summary>
-public sealed class ByPointAndTime : IComparer<Reading>
-{
-    public static ByPointAndTime Instance { get; } = new();
-
-    public int Compare(Reading x, Reading y) => x.Point != y.Point ? x.Point.CompareTo(y.Point) : ReadingOrder.Compare(x, y);
-}

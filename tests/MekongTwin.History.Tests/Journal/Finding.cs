@@ -196,7 +196,8 @@ public sealed class Finding
             var found = new List<Reading>();
             Assert.True(index.TryRead(point, from, to, found));
             var expected = _all.Where(entry => entry.Offset <= applied && entry.Reading.Point == point && entry.Reading.TimeUs >= from && entry.Reading.TimeUs < to).Select(entry => entry.Reading);
-            Assert.Equal(expected.Order(ByPointAndTime.Instance), found.Order(ByPointAndTime.Instance));
+            var inOrder = Comparer<Reading>.Create(static (a, b) => ReadingOrder.Compare(a, b));
+            Assert.Equal(expected.Order(inOrder), found.Order(inOrder));
         }
     }
 }
