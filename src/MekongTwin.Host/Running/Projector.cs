@@ -25,7 +25,7 @@ internal sealed class Projector
     private const int SmallTurn = 4096;
 
     /// <summary>How long that wait is; it adds to what a reading needs until it is visible.</summary>
-    private static readonly TimeSpan GatherFor = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan GatherFor = TimeSpan.FromMilliseconds(20);
 
     private static readonly TimeSpan CommitEvery = TimeSpan.FromSeconds(1);
 
