@@ -7,7 +7,8 @@ public interface IReadingSource
 {
     /// <summary>
     /// Appends the point's applied readings with fromUs &lt;= time &lt; toUs, in any order, copies included. False when they
-    /// are not at hand yet: the twin keeps what waits for them, and settles it when asked again.
+    /// are not at hand yet: the twin keeps what waits for them, and settles it when asked again. A reading is applied once its
+    /// twin has settled it: served before, it would look like a copy of itself.
     /// </summary>
     bool TryRead(int point, long fromUs, long toUs, List<Reading> into);
 }

@@ -8,6 +8,7 @@ internal sealed class Shard(TwinTable twins, IReadingSource source, int worker, 
 {
     private readonly bool[] _isTouched = new bool[twins.Model.Assets.Length];
     private readonly HashSet<int> _failed = [];
+    private readonly List<SettledReading> _settled = [];
 
     /// <summary>Assets that had readings.</summary>
     public List<int> Touched { get; } = [];
@@ -83,22 +84,31 @@ internal sealed class Shard(TwinTable twins, IReadingSource source, int worker, 
         }
     }
 
-    /// <summary>Ends a twin's batch; what it emitted before it failed is taken back.</summary>
+    /// <summary>
+    /// Ends a twin's batch; what it emitted before it failed is taken back. A past that is not at hand is a failure here: the
+    /// index answers at once or not at all.
+    /// </summary>
     private bool TrySettle(int asset, Span<FoldOutcome> outcomes)
     {
         var (windows, deltas) = (Windows.Count, Deltas.Count);
         try
         {
-            twins[asset]!.TrySettle(source, outcomes, Deltas);
-            twins[asset]!.TakeEmissions(Windows.Add);
-            return true;
+            _settled.Clear();
+            if (twins[asset]!.TrySettle(source, _settled, Deltas))
+            {
+                twins[asset]!.TakeEmissions(Windows.Add);
+                // A ticket is the reading's place in the batch: none waits longer.
+                foreach (var (ticket, outcome) in _settled) outcomes[(int)ticket] = outcome;
+                return true;
+            }
         }
         catch (Exception)
         {
-            Windows.RemoveRange(windows, Windows.Count - windows);
-            Deltas.RemoveRange(deltas, Deltas.Count - deltas);
-            return false;
+            // Tried once more from the journal, then set aside.
         }
+        Windows.RemoveRange(windows, Windows.Count - windows);
+        Deltas.RemoveRange(deltas, Deltas.Count - deltas);
+        return false;
     }
 
     /// <summary>A twin that failed starts again from the journal.</summary>
