@@ -23,6 +23,6 @@ public interface IReadingArchive : IReadingSource
 /// <summary>The stored totals of one window, for parents that no longer hold it.</summary>
 public interface ITotalsSource
 {
-    /// <summary>The stored contribution of a child to a window; false when it has none.</summary>
-    bool TryReadTotal(int asset, long startUs, out Contribution total);
+    /// <summary>What an asset contributed to a window when it was stored, with its epoch and revision; false when it has nothing.</summary>
+    bool TryReadTotal(int asset, long startUs, out Delta total);
 }

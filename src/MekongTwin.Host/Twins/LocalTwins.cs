@@ -169,7 +169,6 @@ public sealed class LocalTwins : ITwins, IAsyncDisposable
         foreach (var shard in _shards)
         {
             foreach (var window in shard.Windows) _store.Put(window);
-            foreach (var delta in shard.Deltas) _store.Put(new AssetWindow(delta.Child, delta.StartUs, delta.Contribution));
             foreach (var asset in shard.Touched) PutLatest(asset);
             _faulted.ExceptWith(shard.Touched);
             _faulted.UnionWith(shard.Faulted);
@@ -180,8 +179,10 @@ public sealed class LocalTwins : ITwins, IAsyncDisposable
         }
         Faults += faulted.Count;
         var totals = _totals.Climb(deltas, _store);
+        // Behind the climb: a parent that opens a window finds stored what it took before.
+        foreach (var delta in deltas) _store.Put(delta);
         foreach (var total in totals) _store.Put(total);
-        _watchers.Changed(totals.Select(total => total.Asset));
+        _watchers.Changed(totals.Select(total => total.Child));
         return faulted;
     }
 

@@ -19,9 +19,9 @@ internal sealed class Totals
     }
 
     /// <summary>Parents take deltas lowest level first, so that each settles once a batch. Gives the totals that changed.</summary>
-    public List<AssetWindow> Climb(List<Delta> deltas, ITotalsSource source)
+    public List<Delta> Climb(List<Delta> deltas, ITotalsSource source)
     {
-        var windows = new List<AssetWindow>();
+        var totals = new List<Delta>();
         var touched = new SortedSet<(int Level, int Asset)>();
         Give(deltas, touched, source);
         while (touched.Count > 0)
@@ -29,10 +29,11 @@ internal sealed class Totals
             var next = touched.Min;
             touched.Remove(next);
             var up = new List<Delta>();
-            _twins[next.Asset]!.Settle(windows, up);
+            _twins[next.Asset]!.Settle(up);
+            totals.AddRange(up);
             Give(up, touched, source);
         }
-        return windows;
+        return totals;
     }
 
     private void Give(List<Delta> deltas, SortedSet<(int Level, int Asset)> touched, ITotalsSource source)
