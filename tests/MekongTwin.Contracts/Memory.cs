@@ -7,25 +7,20 @@ namespace MekongTwin.Contracts;
 public sealed class MemoryStore : ITwinStore
 {
     private readonly Dictionary<(int, long), PointWindow> _windows = [];
-    private readonly Dictionary<(int, long), AssetWindow> _totals = [];
+    private readonly Dictionary<(int, long), Delta> _totals = [];
     private readonly Dictionary<int, Reading> _latest = [];
 
     public IReadOnlyCollection<Reading> Latest => _latest.Values;
 
-    public Facts Facts => new(_latest.Values, _windows.Values, _totals.Values);
+    public Facts Facts => new(_latest.Values, _windows.Values, _totals.Values.Select(total => new AssetWindow(total.Child, total.StartUs, total.Contribution)));
 
     public void Put(in PointWindow window) => _windows[(window.Point, window.StartUs)] = window;
 
-    public void Put(in AssetWindow window) => _totals[(window.Asset, window.StartUs)] = window;
+    public void Put(in Delta total) => _totals[(total.Child, total.StartUs)] = total;
 
     public void PutLatest(in Reading latest) => _latest[latest.Point] = latest;
 
-    public bool TryReadTotal(int asset, long startUs, out Contribution total)
-    {
-        var found = _totals.TryGetValue((asset, startUs), out var window);
-        total = window.Total;
-        return found;
-    }
+    public bool TryReadTotal(int asset, long startUs, out Delta total) => _totals.TryGetValue((asset, startUs), out total);
 }
 
 /// <summary>Applied readings in memory; look-ups of one point can be made to throw. Reads may come from several loops.</summary>

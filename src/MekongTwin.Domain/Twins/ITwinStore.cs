@@ -10,7 +10,8 @@ public interface ITwinStore : ITotalsSource
     /// <summary>An empty window takes the stored one of its key away: a revision may have emptied it.</summary>
     void Put(in PointWindow window);
 
-    void Put(in AssetWindow window);
+    /// <summary>An asset's own total, with the epoch and revision that order it.</summary>
+    void Put(in Delta total);
 
     void PutLatest(in Reading latest);
 }

@@ -45,8 +45,9 @@ public sealed record CitySnapshot(JournalCut Cut, IReadOnlyList<TwinSnapshot> Tw
 public interface ITwins
 {
     /// <summary>
-    /// Folds one stretch of a partition: contiguous, many twins, any order, idempotent. Awaits room; completes when the
-    /// readings are folded and the parents took the deltas. A failing twin is listed and the cursor still advances.
+    /// Folds one stretch of a partition: many twins, any order, copies count once. Stretches are contiguous: one that does not
+    /// begin where the last ended is refused with an <see cref="ArgumentException"/>. Awaits room; completes when the readings are
+    /// folded and the parents took the deltas. A failing twin is listed and the cursor still advances.
     /// </summary>
     ValueTask<ApplyResult> ApplyAsync(PartitionBatch batch, CancellationToken ct);
 

@@ -26,7 +26,7 @@ public sealed class TwinStore : ITwinStore, IDisposable
     private readonly SqliteConnection _connection;
     private readonly Statement _putWindow, _dropWindow, _putTotal, _putLatest, _putLedger, _putMeta, _putSource, _addQuarantine, _releaseQuarantine, _dropQuarantine, _readTotal;
     private readonly Dictionary<(int, long), PointWindow> _windows = [];
-    private readonly Dictionary<(int, long), AssetWindow> _totals = [];
+    private readonly Dictionary<(int, long), Delta> _totals = [];
     private readonly Dictionary<int, Reading> _latest = [];
     private readonly List<Action<SqliteTransaction>> _other = [];
     private readonly HashSet<(Refusal, int, string, string)> _groups = [];
@@ -37,7 +37,7 @@ public sealed class TwinStore : ITwinStore, IDisposable
         _connection = Schema.Open(path);
         _putWindow = Statement.Upsert(_connection, "point_window", 12);
         _dropWindow = new(_connection, "DELETE FROM point_window WHERE point=@p0 AND start=@p1", 2);
-        _putTotal = Statement.Upsert(_connection, "asset_window", 16);
+        _putTotal = Statement.Upsert(_connection, "asset_window", 18);
         _putLatest = Statement.Upsert(_connection, "latest", 6);
         _putLedger = Statement.Upsert(_connection, "ledger", 3);
         _putMeta = Statement.Upsert(_connection, "meta", 2);
@@ -48,7 +48,7 @@ public sealed class TwinStore : ITwinStore, IDisposable
             """, 7);
         _releaseQuarantine = new(_connection, "UPDATE quarantine SET count=count-@p4 WHERE reason=@p0 AND source=@p1 AND topic=@p2 AND name=@p3", 5);
         _dropQuarantine = new(_connection, "DELETE FROM quarantine WHERE count<=0", 0);
-        _readTotal = new(_connection, "SELECT energy, energy_covered, meters, reactive, reactive_covered, reactive_meters, vehicles, vehicle_km, vehicle_hours, free_hours, traffic_covered, detectors, occupancy, occupancy_covered FROM asset_window WHERE asset=@p0 AND start=@p1", 2);
+        _readTotal = new(_connection, "SELECT energy, energy_covered, meters, reactive, reactive_covered, reactive_meters, vehicles, vehicle_km, vehicle_hours, free_hours, traffic_covered, detectors, occupancy, occupancy_covered, epoch, revision FROM asset_window WHERE asset=@p0 AND start=@p1", 2);
         Applied = ReadMeta("applied");
         ModelOffset = ReadMeta("model");
         Epoch = ReadMeta("epoch") + 1;
@@ -70,22 +70,18 @@ public sealed class TwinStore : ITwinStore, IDisposable
 
     public void Put(in PointWindow window) => _windows[(window.Point, window.StartUs)] = window;
 
-    public void Put(in AssetWindow window) => _totals[(window.Asset, window.StartUs)] = window;
+    public void Put(in Delta total) => _totals[(total.Child, total.StartUs)] = total;
 
     public void PutLatest(in Reading latest) => _latest[latest.Point] = latest;
 
-    public bool TryReadTotal(int asset, long startUs, out Contribution total)
+    public bool TryReadTotal(int asset, long startUs, out Delta total)
     {
-        if (_totals.TryGetValue((asset, startUs), out var pending))
-        {
-            total = pending.Total;
-            return true;
-        }
+        if (_totals.TryGetValue((asset, startUs), out total)) return true;
         lock (_readGate)
         {
             using var reader = _readTotal.Query(asset, startUs);
             var found = reader.Read();
-            total = found ? Rows.ReadContribution(reader, 0) : default;
+            total = found ? new(asset, startUs, reader.GetInt64(14), reader.GetInt64(15), Rows.ReadContribution(reader, 0)) : default;
             return found;
         }
     }
@@ -210,12 +206,12 @@ public sealed class TwinStore : ITwinStore, IDisposable
             window.Last, window.LastTimeUs, window.IntegralMicro, window.CoveredUs);
     }
 
-    private void PutRow(SqliteTransaction transaction, in AssetWindow window)
+    private void PutRow(SqliteTransaction transaction, in Delta stored)
     {
-        var total = window.Total;
-        _putTotal.Run(transaction, window.Asset, window.StartUs, total.EnergyKwh, total.EnergyCoveredUs, total.Meters,
+        var total = stored.Contribution;
+        _putTotal.Run(transaction, stored.Child, stored.StartUs, total.EnergyKwh, total.EnergyCoveredUs, total.Meters,
             total.ReactiveKvarh, total.ReactiveCoveredUs, total.ReactiveMeters, total.Vehicles, total.VehicleKm, total.VehicleHours, total.FreeVehicleHours,
-            total.TrafficCoveredUs, total.Detectors, total.OccupancyHours, total.OccupancyCoveredUs);
+            total.TrafficCoveredUs, total.Detectors, total.OccupancyHours, total.OccupancyCoveredUs, stored.Epoch, stored.Revision);
     }
 
     private void ReadGroups()

@@ -37,6 +37,8 @@ internal sealed class Feed
 {
     private readonly ImmutableArray<Point> _points;
     private readonly List<Reading> _all = [];
+    private readonly List<Reading> _unsettled = [];
+    private readonly List<FoldOutcome> _outcomes = [];
     private readonly Dictionary<(int, long), PointWindow> _windows = [];
     private readonly Dictionary<long, Delta> _contributions = [];
     private readonly List<Delta> _deltas = [];
@@ -59,19 +61,36 @@ internal sealed class Feed
     /// <summary>How often a window's emissions are taken while its settling still waits; the rows it gave are kept either way.</summary>
     public bool TakeWhileWaiting { get; set; }
 
+    /// <summary>What became of every reading so far, in the order they were folded.</summary>
+    public IReadOnlyList<FoldOutcome> Outcomes => _outcomes;
+
     public FoldOutcome[] Apply(IReadOnlyList<Reading> batch)
     {
-        var outcomes = new FoldOutcome[batch.Count];
-        for (var i = 0; i < batch.Count; i++) outcomes[i] = _twin.Fold(SlotOf(batch[i].Point), batch[i], i);
-        for (var tries = 0; !_twin.TrySettle(Source, outcomes, _deltas); tries++)
-        {
-            Assert.True(tries < 100, "The twin does not settle.");
-            if (TakeWhileWaiting) Take();
-        }
-        Take();
-        Source.Add(batch);
-        _all.AddRange(batch);
-        return outcomes;
+        var from = _outcomes.Count;
+        Fold(batch);
+        for (var tries = 0; !TrySettle(); tries++) Assert.True(tries < 100, "The twin does not settle.");
+        return [.. _outcomes[from..]];
+    }
+
+    /// <summary>Folds a batch. It need not be settled before the next one is.</summary>
+    public void Fold(IReadOnlyList<Reading> batch)
+    {
+        foreach (var reading in batch) _outcomes.Add(_twin.Fold(SlotOf(reading.Point), reading, _outcomes.Count));
+        _unsettled.AddRange(batch);
+    }
+
+    /// <summary>Asks the twin once to settle; what it has settled is applied.</summary>
+    public bool TrySettle()
+    {
+        var settled = new List<SettledReading>();
+        var done = _twin.TrySettle(Source, settled, _deltas);
+        foreach (var (ticket, outcome) in settled) _outcomes[(int)ticket] = outcome;
+        if (done || TakeWhileWaiting) Take();
+        if (!done) return false;
+        Source.Add(_unsettled);
+        _all.AddRange(_unsettled);
+        _unsettled.Clear();
+        return true;
     }
 
     /// <summary>A twin of a higher epoch goes on from the stored latest values.</summary>

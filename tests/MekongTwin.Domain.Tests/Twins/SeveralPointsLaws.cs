@@ -78,6 +78,24 @@ public sealed class SeveralPointsLaws
         Law.Holds(Cases, c => Play(new Feed(Models.Transformer, Power) { TakeWhileWaiting = true }, c), 1500, Shrink);
 
     [Fact]
+    public void ReadingsThatWaitLongerThanTheirBatchCountAndAreAnsweredForEachOnce() => Law.Holds(Cases, c =>
+    {
+        var feed = new Feed(Models.Transformer, Power) { TakeWhileWaiting = true };
+        foreach (var batch in c.Arrivals.Chunk(c.Batch))
+        {
+            feed.Source.Absent = c.Absent;
+            feed.Fold(batch);
+            feed.TrySettle();
+        }
+        feed.Source.Absent = 0;
+        Assert.True(feed.TrySettle());
+        feed.AssertFacts();
+        var instants = c.Arrivals.Select(reading => (reading.Point, reading.TimeUs)).Distinct().Count();
+        Assert.Equal(instants, feed.Outcomes.Count(outcome => outcome == FoldOutcome.Stored));
+        Assert.Equal(c.Arrivals.Length - instants, feed.Outcomes.Count(outcome => outcome == FoldOutcome.Duplicate));
+    }, 1500, Shrink);
+
+    [Fact]
     public void RevisionsOfDeltasRiseWithinAnEpoch()
     {
         var feed = new Feed(Models.Transformer, Power);

@@ -37,16 +37,18 @@ public sealed class Projection : IDisposable
     {
         using var store = new TwinStore(Path);
         Assert.False(store.TryReadTotal(7, 0, out _));
-        store.Put(new AssetWindow(7, 0, Total(1)));
+        store.Put(new Delta(7, 0, 3, 4, Total(1)));
         Assert.True(store.TryReadTotal(7, 0, out var waiting));
-        Assert.Equal(Total(1), waiting);
+        Assert.Equal(new Delta(7, 0, 3, 4, Total(1)), waiting);
         store.Commit(1, new Ledger());
-        store.Put(new AssetWindow(7, 0, Total(2)));
+        store.Put(new Delta(7, 0, 5, 6, Total(2)));
         Assert.True(store.TryReadTotal(7, 0, out waiting));
-        Assert.Equal(Total(2), waiting);
+        Assert.Equal(new Delta(7, 0, 5, 6, Total(2)), waiting);
         Assert.Equal(Total(1), new TwinQueries(Path).AssetWindows(7, 0, 1).Single().Total);
         store.Commit(2, new Ledger());
         Assert.Equal(Total(2), new TwinQueries(Path).AssetWindows(7, 0, 1).Single().Total);
+        Assert.True(store.TryReadTotal(7, 0, out waiting));
+        Assert.Equal(new Delta(7, 0, 5, 6, Total(2)), waiting);
     }
 
     [Fact]
