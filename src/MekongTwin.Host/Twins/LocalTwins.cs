@@ -119,7 +119,7 @@ public sealed class LocalTwins : ITwins, IAsyncDisposable
         {
             var twins = Model.Assets
                 .Where(asset => asset.Id.Path == city || asset.Id.Path.StartsWith(city + "/", StringComparison.Ordinal))
-                .Select(asset => new TwinSnapshot(asset, [.. View(asset).Latest.Select(latest => LatestUntil(latest, until)).OfType<LatestValue>()]));
+                .Select(asset => new TwinSnapshot(asset, [.. View(asset).Latest.Select(latest => LatestUntil.Find(latest, until, _source)).OfType<LatestValue>()]));
             return new(new([_applied]), [.. twins]);
         }
         finally
@@ -146,19 +146,6 @@ public sealed class LocalTwins : ITwins, IAsyncDisposable
     {
         await _workers.DisposeAsync();
         _turn.Dispose();
-    }
-
-    private LatestValue? LatestUntil(LatestValue latest, long untilUs)
-    {
-        if (latest.Reading.TimeUs <= untilUs) return latest;
-        var readings = new List<Reading>();
-        foreach (var back in (long[])[latest.Point.HoldUs, Instant.Day, 31 * Instant.Day, untilUs])
-        {
-            if (!_source.TryRead(latest.Point.Number, untilUs - back, untilUs + 1, readings)) return null;
-            var merged = PointSeries.Merge(readings).Where(reading => !reading.Historical).ToList();
-            if (merged.Count > 0) return latest with { Reading = merged[^1] };
-        }
-        return null;
     }
 
     /// <summary>Puts what the workers emitted into the store and lets the deltas climb.</summary>
