@@ -13,6 +13,7 @@ public sealed class RoomTests
         ["MekongTwin.History"] = ["MekongTwin.Domain"],
         ["MekongTwin.Api"] = ["MekongTwin.Domain", "MekongTwin.Ingest", "MekongTwin.History"],
         ["MekongTwin.Host"] = ["MekongTwin.Domain", "MekongTwin.Ingest", "MekongTwin.History", "MekongTwin.Api"],
+        ["MekongTwin.Silo"] = ["MekongTwin.Host"],
         ["MekongTwin.Simulators"] = ["MekongTwin.Domain"],
     };
 

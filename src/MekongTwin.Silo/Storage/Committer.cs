@@ -1,0 +1,108 @@
+using System.Threading.Channels;
+using MekongTwin.Silo.Grains;
+using Npgsql;
+
+namespace MekongTwin.Silo.Storage;
+
+/// <summary>
+/// One a silo: commits the blocks of all its partitions in one transaction after another. While the database is away it
+/// tries again, and what waits for it waits; nothing is acknowledged meanwhile.
+/// </summary>
+internal sealed class Committer(PartitionTable table, ILogger<Committer> logger) : BackgroundService
+{
+    /// <summary>Blocks that wait at most; then the partitions wait.</summary>
+    public const int WaitingMax = 1024;
+
+    private static readonly TimeSpan RetryFrom = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan RetryTo = TimeSpan.FromSeconds(5);
+
+    private readonly Channel<Waiting> _waiting = Channel.CreateBounded<Waiting>(new BoundedChannelOptions(WaitingMax) { SingleReader = true });
+
+    /// <summary>Why it does not get on, or null while it does.</summary>
+    public string? Fault { get; private set; }
+
+    /// <summary>Completes when the block is committed; throws <see cref="NotTheWriterException"/> when another has taken the partition over.</summary>
+    public async Task CommitAsync(BlockToWrite block, CancellationToken ct)
+    {
+        var waiting = new Waiting(block, new(TaskCreationOptions.RunContinuationsAsynchronously));
+        await _waiting.Writer.WriteAsync(waiting, ct);
+        await waiting.Done.Task.WaitAsync(ct);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var group = new List<Waiting>();
+        var later = new List<Waiting>();
+        try
+        {
+            while (later.Count > 0 || await _waiting.Reader.WaitToReadAsync(stoppingToken))
+            {
+                Gather(group, later);
+                await CommitAsync(group, stoppingToken);
+                group.Clear();
+            }
+        }
+        finally
+        {
+            _waiting.Writer.TryComplete();
+            while (_waiting.Reader.TryRead(out var left)) later.Add(left);
+            foreach (var waiting in group.Concat(later)) waiting.Done.TrySetCanceled(CancellationToken.None);
+        }
+    }
+
+    /// <summary>At most one block of each partition: the next one begins where it ends.</summary>
+    private void Gather(List<Waiting> group, List<Waiting> later)
+    {
+        var partitions = new HashSet<int>();
+        for (var i = 0; i < later.Count; i++)
+        {
+            if (!partitions.Add(later[i].Block.Partition)) continue;
+            group.Add(later[i]);
+            later.RemoveAt(i--);
+        }
+        while (later.Count < WaitingMax && _waiting.Reader.TryRead(out var waiting))
+        {
+            if (partitions.Add(waiting.Block.Partition)) group.Add(waiting);
+            else later.Add(waiting);
+        }
+    }
+
+    private async Task CommitAsync(List<Waiting> group, CancellationToken ct)
+    {
+        var retry = RetryFrom;
+        while (group.Count > 0)
+        {
+            try
+            {
+                var lost = await table.WriteAsync([.. group.Select(waiting => waiting.Block)], ct);
+                if (lost.Count == 0)
+                {
+                    Fault = null;
+                    foreach (var waiting in group) waiting.Done.TrySetResult();
+                    return;
+                }
+                foreach (var waiting in group.Where(waiting => lost.Contains(waiting.Block.Partition))) waiting.Done.TrySetException(new NotTheWriterException(waiting.Block.Partition));
+                group.RemoveAll(waiting => lost.Contains(waiting.Block.Partition));
+            }
+            catch (NpgsqlException e)
+            {
+                if (Fault is null) StorageLog.Away(logger, e.Message);
+                Fault = $"PostgreSQL cannot be written: {e.Message} Nothing is acknowledged until it can; it resumes by itself.";
+                await Task.Delay(retry, ct);
+                retry = retry * 2 < RetryTo ? retry * 2 : RetryTo;
+            }
+        }
+    }
+
+    private sealed record Waiting(BlockToWrite Block, TaskCompletionSource Done);
+}
+
+/// <summary>Another activation has taken the partition over: this one must go.</summary>
+[GenerateSerializer, Alias("mt.not-the-writer")]
+public sealed class NotTheWriterException(int partition) : Exception($"Partition {partition} has another writer by now.");
+
+internal static partial class StorageLog
+{
+    [LoggerMessage(Level = LogLevel.Warning, Message = "PostgreSQL cannot be written: {Reason} Trying again until it can.")]
+    public static partial void Away(ILogger logger, string reason);
+}
