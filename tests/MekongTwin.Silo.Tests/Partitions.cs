@@ -22,8 +22,8 @@ public sealed class Partitions(Postgres postgres)
     {
         await using var database = await postgres.MakeDatabaseAsync();
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Schema.ApplyAsync(database, Ct)));
-        await using var count = database.CreateCommand("SELECT count(*) FROM schema_version");
-        Assert.Equal(1L, await count.ExecuteScalarAsync(Ct));
+        await using var count = database.CreateCommand("SELECT count(*) = max(version) FROM schema_version");
+        Assert.Equal(true, await count.ExecuteScalarAsync(Ct));
     }
 
     [Fact]

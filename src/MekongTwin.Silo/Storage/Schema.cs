@@ -10,26 +10,6 @@ internal static class Schema
     /// <summary>Any number of our own: who holds this lock changes the schema.</summary>
     private const long LockKey = 0x4D54_5343_4845_4D41;
 
-    private static readonly string[] Scripts =
-    [
-        """
-        CREATE TABLE journal_partition (
-            partition int PRIMARY KEY,
-            epoch bigint NOT NULL DEFAULT 0,      -- of its writer; rises whenever another takes over
-            journalled bigint NOT NULL DEFAULT 0, -- end of its newest block
-            applied bigint NOT NULL DEFAULT 0     -- offset that the stored facts stand for
-        );
-        CREATE TABLE journal_block (
-            partition int NOT NULL REFERENCES journal_partition,
-            start bigint NOT NULL,
-            frames bytea NOT NULL,
-            PRIMARY KEY (partition, start)
-        );
-        ALTER TABLE journal_block ALTER COLUMN frames SET STORAGE EXTERNAL;
-        CREATE SEQUENCE epoch;
-        """,
-    ];
-
     public static async Task ApplyAsync(NpgsqlDataSource database, CancellationToken ct)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
@@ -38,18 +18,34 @@ internal static class Schema
         await ExecuteAsync(connection, "CREATE TABLE IF NOT EXISTS schema_version (version int PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())", ct);
         await using var read = new NpgsqlCommand("SELECT coalesce(max(version), 0) FROM schema_version", connection);
         var version = (int)(await read.ExecuteScalarAsync(ct))!;
-        if (version > Scripts.Length) throw new InvalidOperationException($"The database has schema version {version}; this program knows {Scripts.Length}. Start a newer program.");
-        for (; version < Scripts.Length; version++)
+        var scripts = ReadScripts();
+        if (version > scripts.Count) throw new InvalidOperationException($"The database has schema version {version}; this program knows {scripts.Count}. Start a newer program.");
+        for (; version < scripts.Count; version++)
         {
-            await ExecuteAsync(connection, Scripts[version], ct);
+            await ExecuteAsync(connection, scripts[version], ct);
             await ExecuteAsync(connection, $"INSERT INTO schema_version (version) VALUES ({version + 1})", ct);
         }
         await transaction.CommitAsync(ct);
     }
 
+    /// <summary>Scripts/N-name.sql, in the order of N.</summary>
+    private static List<string> ReadScripts()
+    {
+        var assembly = typeof(Schema).Assembly;
+        var scripts = new List<string>();
+        foreach (var name in assembly.GetManifestResourceNames().Where(name => name.EndsWith(".sql", StringComparison.Ordinal)).OrderBy(NumberOf))
+        {
+            using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);
+            scripts.Add(reader.ReadToEnd());
+        }
+        return scripts;
+    }
+
+    private static int NumberOf(string script) => int.Parse(script.AsSpan(0, script.IndexOf('-', StringComparison.Ordinal)), System.Globalization.CultureInfo.InvariantCulture);
+
     private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken ct)
     {
-#pragma warning disable CA2100 // Text of this class only.
+#pragma warning disable CA2100 // The scripts' text and numbers of our own.
         await using var command = new NpgsqlCommand(sql, connection);
 #pragma warning restore CA2100
         await command.ExecuteNonQueryAsync(ct);
