@@ -270,7 +270,7 @@ internal sealed class Source : ISource
         _refused[(int)reason]++;
         _refusedAny = true;
         _received++;
-        return Admission.Rejected;
+        return reason is Refusal.TopicNotServed or Refusal.NotPermitted ? Admission.Rejected : Admission.Refused;
     }
 
     private Admission SetAside(Refusal reason, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> payload) =>
@@ -283,7 +283,7 @@ internal sealed class Source : ISource
     {
         _aside.Add(entry.ToFrame());
         _received++;
-        return Admission.Quarantined;
+        return entry.Reason == Refusal.Undecodable ? Admission.Undecodable : Admission.Quarantined;
     }
 
     private static string Text(ReadOnlySpan<byte> bytes) => Encoding.UTF8.GetString(bytes);

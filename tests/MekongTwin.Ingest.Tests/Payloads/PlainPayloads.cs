@@ -86,7 +86,7 @@ public sealed class PlainPayloads
     [InlineData("{\"v\":1,\"x\":\"\u0001\"}")]
     public void WhatIsMalformedGoesToQuarantineWhole(string payload)
     {
-        Assert.Equal(Admission.Quarantined, _door.Admit(PayloadDoor.Power, payload));
+        Assert.Equal(Admission.Undecodable, _door.Admit(PayloadDoor.Power, payload));
         Assert.Empty(_door.Readings);
         var entry = Assert.Single(_door.Aside);
         Assert.Equal(Refusal.Undecodable, entry.Reason);
@@ -101,7 +101,7 @@ public sealed class PlainPayloads
     [InlineData("99999999999999999999999999999999999999999999999999")]
     public void ANumberThatDoesNotFitIsRejectedByReason(string payload)
     {
-        Assert.Equal(Admission.Rejected, _door.Admit(PayloadDoor.Power, payload));
+        Assert.Equal(Admission.Refused, _door.Admit(PayloadDoor.Power, payload));
         Assert.Empty(_door.Readings);
         Assert.Equal(1, _door.Refused[Refusal.ValueOutOfRange]);
     }
@@ -155,7 +155,7 @@ public sealed class PlainPayloads
     [InlineData("2011-01-01T00:00:00Z", false)]
     public void WhatIsOlderThanTheRetentionIsExpired(string time, bool admitted)
     {
-        Assert.Equal(admitted ? Admission.Admitted : Admission.Rejected, _door.Admit(PayloadDoor.Power, $"{{\"v\":1,\"t\":\"{time}\"}}"));
+        Assert.Equal(admitted ? Admission.Admitted : Admission.Refused, _door.Admit(PayloadDoor.Power, $"{{\"v\":1,\"t\":\"{time}\"}}"));
         Assert.Equal(admitted ? 0 : 1, _door.Refused.GetValueOrDefault(Refusal.Expired));
     }
 
@@ -173,7 +173,7 @@ public sealed class PlainPayloads
         {
             _door.Forget();
             var admission = _door.Admit(PayloadDoor.Power, "{\"x\":" + new string('[', depth) + new string(']', depth) + ",\"v\":1}");
-            Assert.Equal(depth <= 16 ? Admission.Admitted : Admission.Quarantined, admission);
+            Assert.Equal(depth <= 16 ? Admission.Admitted : Admission.Undecodable, admission);
         }
     }
 
@@ -184,7 +184,7 @@ public sealed class PlainPayloads
         for (var length = 0; length < whole.Length; length++)
         {
             _door.Forget();
-            Assert.Equal(Admission.Quarantined, _door.Admit(PayloadDoor.Power, whole.AsSpan(0, length)));
+            Assert.Equal(Admission.Undecodable, _door.Admit(PayloadDoor.Power, whole.AsSpan(0, length)));
             Assert.Empty(_door.Readings);
         }
         Assert.Equal(Admission.Admitted, _door.Admit(PayloadDoor.Power, whole));
