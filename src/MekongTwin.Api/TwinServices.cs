@@ -3,6 +3,7 @@ using MekongTwin.Domain.Readings;
 using MekongTwin.Domain.Twins;
 using MekongTwin.History.Journal;
 using MekongTwin.History.Store;
+using MekongTwin.Ingest.Mqtt;
 
 namespace MekongTwin.Api;
 
@@ -24,6 +25,12 @@ public sealed record BrokerView(string Name, bool Connected, long? Dropped, stri
 
 /// <summary>One check of the health page.</summary>
 public sealed record HealthCheck(string Name, bool Healthy, string? Detail);
+
+/// <summary>What the process allocated since its start and holds now.</summary>
+public sealed record MemoryView(long AllocatedBytes, long HeapBytes, int Collections, double PauseMs);
+
+/// <summary>State of the program for whoever looks after it.</summary>
+public sealed record StatusView(string? Version, MqttServerStatus Mqtt, BrokerStatus? Broker, JournalStatus Journal, bool Simulator, MemoryView Gc, IReadOnlyList<HealthCheck> Health);
 
 /// <summary>What the routes need of the running program, whichever edition it is.</summary>
 public interface ITwinServices
@@ -55,6 +62,6 @@ public interface ITwinServices
     /// <summary>Maps a quarantined name to a point and takes in what was kept of it; gives how many readings that were.</summary>
     Task<int> MapQuarantineAsync(QuarantineGroup group, Point point, CancellationToken ct);
 
-    /// <summary>State of the doors for the status route.</summary>
-    object ReadDoors();
+    /// <summary>State of the doors, the journal and the twins.</summary>
+    StatusView ReadStatus();
 }

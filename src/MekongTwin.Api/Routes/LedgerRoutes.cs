@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using MekongTwin.Domain.Access;
 using MekongTwin.Domain.Readings;
 using Microsoft.AspNetCore.Builder;
@@ -10,6 +11,9 @@ namespace MekongTwin.Api.Routes;
 /// <summary>A kind of thing in quarantine.</summary>
 public sealed record QuarantineView(long Id, string Reason, string Source, string Topic, string Name, long Count, string First, string Last, string Sample, bool Mappable);
 
+/// <summary>The kinds of things in quarantine, newest first.</summary>
+public sealed record QuarantinePage(IReadOnlyList<QuarantineView> Items);
+
 /// <summary>Where a quarantined name leads from now on.</summary>
 public sealed record MapRequest(string? Asset, string? Metric);
 
@@ -18,10 +22,13 @@ public sealed record MapResult(int TakenIn);
 
 internal static class LedgerRoutes
 {
+    /// <summary>Most kinds in one answer.</summary>
+    private const int LimitMax = 2000;
+
     public static void MapLedger(this IEndpointRouteBuilder routes, ITwinServices services)
     {
         routes.MapGet("/ledger", services.ReadLedger).WithSummary("received = stored + duplicate + rejected + quarantined + pending, per source, in readings");
-        routes.MapGet("/quarantine", (int? limit) => new { items = services.Queries.Quarantine(Math.Clamp(limit ?? 200, 1, 2000)).Select(group => Show(services, group)).ToList() })
+        routes.MapGet("/quarantine", ([Range(1, LimitMax)] int? limit) => new QuarantinePage([.. services.Queries.Quarantine(limit ?? 200).Select(group => Show(services, group))]))
             .WithSummary("What was kept aside, by reason, source and name");
         routes.MapPost("/quarantine/{id:long}/map", async Task<Results<Ok<MapResult>, ProblemHttpResult>> (long id, MapRequest request, CancellationToken ct) =>
         {
@@ -33,7 +40,7 @@ internal static class LedgerRoutes
             if (model.FindPoint(asset.Number, request.Metric ?? "") is not { } point)
                 return Problems.NotFound($"'{asset.Id}' has no point '{request.Metric}'.", model.PointsOf(asset.Number).Select(number => model.Points[number].Metric));
             return TypedResults.Ok(new MapResult(await services.MapQuarantineAsync(group, point, ct)));
-        }).Require(Role.Engineer).WithSummary("Maps a quarantined topic or name to a point, journals the mapping and takes in what was kept");
+        }).Require(Role.Engineer).ProducesProblem(404).WithSummary("Maps a quarantined topic or name to a point, journals the mapping and takes in what was kept");
     }
 
     private static QuarantineView Show(ITwinServices services, History.Store.QuarantineGroup group)

@@ -24,6 +24,8 @@ internal static class LiveRoutes
     /// <summary>Most streams at once; one more is refused with 503.</summary>
     private const int StreamsMax = 1000;
 
+    private const string EventStream = "text/event-stream";
+
     /// <summary>How long a reader may take to fetch an event.</summary>
     private static readonly TimeSpan WriteWithin = TimeSpan.FromSeconds(10);
 
@@ -36,6 +38,7 @@ internal static class LiveRoutes
         routes.MapGet("/live", async (HttpContext context, string? city, string? assets) =>
         {
             if (city is not null && services.Model.FindCity(city) is null) return (IResult)Problems.NotFound($"No city '{city}'.", services.Model.Cities.Select(known => known.Id));
+            if (HttpMethods.IsHead(context.Request.Method)) return Results.Text("", EventStream);
             if (Interlocked.Increment(ref _open) > StreamsMax)
             {
                 Interlocked.Decrement(ref _open);
@@ -54,7 +57,8 @@ internal static class LiveRoutes
                 Interlocked.Decrement(ref _open);
             }
             return Results.Empty;
-        }).WithSummary("Live changes as server-sent events");
+        }).Produces<string>(200, EventStream).ProducesProblem(404).ProducesProblem(503).WithSummary("Live changes as server-sent events")
+            .WithDescription("?city= gives the events city (as GET /cities/{city}) and ledger (as GET /ledger, the busiest sources) every second; ?assets=prefix gives assets ({items, skipped}) within 100 ms of a change.");
 
     private static async Task StreamAsync(HttpContext context, ITwinServices services, Boards boards, IAccess access, string city, string? assets)
     {
@@ -94,7 +98,7 @@ internal static class LiveRoutes
     private static async Task WriteStreamAsync(HttpContext context, ITwinServices services, Boards boards, string city, string? assets, CancellationToken ct)
     {
         var json = context.RequestServices.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions;
-        context.Response.ContentType = "text/event-stream";
+        context.Response.ContentType = EventStream;
         context.Response.Headers.CacheControl = "no-cache";
         context.Response.Headers["X-Accel-Buffering"] = "no";
         // The reader learns that it is in before there is anything to say.

@@ -21,7 +21,10 @@ internal static class SeriesReader
     /// <summary>Points in an answer unless more are asked for.</summary>
     private const int PointsDefault = 2000;
 
-    private const int PointsMax = 100_000;
+    public const int PointsMax = 100_000;
+
+    /// <summary>Fewer points than these show no line.</summary>
+    public const int PointsMin = 3;
 
     /// <summary>Most readings gone through for one answer.</summary>
     private const long ReadingsMax = 2_000_000;
@@ -29,34 +32,30 @@ internal static class SeriesReader
     /// <summary>Most steps computed for one answer: a longer range needs a longer step.</summary>
     private const int StepsMax = 400_000;
 
+    private const string NoTime = "is not a time from 1970 to 2200; write it as 2026-11-21T17:00:00+07:00.";
+
     // Nothing is measured outside these years, and every sum of times inside them fits.
     private static readonly long EarliestUs = Instant.From(new DateTimeOffset(1970, 1, 1, 0, 0, 0, TimeSpan.Zero));
     private static readonly long LatestUs = Instant.From(new DateTimeOffset(2200, 1, 1, 0, 0, 0, TimeSpan.Zero));
 
-    public static Task<Results<Ok<SeriesView>, ProblemHttpResult>> ReadAsync(ITwinServices services, string id, string metric, string? from, string? to, string? step, int? points, CancellationToken ct)
-    {
-        ct.ThrowIfCancellationRequested();
-        return Task.FromResult(Read(services, id, metric, from, to, step ?? "PT15M", points));
-    }
-
-    private static Results<Ok<SeriesView>, ProblemHttpResult> Read(ITwinServices services, string id, string metric, string? fromText, string? toText, string step, int? points)
+    public static Results<Ok<SeriesView>, ProblemHttpResult> Read(ITwinServices services, string id, string metric, string? fromText, string? toText, string step, int? points)
     {
         var model = services.Model;
         if (model.FindAsset(id) is not { } asset) return Problems.NotFound($"No asset '{id}'. Ids are paths, with / written as %2F.", model.Assets.Select(known => known.Id.Path), id.Split('/')[^1]);
         var calendar = model.CityOf(asset.Number).MakeCalendar();
         var now = Instant.From(services.Clock.GetUtcNow());
-        if (!TryReadTime(toText, calendar, now + 1, out var to)) return Problems.BadRequest($"to '{toText}' is not a time; write it as 2026-11-21T17:00:00+07:00.");
-        if (!TryReadTime(fromText, calendar, to - Instant.Day, out var from)) return Problems.BadRequest($"from '{fromText}' is not a time; write it as 2026-11-21T17:00:00+07:00.");
-        if (from >= to) return Problems.BadRequest("from must lie before to.");
+        if (!TryReadTime(toText, calendar, now + 1, out var to)) return Problems.BadRequest($"to '{toText}' {NoTime}");
+        if (!TryReadTime(fromText, calendar, to - Instant.Day, out var from)) return Problems.BadRequest($"from '{fromText}' {NoTime}");
+        if (from >= to) return Problems.BadRequest($"from {Instant.ToText(from, calendar.Zone)} does not lie before to {Instant.ToText(to, calendar.Zone)}.");
         var length = step switch { "raw" => 0, "PT1M" => Instant.Minute, "PT15M" => Instant.Quarter, "PT1H" => Instant.Hour, "P1D" => Instant.Day, _ => -1 };
         if (length < 0) return Problems.BadRequest($"step '{step}' is none of raw, PT1M, PT15M, PT1H, P1D.");
-        if (length > 0 && (to - from) / length > StepsMax) return Problems.BadRequest($"{(to - from) / length} steps: ask for a shorter range or a longer step.");
-        var limit = Math.Clamp(points ?? PointsDefault, 3, PointsMax);
+        if (length > 0 && (to - from) / length > StepsMax) return Problems.BadRequest($"from, to and step ask for {(to - from) / length} steps, of at most {StepsMax}: ask for a shorter range or a longer step.");
+        var limit = points ?? PointsDefault;
         if (model.FindPoint(asset.Number, metric) is { } known && length < Instant.Quarter && services.Readings.CountAtMost(known.Number, from, to) > ReadingsMax)
-            return Problems.BadRequest($"More than {ReadingsMax} readings: ask for a shorter range, or for steps of PT15M and longer.");
+            return Problems.BadRequest($"from and to hold more than {ReadingsMax} readings: ask for a shorter range, or for steps of PT15M and longer.");
         if (model.FindPoint(asset.Number, metric) is { } point) return Show(id, metric, point.Unit.Code, step, OfPoint(services, point, calendar, from, to, length, out var qualities), limit, calendar.Zone, qualities);
         if (!TotalSeries.Units.TryGetValue(metric, out var unit)) return Problems.NotFound($"'{id}' has no metric '{metric}'.", model.PointsOf(asset.Number).Select(number => model.Points[number].Metric).Concat(TotalSeries.Units.Keys));
-        if (length < Instant.Quarter) return Problems.BadRequest($"'{metric}' adds up the assets below in steps of 15 minutes: use PT15M, PT1H or P1D.");
+        if (length < Instant.Quarter) return Problems.BadRequest($"step '{step}': '{metric}' adds up the assets below in steps of 15 minutes; use PT15M, PT1H or P1D.");
         var size = SizeOf(length);
         var meters = model.Assets.Count(other => other.Kind == MeterKind(metric) && Boards.IsBelow(model, other, asset.Number));
         var windows = services.Queries.AssetWindows(asset.Number, calendar.Start(from, size), to);
@@ -105,7 +104,6 @@ internal static class SeriesReader
         var mended = text.Length > 19 && text[^6] == ' ' ? text[..^6] + "+" + text[^5..] : text;
         if (!TimeText.TryRead(Encoding.UTF8.GetBytes(mended), out timeUs, out var local)) return false;
         if (local) timeUs -= calendar.Zone.GetUtcOffset(Instant.ToTime(timeUs).DateTime).Ticks / TimeSpan.TicksPerMicrosecond;
-        timeUs = Math.Clamp(timeUs, EarliestUs, LatestUs);
-        return true;
+        return timeUs >= EarliestUs && timeUs <= LatestUs;
     }
 }

@@ -71,7 +71,7 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
     public JournalStatus Journal => _journal.Status;
 
     /// <summary>State of the doors; set by whoever opens them.</summary>
-    public Func<object> Doors { get; set; } = static () => new { };
+    public Func<StatusView> Doors { get; set; } = static () => throw new InvalidOperationException("No door is open.");
 
     /// <summary>State of the subscription to a broker; set by whoever subscribes.</summary>
     public Func<BrokerView?> Broker { get; set; } = static () => null;
@@ -131,7 +131,7 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
 
     public string SourceName(int number) => number < 0 ? "(others)" : _projector.Sources.GetValueOrDefault(number, "?");
 
-    public object ReadDoors() => Doors();
+    public StatusView ReadStatus() => Doors();
 
     public LedgerPage ReadLedger()
     {

@@ -37,7 +37,7 @@ internal sealed class TwinServer : IAsyncDisposable
         _simulator = new SimulatorProcess(app.Services.GetRequiredService<ILogger<SimulatorProcess>>());
         _telemetry = Telemetry.Start(core);
         if (subscriber is not null) core.Broker = () => subscriber.Status is var status ? new(status.Name, status.Connected, status.BrokerDropped, status.LastError) : null;
-        core.Doors = () => new { version = typeof(TwinServer).Assembly.GetName().Version?.ToString(3), mqtt = mqtt.Status, broker = subscriber?.Status, journal = core.Journal, simulator = _simulator.IsRunning, gc = ReadMemory(), health = core.ReadHealth() };
+        core.Doors = () => new(typeof(TwinServer).Assembly.GetName().Version?.ToString(3), mqtt.Status, subscriber?.Status, core.Journal, _simulator.IsRunning, ReadMemory(), core.ReadHealth());
     }
 
     public TwinCore Core => _core;
@@ -45,6 +45,11 @@ internal sealed class TwinServer : IAsyncDisposable
     public int HttpPort { get; private set; }
 
     public int MqttPort { get; private set; }
+
+    /// <summary>Method and path of every route that is meant to be known.</summary>
+    public IEnumerable<string> Routes => _app.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+        .Where(endpoint => endpoint.Metadata.GetMetadata<IExcludeFromDescriptionMetadata>() is null)
+        .SelectMany(endpoint => endpoint.Metadata.GetRequiredMetadata<IHttpMethodMetadata>().HttpMethods.Select(method => $"{method} {endpoint.RoutePattern.RawText!.Replace(":long", "", StringComparison.Ordinal)}"));
 
     public static async Task<TwinServer> StartAsync(ServeOptions options, CancellationToken ct)
     {
@@ -75,6 +80,7 @@ internal sealed class TwinServer : IAsyncDisposable
             builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, http, mqttAt, options));
             var app = builder.Build();
             app.UseSecurityHeaders();
+            app.UseHostNames(users);
             ConsolePage.Use(app);
             app.MapTwinApi(core, users);
             BrokerOptions? broker = null;
@@ -129,8 +135,7 @@ internal sealed class TwinServer : IAsyncDisposable
         if (options.Simulate) _simulator.Start(options.Cities, MqttPort, start, epoch, options.Speed, options.SimulatorProfile, users.AddTransient("simulator", Role.Device));
     }
 
-    /// <summary>What the process allocated since its start and holds now.</summary>
-    private static object ReadMemory() => new { allocatedBytes = GC.GetTotalAllocatedBytes(), heapBytes = GC.GetGCMemoryInfo().HeapSizeBytes, collections = GC.CollectionCount(0), pauseMs = Math.Round(GC.GetTotalPauseDuration().TotalMilliseconds, 1) };
+    private static MemoryView ReadMemory() => new(GC.GetTotalAllocatedBytes(), GC.GetGCMemoryInfo().HeapSizeBytes, GC.CollectionCount(0), Math.Round(GC.GetTotalPauseDuration().TotalMilliseconds, 1));
 
     private static void CheckOptions(ServeOptions options)
     {
