@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Text;
 using System.Text.Json.Serialization;
 using MekongTwin.Domain.Assets;
@@ -10,11 +11,21 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace MekongTwin.Api.Routes;
 
-/// <summary>One step: time, value (null is a gap), extremes, number of readings, measured share; quality of a raw reading.</summary>
-public sealed record StepView(string T, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] double? V, double? Min, double? Max, int? N, double? Coverage, string? Q);
+/// <summary>One step of a series.</summary>
+public sealed record StepView(
+    [property: Description("Where the step begins; the time of a raw reading")] string T,
+    [property: Description("The value, of the kind that the series means; null where nothing was measured"), JsonIgnore(Condition = JsonIgnoreCondition.Never)] double? V,
+    [property: Description("Means only: the lowest value that stood in the step, the one held into it included")] double? Min,
+    [property: Description("Means only: the highest value that stood in the step, the one held into it included")] double? Max,
+    [property: Description("Readings in the step; for totals, the meters or detectors that reported")] int? N,
+    [property: Description("Measured share of the step, 0 to 1: time between readings no further apart than the point's hold time")] double? Coverage,
+    [property: Description("Quality of a raw reading")] string? Q);
 
 /// <summary>A metric over time.</summary>
-public sealed record SeriesView(string Id, string Metric, string Unit, string Step, IReadOnlyList<StepView> Points, bool Downsampled);
+public sealed record SeriesView(
+    string Id, string Metric, string Unit, string Step,
+    [property: Description("What a step's v is: mean (of a gauge, by time), growth (of a register, or an amount that came together), count (of events), reading (step raw)")] string Means,
+    IReadOnlyList<StepView> Points, bool Downsampled);
 
 internal static class SeriesReader
 {
@@ -53,13 +64,13 @@ internal static class SeriesReader
         var limit = points ?? PointsDefault;
         if (model.FindPoint(asset.Number, metric) is { } known && length < Instant.Quarter && services.Readings.CountAtMost(known.Number, from, to) > ReadingsMax)
             return Problems.BadRequest($"from and to hold more than {ReadingsMax} readings: ask for a shorter range, or for steps of PT15M and longer.");
-        if (model.FindPoint(asset.Number, metric) is { } point) return Show(id, metric, point.Unit.Code, step, OfPoint(services, point, calendar, from, to, length, out var qualities), limit, calendar.Zone, qualities);
+        if (model.FindPoint(asset.Number, metric) is { } point) return Show(id, metric, point.Unit.Code, step, length == 0 ? "reading" : Means(point.Kind), OfPoint(services, point, calendar, from, to, length, out var qualities), limit, calendar.Zone, qualities);
         if (!TotalSeries.Units.TryGetValue(metric, out var unit)) return Problems.NotFound($"'{id}' has no metric '{metric}'.", model.PointsOf(asset.Number).Select(number => model.Points[number].Metric).Concat(TotalSeries.Units.Keys));
         if (length < Instant.Quarter) return Problems.BadRequest($"step '{step}': '{metric}' adds up the assets below in steps of 15 minutes; use PT15M, PT1H or P1D.");
         var size = SizeOf(length);
         var meters = model.Assets.Count(other => other.Kind == MeterKind(metric) && Boards.IsBelow(model, other, asset.Number));
         var windows = services.Queries.AssetWindows(asset.Number, calendar.Start(from, size), to);
-        return Show(id, metric, unit, step, TotalSeries.FromWindows(metric, windows, meters, calendar, size, from, to), limit, calendar.Zone, null);
+        return Show(id, metric, unit, step, TotalSeries.IsAmount(metric) ? "growth" : "mean", TotalSeries.FromWindows(metric, windows, meters, calendar, size, from, to), limit, calendar.Zone, null);
     }
 
     private static IReadOnlyList<SeriesPoint> OfPoint(ITwinServices services, Point point, CityCalendar calendar, long from, long to, long length, out Dictionary<long, Quality>? qualities)
@@ -79,15 +90,17 @@ internal static class SeriesReader
         return [.. raw.Select(reading => new SeriesPoint(reading.TimeUs, FixedPoint.ToDouble(reading.Value), null, null, 1, null))];
     }
 
-    private static Ok<SeriesView> Show(string id, string metric, string unit, string step, IReadOnlyList<SeriesPoint> points, int limit, TimeZoneInfo zone, Dictionary<long, Quality>? qualities)
+    private static Ok<SeriesView> Show(string id, string metric, string unit, string step, string means, IReadOnlyList<SeriesPoint> points, int limit, TimeZoneInfo zone, Dictionary<long, Quality>? qualities)
     {
         var shown = Downsample.ToLimit(points, limit);
         // Readings are shown as they came; means carry the rounding of their sums in the last digits.
         var digits = qualities is null ? 4 : 6;
-        return TypedResults.Ok(new SeriesView(id, metric, unit, step, [.. shown.Select(point => new StepView(
+        return TypedResults.Ok(new SeriesView(id, metric, unit, step, means, [.. shown.Select(point => new StepView(
             Instant.ToText(point.TimeUs, zone), Rounded(point.Value, digits), Rounded(point.Min, 6), Rounded(point.Max, 6), point.Count,
             point.Coverage is { } coverage ? Math.Round(coverage, 4) : null, qualities is null ? null : Figures.Name(qualities[point.TimeUs])))], shown.Count < points.Count));
     }
+
+    private static string Means(PointKind kind) => kind switch { PointKind.Cumulative => "growth", PointKind.Event => "count", _ => "mean" };
 
     private static double? Rounded(double? value, int digits) => value is { } number ? Math.Round(number, digits) : null;
 

@@ -19,6 +19,9 @@ public static class TotalSeries
         ["travelTimeIndex"] = "1",
     };
 
+    /// <summary>True for what comes together over a step; the others are means over it.</summary>
+    public static bool IsAmount(string metric) => metric is "energy" or "vehicles";
+
     /// <summary>
     /// A metric of a total over a stretch; null where nothing was measured. Demand is energy over the mean time its meters
     /// covered, so that a meter that is late does not lower it; meters that sent nothing are missing from it and from the coverage.
@@ -50,7 +53,7 @@ public static class TotalSeries
             reporting = Math.Max(reporting, window.Total.Meters);
             reactive = Math.Max(reactive, window.Total.ReactiveMeters);
             detectors = Math.Max(detectors, window.Total.Detectors);
-            if (Value(metric, window.Total) is not { } value) continue;
+            if (IsAmount(metric) || Value(metric, window.Total) is not { } value) continue;
             min = Math.Min(min ?? value, value);
             max = Math.Max(max ?? value, value);
         }
