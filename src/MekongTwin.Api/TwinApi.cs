@@ -62,6 +62,8 @@ public static class TwinApi
         api.MapCities(services, boards);
         api.MapAssets(services, boards);
         api.MapLedger(services);
+        api.MapQuarantine(services);
+        api.MapMappings(services);
         api.MapLive(services, boards, access);
         api.MapGet("/status", services.ReadStatus).WithSummary("State of the doors, the journal and the twins");
         app.MapHealth(services);

@@ -62,6 +62,12 @@ public interface ITwinServices
     /// <summary>Maps a quarantined name to a point and takes in what was kept of it; gives how many readings that were.</summary>
     Task<int> MapQuarantineAsync(QuarantineGroup group, Point point, CancellationToken ct);
 
+    /// <summary>Throws away what quarantine holds of a kind: from quarantined it goes to rejected (discarded).</summary>
+    Task DiscardQuarantineAsync(QuarantineGroup group, CancellationToken ct);
+
+    /// <summary>Takes back a mapping that somebody made; false when there is none. What it took in stays.</summary>
+    Task<bool> RemoveMappingAsync(string name, CancellationToken ct);
+
     /// <summary>State of the doors, the journal and the twins.</summary>
     StatusView ReadStatus();
 }

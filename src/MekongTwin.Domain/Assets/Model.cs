@@ -81,6 +81,9 @@ public sealed class Model
         return new(Cities, Assets, Points, Devices, [.. names.Values.OrderBy(mapping => mapping.Name, StringComparer.Ordinal)]);
     }
 
+    /// <summary>The same model without a name mapping.</summary>
+    public Model WithoutName(string name) => new(Cities, Assets, Points, Devices, Names.RemoveAll(mapping => mapping.Name == name));
+
     private static int CityNumber(ImmutableArray<City> cities, AssetId id)
     {
         var slash = id.Path.IndexOf('/', StringComparison.Ordinal);

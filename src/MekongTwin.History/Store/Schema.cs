@@ -24,7 +24,7 @@ internal static class Schema
           traffic_covered INTEGER NOT NULL, detectors INTEGER NOT NULL, occupancy INTEGER NOT NULL, occupancy_covered INTEGER NOT NULL, PRIMARY KEY(asset, start)) WITHOUT ROWID;
         CREATE TABLE ledger(source INTEGER, entry INTEGER, count INTEGER NOT NULL, PRIMARY KEY(source, entry)) WITHOUT ROWID;
         CREATE TABLE quarantine(id INTEGER PRIMARY KEY, reason INTEGER NOT NULL, source INTEGER NOT NULL, topic TEXT NOT NULL, name TEXT NOT NULL,
-          count INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, first_offset INTEGER NOT NULL, sample BLOB NOT NULL, UNIQUE(reason, source, topic, name));
+          count INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, first_offset INTEGER NOT NULL, sample BLOB NOT NULL, sample_time INTEGER NOT NULL, UNIQUE(reason, source, topic, name));
         """;
 
     /// <summary>Opens the database for the one writer, creating or recreating it where it is missing, no database or of another version.</summary>

@@ -235,7 +235,7 @@ internal sealed class CityFolder
             var (name, metric) = (fields.Text("name"), fields.Text("metric"));
             var point = _pointNumbers.TryGetValue((asset, metric), out var number) ? _points[number] : null;
             if (asset >= 0 && point is null) _errors.Add(item, $"{_assets[asset].Id} has no point '{metric}'");
-            if (point is not null) _names.Add(new(name, point.Number));
+            if (point is not null) _names.Add(new(name, point.Number) { FromFolder = true });
             fields.RefuseUnknown("note");
         }
         mappings.RefuseUnknown("note");

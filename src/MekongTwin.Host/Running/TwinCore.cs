@@ -129,7 +129,7 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
         while (_store.Applied < target) await Task.Delay(5, ct);
     }
 
-    public string SourceName(int number) => number < 0 ? "(others)" : _projector.Sources.GetValueOrDefault(number, "?");
+    public string SourceName(int number) => _projector.SourceName(number);
 
     public StatusView ReadStatus() => Doors();
 
@@ -163,27 +163,50 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
         ];
     }
 
-    public async Task<int> MapQuarantineAsync(QuarantineGroup group, Point point, CancellationToken ct)
+    public Task<int> MapQuarantineAsync(QuarantineGroup group, Point point, CancellationToken ct) => ChangeAsync(async stop =>
+    {
+        await SetModelAsync(Model.WithNames([new NameMapping(NameMapping.OfRecord(group.Topic, group.Name), point.Number)]), stop);
+        var takenIn = 0;
+        foreach (var like in Queries.QuarantineLike(group)) takenIn += await QuarantineRelease.RunAsync(_journal, like, point, Instant.From(Clock.GetUtcNow()), stop);
+        return takenIn;
+    }, ct);
+
+    public Task DiscardQuarantineAsync(QuarantineGroup group, CancellationToken ct) => ChangeAsync(async stop =>
+    {
+        await QuarantineRelease.DiscardAsync(_journal, group, stop);
+        return true;
+    }, ct);
+
+    public Task<bool> RemoveMappingAsync(string name, CancellationToken ct) => ChangeAsync(async stop =>
+    {
+        if (!Model.Names.Any(mapping => mapping.Name == name && !mapping.FromFolder)) return false;
+        await SetModelAsync(Model.WithoutName(name), stop);
+        return true;
+    }, ct);
+
+    /// <summary>One change by a person at a time, journalled; whoever looks next finds it done.</summary>
+    private async Task<T> ChangeAsync<T>(Func<CancellationToken, Task<T>> change, CancellationToken ct)
     {
         await _mapping.WaitAsync(ct);
         // Once begun it is brought to its end, whether or not the caller waits for it.
-        ct = _stop.Token;
+        var stop = _stop.Token;
         try
         {
-            var model = Model.WithNames([new NameMapping(NameMapping.OfRecord(group.Topic, group.Name), point.Number)]);
-            await ModelLog.AppendAsync(_journal, model, ct);
-            Volatile.Write(ref _model, model);
-            Admissions.SetModel(model);
-            var takenIn = 0;
-            foreach (var like in Queries.QuarantineLike(group)) takenIn += await QuarantineRelease.RunAsync(_journal, like, point, Instant.From(Clock.GetUtcNow()), ct);
-            // Who looks at the list next finds it done.
-            await Task.WhenAny(SettleAsync(ct), Task.Delay(VisibleWithin, ct));
-            return takenIn;
+            var result = await change(stop);
+            await Task.WhenAny(SettleAsync(stop), Task.Delay(VisibleWithin, stop));
+            return result;
         }
         finally
         {
             _mapping.Release();
         }
+    }
+
+    private async Task SetModelAsync(Model model, CancellationToken ct)
+    {
+        await ModelLog.AppendAsync(_journal, model, ct);
+        Volatile.Write(ref _model, model);
+        Admissions.SetModel(model);
     }
 
     public async ValueTask DisposeAsync()

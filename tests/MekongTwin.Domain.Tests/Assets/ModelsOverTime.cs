@@ -64,6 +64,18 @@ public sealed class ModelsOverTime
         Assert.Equal([("other", 1), ("topic", 1)], merged.Names.Select(name => (name.Name, name.Point)));
     }
 
+    [Fact]
+    public void AMappingOfTheFilesGoesWithThemAndOneMadeByPeopleIsTakenBackByPeople()
+    {
+        Model Folder(params NameMapping[] names) => new(Of("a").Cities, Of("a").Assets, Of("a").Points, [], [.. names.Select(name => name with { FromFolder = true })]);
+        var before = ModelMerge.Onto(Folder(new("file", 0), new("both", 0)).WithNames([new NameMapping("person", 0), new NameMapping("both", 0)]), Folder(new NameMapping("both", 0)));
+        Assert.Equal([("both", true), ("person", false)], before.Names.Select(name => (name.Name, name.FromFolder)));
+        Assert.Equal(["both"], before.WithoutName("person").Names.Select(name => name.Name));
+        Assert.Equal(ModelCodec.ToJson(before), ModelCodec.ToJson(ModelCodec.Decompress(ModelCodec.Compress(before))));
+        Assert.Equal(("t/1", "P"), new NameMapping(NameMapping.OfRecord("t/1", "P"), 0).Parts);
+        Assert.Equal(("t/1", ""), new NameMapping(NameMapping.OfRecord("t/1", ""), 0).Parts);
+    }
+
     [Theory]
     [InlineData("vn-dad/hai-chau/tx/0412", true)]
     [InlineData("a", true)]

@@ -148,6 +148,18 @@ public sealed class PlainPayloads
         Assert.Empty(_door.Readings);
     }
 
+    [Fact]
+    public void WhatIsKeptAsideKeepsTheBeginningOfItsPayload()
+    {
+        var future = "{\"v\":1,\"t\":\"2036-01-01T00:00:00Z\"}";
+        _door.Admit(PayloadDoor.Power, future);
+        _door.Admit("mt/v1/vn-dad/nobody/P", "12.5" + new string(' ', 1000));
+        _door.Admit(PayloadDoor.Pack, "[{\"bt\":0,\"n\":\"P\",\"v\":1}, {\"n\": \"oil\", \"v\": 55.5} ,{\"n\":\"V\",\"u\":\"kW\",\"v\":2}]");
+        Assert.Equal(
+            [future, "12.5" + new string(' ', QuarantineEntry.SampleMax - 4), "{\"n\": \"oil\", \"v\": 55.5}", "{\"n\":\"V\",\"u\":\"kW\",\"v\":2}"],
+            _door.Aside.Select(entry => Encoding.UTF8.GetString(entry.Payload)));
+    }
+
     [Theory]
     [InlineData("2026-11-21T01:05:00Z", true)]
     [InlineData("2026-08-23T01:00:00Z", true)]
