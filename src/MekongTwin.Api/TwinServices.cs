@@ -26,6 +26,9 @@ public sealed record BrokerView(string Name, bool Connected, long? Dropped, stri
 /// <summary>One check of the health page.</summary>
 public sealed record HealthCheck(string Name, bool Healthy, string? Detail);
 
+/// <summary>The door for devices: mqtt or mqtts, and its port.</summary>
+public sealed record MqttDoor(string Scheme, int Port);
+
 /// <summary>What the process allocated since its start and holds now.</summary>
 public sealed record MemoryView(long AllocatedBytes, long HeapBytes, int Collections, double PauseMs);
 
@@ -51,6 +54,9 @@ public interface ITwinServices
     bool Simulated { get; }
 
     JournalStatus Journal { get; }
+
+    /// <summary>Where devices send to, once that door is open.</summary>
+    MqttDoor? Mqtt { get; }
 
     LedgerPage ReadLedger();
 

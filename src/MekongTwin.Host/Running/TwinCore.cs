@@ -70,6 +70,9 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
 
     public JournalStatus Journal => _journal.Status;
 
+    /// <summary>Where devices send to; set by whoever opens that door.</summary>
+    public MqttDoor? Mqtt { get; set; }
+
     /// <summary>State of the doors; set by whoever opens them.</summary>
     public Func<StatusView> Doors { get; set; } = static () => throw new InvalidOperationException("No door is open.");
 

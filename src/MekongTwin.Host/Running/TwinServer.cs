@@ -131,6 +131,7 @@ internal sealed class TwinServer : IAsyncDisposable
         }
         var ports = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Select(address => new Uri(address).Port).ToList();
         (HttpPort, MqttPort) = (ports[0], ports[1]);
+        _core.Mqtt = new(options.TlsCertificate is null ? "mqtt" : "mqtts", MqttPort);
         if (_subscriber is not null) _subscribing = _subscriber.RunAsync(_stop.Token).ContinueWith(_ => { }, TaskScheduler.Default);
         if (options.Simulate) _simulator.Start(options.Cities, MqttPort, start, epoch, options.Speed, options.SimulatorProfile, users.AddTransient("simulator", Role.Device));
     }

@@ -113,6 +113,21 @@ public sealed class ApiTests : IDisposable
     }
 
     [Fact]
+    public async Task ABoardSaysWhenTheNewestReadingWasAndWhereDevicesSendTo()
+    {
+        await using var served = await Served.StartAsync(_directory);
+        var board = await served.GetAsync("/api/v1/cities/vn-dad");
+        Assert.False(board.TryGetProperty("lastReading", out _));
+        Assert.Equal(("mqtt", served.Mqtt), (board.GetProperty("mqtt").GetProperty("scheme").GetString(), board.GetProperty("mqtt").GetProperty("port").GetInt32()));
+        var time = Served.Time(100_000);
+        await served.PublishAsync($"mt/v1/{Served.Transformer}/P", $$"""{"v":1,"t":"{{time}}"}""");
+        string? last = null;
+        await Patience.UntilAsync(async () => (last = (await served.GetAsync("/api/v1/cities/vn-dad")).TryGetProperty("lastReading", out var text) ? text.GetString() : null) is not null, () => "the board shows it");
+        Assert.EndsWith("+07:00", last, StringComparison.Ordinal);
+        Assert.Equal(DateTimeOffset.Parse(time, System.Globalization.CultureInfo.InvariantCulture), DateTimeOffset.Parse(last!, System.Globalization.CultureInfo.InvariantCulture));
+    }
+
+    [Fact]
     public async Task EveryRouteIsDescribedWithItsSummaryItsAnswerAndItsProblems()
     {
         await using var served = await Served.StartAsync(_directory);
