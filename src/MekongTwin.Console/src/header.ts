@@ -34,7 +34,7 @@ export class Header {
   private readonly clock = h('p', { class: 'clock', 'data-testid': 'clock' })
   /** The stream to this page; how old the data is stands beside it, as its own sign. */
   private readonly state = h('span', { 'aria-live': 'polite', 'aria-atomic': 'true', 'data-testid': 'connection-state' })
-  private readonly data = h('span', { class: 'mark', 'data-testid': 'data-age' })
+  private readonly data = h('span', { class: 'mark data-age', 'data-testid': 'data-age' })
   private readonly dataText = h('span', {})
   private newest: number | null = null
   private isSilent = false

@@ -10,6 +10,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace MekongTwin.Host.Running;
 
@@ -18,6 +19,9 @@ internal sealed class TwinServer : IAsyncDisposable
 {
     /// <summary>Most loops that fold readings: each is a thread's worth of work.</summary>
     private const int WorkersMax = 64;
+
+    /// <summary>Bytes that the system keeps unsent of a connection, about.</summary>
+    private const int SendBufferSize = 256 << 10;
 
     private readonly WebApplication _app;
     private readonly TwinCore _core;
@@ -76,7 +80,11 @@ internal sealed class TwinServer : IAsyncDisposable
             builder.Services.AddSingleton<MqttServer>();
             builder.WebHost.UseKestrelHttpsConfiguration();
             // What a connection may hold unread: pings behind it are looked for within the same bound.
-            builder.WebHost.UseSockets(sockets => sockets.MaxReadBufferSize = 64 << 10);
+            builder.WebHost.UseSockets(sockets =>
+            {
+                sockets.MaxReadBufferSize = 64 << 10;
+                sockets.CreateBoundListenSocket = Bind;
+            });
             builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, http, mqttAt, options));
             var app = builder.Build();
             app.UseSecurityHeaders();
@@ -161,6 +169,17 @@ internal sealed class TwinServer : IAsyncDisposable
             UseTls(listen, certificate);
             listen.UseConnectionHandler<MqttConnectionHandler>();
         });
+    }
+
+    /// <summary>
+    /// What the system keeps for a reader that does not read. Left alone it grows to megabytes a connection, and such a
+    /// reader is found out only when it is full.
+    /// </summary>
+    private static Socket Bind(EndPoint endpoint)
+    {
+        var socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
+        socket.SendBufferSize = SendBufferSize;
+        return socket;
     }
 
     private static void UseTls(ListenOptions listen, X509Certificate2? certificate)
