@@ -79,13 +79,20 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
     public static async Task<TwinCore> OpenAsync(ServeOptions options, TimeProvider clock, CancellationToken ct)
     {
         var read = Cities.CityFolder.Read(options.Cities);
-        var data = DataDirectory.Open(options.Data);
+        var opened = new Stack<IDisposable>();
+        T Keep<T>(T part)
+            where T : IDisposable
+        {
+            opened.Push(part);
+            return part;
+        }
         try
         {
+            var data = Keep(DataDirectory.Open(options.Data));
             var files = new DiskFiles(data.Journal);
-            var journal = JournalLog.Open(files, new JournalOptions(), TwinQueries.ReadApplied(data.Database));
+            var journal = Keep(JournalLog.Open(files, new JournalOptions(), TwinQueries.ReadApplied(data.Database)));
             data.Dedicate(options.Simulate, isNew: journal.DurableOffset == 0);
-            var store = new TwinStore(data.Database);
+            var store = Keep(new TwinStore(data.Database));
             var before = ReadModel(journal, store);
             var model = ModelMerge.Onto(before, read);
             // Facts folded under another model do not hold: the journal is folded again.
@@ -93,13 +100,14 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
             if (!ModelCodec.ToJson(before).AsSpan().SequenceEqual(ModelCodec.ToJson(model))) await ModelLog.AppendAsync(journal, model, ct);
             journal.SetApplied(store.Applied);
             var tail = ScanTail(journal, store);
-            var index = ReadingIndex.Open(files, store.Applied);
+            var index = Keep(ReadingIndex.Open(files, store.Applied));
             var admission = new AdmissionOptions { Retention = options.Retention };
             return new(data, journal, store, index, model, tail, clock, admission, options.Workers) { Simulated = options.Simulate };
         }
         catch
         {
-            data.Dispose();
+            // The last one opened first; the directory, whose lock lets another program in, last.
+            while (opened.TryPop(out var part)) part.Dispose();
             throw;
         }
     }

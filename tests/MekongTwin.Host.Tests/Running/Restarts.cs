@@ -222,6 +222,28 @@ public sealed class Restarts : IDisposable
         Assert.Contains("another MekongTwin uses this data directory", (await Assert.ThrowsAsync<InputException>(() => Served.StartAsync(_directory))).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task AnOpeningThatFailsLeavesNothingOpen()
+    {
+        var options = new ServeOptions { Cities = [Served.City], Data = _directory.In("data"), Workers = 1, Simulate = false };
+        // Journal and projection are open by the time the model is to be written.
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => TwinCore.OpenAsync(options, TimeProvider.System, new CancellationToken(canceled: true)));
+        // SQLite removes its write-ahead log with the last connection.
+        Assert.False(File.Exists(_directory.In("data", "twin.db-wal")), "the projection is open");
+        AssertNothingIsOpen();
+        File.WriteAllText(_directory.In("data", "simulated"), "");
+        await Assert.ThrowsAsync<InputException>(() => TwinCore.OpenAsync(options, TimeProvider.System, TestContext.Current.CancellationToken));
+        AssertNothingIsOpen();
+        File.Delete(_directory.In("data", "simulated"));
+        await using var core = await TwinCore.OpenAsync(options, TimeProvider.System, TestContext.Current.CancellationToken);
+
+        void AssertNothingIsOpen()
+        {
+            // Nobody gets a file for himself that somebody else holds.
+            using var segment = new FileStream(Directory.GetFiles(_directory.In("data", "journal"), "*.journal").Single(), FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        }
+    }
+
     private async Task<(string Journal, string Stored)> HashAsync()
     {
         using var data = DataDirectory.Open(_directory.In("data"), mustExist: true);
