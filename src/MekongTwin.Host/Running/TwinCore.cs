@@ -76,6 +76,9 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
     /// <summary>State of the subscription to a broker; set by whoever subscribes.</summary>
     public Func<BrokerView?> Broker { get; set; } = static () => null;
 
+    /// <summary>Health of what is around the core; set by whoever opens the doors.</summary>
+    public Func<IEnumerable<HealthCheck>> DoorHealth { get; set; } = static () => [];
+
     public static async Task<TwinCore> OpenAsync(ServeOptions options, TimeProvider clock, CancellationToken ct)
     {
         var read = Cities.CityFolder.Read(options.Cities);
@@ -168,6 +171,7 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
             new("journal", journal.Fault is null, journal.Fault),
             new("twins", _projector.Fault is null && !stalled, _projector.Fault ?? (stalled ? $"No progress for {_projector.Idle.TotalSeconds:0} s with {_journal.UnappliedBytes} bytes waiting." : null)),
             new("backlog", _journal.UnappliedBytes < 48 << 20, _journal.UnappliedBytes < 48 << 20 ? null : $"{_journal.UnappliedBytes} of {_journal.DurableOffset} bytes of the journal wait to be folded: figures are catching up. The doors slow down when 64 MiB of new readings wait."),
+            .. DoorHealth(),
         ];
     }
 
