@@ -23,7 +23,7 @@ internal static class BackupCommand
             var target = result.GetValue(file)!;
             if (File.Exists(target)) throw new InputException($"{target}: exists already. Give another name.");
             using var directory = DataDirectory.Open(result.GetValue(data)!, mustExist: true);
-            var check = JournalRecovery.Check(new DiskFiles(directory.Journal), TwinQueries.ReadApplied(directory.Database));
+            var check = JournalRecovery.Check(new DiskFiles(directory.Journal), TwinQueries.ReadMark(directory.Database));
             if (check.Damage.Count > 0) throw new JournalException(string.Join('\n', check.Damage) + "\nNot backed up: the journal is damaged.");
             var part = target + ".part";
             await using (var stream = File.Create(part))

@@ -93,9 +93,9 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
         {
             var data = Keep(DataDirectory.Open(options.Data));
             var files = new DiskFiles(data.Journal);
-            var journal = Keep(JournalLog.Open(files, new JournalOptions(), TwinQueries.ReadApplied(data.Database)));
+            var journal = Keep(JournalLog.Open(files, new JournalOptions(), TwinQueries.ReadMark(data.Database)));
             data.Dedicate(options.Simulate, isNew: journal.DurableOffset == 0);
-            var store = Keep(new TwinStore(data.Database));
+            var store = Keep(Projection.Open(data.Database, files, journal));
             var before = ReadModel(journal, store);
             var model = ModelMerge.Onto(before, read);
             // Facts folded under another model do not hold: the journal is folded again.

@@ -216,6 +216,29 @@ public sealed class Restarts : IDisposable
     }
 
     [Fact]
+    public async Task AnotherJournalInThePlaceOfTheOwnIsRefusedUntilTheProjectionIsDeleted()
+    {
+        using var other = new TemporaryDirectory();
+        await using (var served = await Served.StartAsync(_directory)) await served.PublishAsync(Power, "1");
+        await using (var served = await Served.StartAsync(other))
+        {
+            for (var i = 2; i < 50; i++) await served.PublishAsync(Power, $"{i}");
+        }
+        SqliteConnection.ClearAllPools();
+        Directory.Delete(_directory.In("data", "journal"), recursive: true);
+        Directory.Move(other.In("data", "journal"), _directory.In("data", "journal"));
+        File.WriteAllText(_directory.In("data", "journal", "0000000000000000000.run"), "sorted from the one before");
+        var refusal = await Assert.ThrowsAsync<JournalException>(() => Served.StartAsync(_directory));
+        Assert.Contains("another journal", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("delete twin.db", refusal.Message, StringComparison.Ordinal);
+        SqliteConnection.ClearAllPools();
+        foreach (var file in Directory.GetFiles(_directory.In("data"), "twin.db*")) File.Delete(file);
+        await using var again = await Served.StartAsync(_directory);
+        Assert.Empty(Directory.GetFiles(_directory.In("data", "journal"), "*.run"));
+        Assert.Equal(49, await again.LatestAsync());
+    }
+
+    [Fact]
     public async Task ADataDirectoryInUseIsRefused()
     {
         await using var served = await Served.StartAsync(_directory);
