@@ -282,8 +282,15 @@ internal sealed class CityFolder
     private PlacedJson? Load(string name, bool required)
     {
         var path = Path.Combine(_directory, name);
-        if (File.Exists(path)) return PlacedJson.Parse(path, File.ReadAllBytes(path), _errors);
-        if (required) _errors.Add(path, 1, "", "missing; every city folder has one");
+        try
+        {
+            if (File.Exists(path)) return PlacedJson.Parse(path, File.ReadAllBytes(path), _errors);
+            if (required) _errors.Add(path, 1, "", "missing; every city folder has one");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _errors.Add(path, 1, "", $"cannot be read: {e.Message}");
+        }
         return null;
     }
 

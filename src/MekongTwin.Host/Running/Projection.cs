@@ -1,5 +1,6 @@
 using MekongTwin.History.Journal;
 using MekongTwin.History.Store;
+using Microsoft.Data.Sqlite;
 
 namespace MekongTwin.Host.Running;
 
@@ -8,7 +9,7 @@ internal static class Projection
 {
     public static TwinStore Open(string path, IJournalFiles files, JournalLog journal)
     {
-        var store = new TwinStore(path);
+        var store = Open(path);
         try
         {
             if (store.Journal == journal.Identity) return store;
@@ -21,6 +22,18 @@ internal static class Projection
         {
             store.Dispose();
             throw;
+        }
+    }
+
+    private static TwinStore Open(string path)
+    {
+        try
+        {
+            return new(path);
+        }
+        catch (Exception e) when (e is SqliteException or UnauthorizedAccessException)
+        {
+            throw new IOException($"{path}: cannot be opened: {e.Message} End the program that holds it, or let this user write to it; it can be deleted, and is made again.", e);
         }
     }
 }

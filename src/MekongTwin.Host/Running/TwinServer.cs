@@ -39,7 +39,7 @@ internal sealed class TwinServer : IAsyncDisposable
         _telemetry = Telemetry.Start(core);
         if (subscriber is not null) core.Broker = () => subscriber.Status is var status ? new(status.Name, status.Connected, status.BrokerDropped, status.LastError) : null;
         core.DoorHealth = ReadDoorHealth;
-        core.Doors = () => new { version = typeof(TwinServer).Assembly.GetName().Version?.ToString(3), mqtt = mqtt.Status, broker = subscriber?.Status, journal = core.Journal, simulator = _simulator is { IsRunning: true }, gc = ReadMemory(), health = core.ReadHealth() };
+        core.Doors = () => new { version = Product.Version, mqtt = mqtt.Status, broker = subscriber?.Status, journal = core.Journal, simulator = _simulator is { IsRunning: true }, gc = ReadMemory(), health = core.ReadHealth() };
     }
 
     public TwinCore Core => _core;
