@@ -48,6 +48,7 @@ internal static class ServeCommand
             };
             var simulation = Simulation.Decide(result.GetValue(simulate), options, Users.Read(DataDirectory.UsersFile(options.Data)).Count > 0);
             await using var server = await TwinServer.StartAsync(options with { Simulate = simulation.IsOn }, ct);
+            foreach (var warning in server.Core.Warnings) Console.Error.WriteLine($"warning: {warning}");
             var scheme = options.TlsCertificate is null ? ("http", "mqtt") : ("https", "mqtts");
             Console.WriteLine($"MekongTwin serves {string.Join(", ", server.Core.Model.Cities.Select(known => known.Name))}");
             Console.WriteLine($"  console  {scheme.Item1}://localhost:{server.HttpPort}");

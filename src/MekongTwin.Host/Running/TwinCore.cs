@@ -68,6 +68,9 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
 
     public bool Simulated { get; init; }
 
+    /// <summary>What is odd in the city folders, though it may be meant.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
     public JournalStatus Journal => _journal.Status;
 
     /// <summary>State of the doors; set by whoever opens them.</summary>
@@ -81,7 +84,8 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
 
     public static async Task<TwinCore> OpenAsync(ServeOptions options, TimeProvider clock, CancellationToken ct)
     {
-        var read = Cities.CityFolder.Read(options.Cities);
+        var warnings = new List<string>();
+        var read = Cities.CityFolder.Read(options.Cities, warnings);
         var opened = new Stack<IDisposable>();
         T Keep<T>(T part)
             where T : IDisposable
@@ -105,7 +109,7 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
             var tail = ScanTail(journal, store);
             var index = Keep(ReadingIndex.Open(files, store.Applied));
             var admission = new AdmissionOptions { Retention = options.Retention };
-            return new(data, journal, store, index, model, tail, clock, admission, options.Workers) { Simulated = options.Simulate };
+            return new(data, journal, store, index, model, tail, clock, admission, options.Workers) { Simulated = options.Simulate, Warnings = warnings };
         }
         catch
         {
