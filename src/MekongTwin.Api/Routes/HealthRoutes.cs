@@ -15,8 +15,9 @@ internal static class HealthRoutes
         routes.MapGet("/health/ready", () =>
         {
             var checks = services.ReadHealth();
-            var healthy = checks.All(check => check.Healthy);
-            return Results.Json(new HealthView(healthy ? "ready" : "unhealthy", checks), statusCode: healthy ? 200 : 503);
-        }).Produces<HealthView>().Produces<HealthView>(503).WithSummary("Journal, twins and backlog are healthy");
+            var serves = checks.All(check => check.Healthy || !check.Required);
+            var status = !serves ? "unhealthy" : checks.All(check => check.Healthy) ? "ready" : "degraded";
+            return Results.Json(new HealthView(status, checks), statusCode: serves ? 200 : 503);
+        }).Produces<HealthView>().Produces<HealthView>(503).WithSummary("Ready, degraded (something is away, but it serves) or unhealthy; check by check");
     }
 }

@@ -5,7 +5,7 @@ namespace MekongTwin.History.Store;
 /// <summary>The tables of the projection. It can always be made again from the journal, so a new format is simply rebuilt.</summary>
 internal static class Schema
 {
-    public const int Version = 3;
+    public const int Version = 4;
 
     // SQLite's result codes.
     private const int Corrupt = 11;

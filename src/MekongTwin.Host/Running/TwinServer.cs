@@ -27,10 +27,12 @@ internal sealed class TwinServer : IAsyncDisposable
     private readonly TwinCore _core;
     private readonly MqttServer _mqtt;
     private readonly BrokerSubscriber? _subscriber;
-    private readonly SimulatorProcess _simulator;
     private readonly Telemetry _telemetry;
     private readonly CancellationTokenSource _stop = new();
+    private SimulatorKeeper? _simulator;
     private Task _subscribing = Task.CompletedTask;
+    private Task _simulating = Task.CompletedTask;
+    private Task _watching = Task.CompletedTask;
 
     private TwinServer(WebApplication app, TwinCore core, MqttServer mqtt, BrokerSubscriber? subscriber)
     {
@@ -38,10 +40,10 @@ internal sealed class TwinServer : IAsyncDisposable
         _core = core;
         _mqtt = mqtt;
         _subscriber = subscriber;
-        _simulator = new SimulatorProcess(app.Services.GetRequiredService<ILogger<SimulatorProcess>>());
         _telemetry = Telemetry.Start(core);
         if (subscriber is not null) core.Broker = () => subscriber.Status is var status ? new(status.Name, status.Connected, status.BrokerDropped, status.LastError) : null;
-        core.Doors = () => new(typeof(TwinServer).Assembly.GetName().Version?.ToString(3), mqtt.Status, subscriber?.Status, core.Journal, _simulator.IsRunning, ReadMemory(), core.ReadHealth());
+        core.DoorHealth = ReadDoorHealth;
+        core.Doors = () => new(Product.Version, mqtt.Status, subscriber?.Status, core.Journal, _simulator is { IsRunning: true }, ReadMemory(), core.ReadHealth());
     }
 
     public TwinCore Core => _core;
@@ -64,7 +66,11 @@ internal sealed class TwinServer : IAsyncDisposable
         var epoch = DateTimeOffset.UtcNow;
         var start = options.Start ?? epoch;
         var clock = options.Speed == 1 && options.Start is null ? TimeProvider.System : new ScaledClock(start, epoch, options.Speed);
+        BrokerOptions? broker = null;
+        if (options.Broker is { } address && !BrokerOptions.TryParse(address, Environment.GetEnvironmentVariable(BrokerOptions.PasswordVariable), out broker, out var error))
+            throw new InputException($"--broker {address}: {error}");
         var core = await TwinCore.OpenAsync(options, clock, ct);
+        TwinServer? server = null;
         try
         {
             var builder = WebApplication.CreateSlimBuilder();
@@ -91,17 +97,14 @@ internal sealed class TwinServer : IAsyncDisposable
             app.UseHostNames(users);
             ConsolePage.Use(app);
             app.MapTwinApi(core, users);
-            BrokerOptions? broker = null;
-            if (options.Broker is { } address && !BrokerOptions.TryParse(address, Environment.GetEnvironmentVariable(BrokerOptions.PasswordVariable), out broker, out var error))
-                throw new InputException($"--broker {address}: {error}");
             var subscriber = broker is null ? null : new BrokerSubscriber(broker, core.Admissions, TimeProvider.System, app.Services.GetRequiredService<ILogger<BrokerSubscriber>>());
-            var server = new TwinServer(app, core, app.Services.GetRequiredService<MqttServer>(), subscriber);
+            server = new TwinServer(app, core, app.Services.GetRequiredService<MqttServer>(), subscriber);
             await server.OpenDoorsAsync(options, users, start, epoch, ct);
             return server;
         }
         catch
         {
-            await core.DisposeAsync();
+            await (server?.DisposeAsync() ?? core.DisposeAsync());
             throw;
         }
     }
@@ -111,11 +114,11 @@ internal sealed class TwinServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _simulator.Dispose();
         await _stop.CancelAsync();
+        await _simulating;
         await _mqtt.StopAsync(CancellationToken.None);
         await _app.StopAsync();
-        await _subscribing;
+        await Task.WhenAll(_subscribing, _watching);
         await _app.DisposeAsync();
         _telemetry.Dispose();
         await _core.DisposeAsync();
@@ -141,7 +144,25 @@ internal sealed class TwinServer : IAsyncDisposable
         (HttpPort, MqttPort) = (ports[0], ports[1]);
         _core.Mqtt = new(options.TlsCertificate is null ? "mqtt" : "mqtts", MqttPort);
         if (_subscriber is not null) _subscribing = _subscriber.RunAsync(_stop.Token).ContinueWith(_ => { }, TaskScheduler.Default);
-        if (options.Simulate) _simulator.Start(options.Cities, MqttPort, start, epoch, options.Speed, options.SimulatorProfile, users.AddTransient("simulator", Role.Device));
+        if (options.Simulate) Simulate(options, users.AddTransient("simulator", Role.Device), start, epoch);
+        _watching = new HealthLog(_core.ReadHealth, TimeProvider.System, _app.Services.GetRequiredService<ILogger<HealthLog>>()).RunAsync(_stop.Token);
+    }
+
+    private void Simulate(ServeOptions options, (string Name, string Password) user, DateTimeOffset start, DateTimeOffset epoch)
+    {
+        var log = _app.Services.GetRequiredService<ILogger<SimulatorProcess>>();
+        var told = new SimulatorOptions(options.Cities, DoorAddress.Parse("--mqtt", options.Mqtt).Reach(MqttPort), start, epoch, options.Speed, options.SimulatorProfile, user.Name, user.Password);
+        _simulator = new(() => SimulatorProcess.Start(told, log), TimeProvider.System, log);
+        _simulating = _simulator.RunAsync(_stop.Token);
+    }
+
+    /// <summary>What is away without keeping the server from serving.</summary>
+    private IEnumerable<HealthCheck> ReadDoorHealth()
+    {
+        if (_simulator is not null) yield return _simulator.Health;
+        if (_subscriber?.Status is not { } broker) yield break;
+        var trouble = broker.Connected ? null : $"{broker.Name} is not connected ({broker.LastError?.TrimEnd('.') ?? "no answer yet"}). It is tried again and again; what the broker keeps meanwhile follows then.";
+        yield return new("broker", broker.Connected, trouble) { Required = false, Since = broker.Since };
     }
 
     private static MemoryView ReadMemory() => new(GC.GetTotalAllocatedBytes(), GC.GetGCMemoryInfo().HeapSizeBytes, GC.CollectionCount(0), Math.Round(GC.GetTotalPauseDuration().TotalMilliseconds, 1));
