@@ -20,16 +20,29 @@ public static class TwinApi
 
     public static void AddTwinApi(this IServiceCollection services)
     {
-        services.AddOpenApi("v1", options => options.AddDocumentTransformer(static (document, _, _) =>
+        services.AddOpenApi("v1", options =>
         {
-            (document.Info.Title, document.Info.Version, document.Info.Description) = ("MekongTwin", "v1", Description);
-            return Task.CompletedTask;
-        }));
+            options.AddDocumentTransformer(static (document, _, _) =>
+            {
+                (document.Info.Title, document.Info.Version, document.Info.Description) = ("MekongTwin", "v1", Description);
+                return Task.CompletedTask;
+            });
+            // What is null is left out, unless a property says otherwise.
+            options.AddSchemaTransformer(static (schema, context, _) =>
+            {
+                foreach (var property in context.JsonTypeInfo.Properties)
+                {
+                    if (property.IsGetNullable && property.AttributeProvider?.IsDefined(typeof(JsonIgnoreAttribute), inherit: true) != true) schema.Required?.Remove(property.Name);
+                }
+                return Task.CompletedTask;
+            });
+        });
         services.AddProblemDetails();
         services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = false);
         services.ConfigureHttpJsonOptions(options =>
         {
             options.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
+            options.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
             options.SerializerOptions.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.CamelCase));
         });
     }

@@ -87,6 +87,7 @@ public sealed partial class PageTests(RunningCity city) : IClassFixture<RunningC
         await Expect(page.GetByTestId("no-readings")).ToContainTextAsync(said);
         await Expect(page.GetByTestId("no-readings")).ToContainTextAsync($"mqtt://localhost:{city.MqttPort}");
         await Expect(page.GetByTestId("data-age")).ToContainTextAsync(age);
+        if (lastReading is not null) await Expect(page.GetByTestId("data-age")).ToContainTextAsync("days ago");
     }
 
     [Fact]

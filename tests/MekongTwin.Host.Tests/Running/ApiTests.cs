@@ -147,6 +147,9 @@ public sealed class ApiTests : IDisposable
             Assert.All((string[])["400", "401", "403", "421", "429"], code => Assert.True(answers[code].GetProperty("content").TryGetProperty("application/problem+json", out _), $"{route.Path} {code}"));
             Assert.Equal(route.Path.Contains('{', StringComparison.Ordinal), answers.ContainsKey("404") && route.Path.Contains('{', StringComparison.Ordinal));
         });
+        var step = document.GetProperty("components").GetProperty("schemas").GetProperty("StepView");
+        Assert.Equal(["t", "v"], step.GetProperty("required").EnumerateArray().Select(name => name.GetString()));
+        Assert.Equal(["null", "number"], step.GetProperty("properties").GetProperty("v").GetProperty("type").EnumerateArray().Select(type => type.GetString()));
         static bool HasShape(JsonElement answer) => answer.GetProperty("content").EnumerateObject().All(content =>
             content.Value.GetProperty("schema") is var schema && (schema.TryGetProperty("$ref", out _) || schema.TryGetProperty("type", out _)));
     }
