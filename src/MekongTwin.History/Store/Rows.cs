@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using MekongTwin.Domain.Journal;
 using MekongTwin.Domain.Readings;
 using MekongTwin.Domain.Twins;
@@ -10,6 +11,14 @@ internal static class Rows
 {
     // Entries of a ledger line: refusals are their reason from here on.
     private const int Journalled = 0, Stored = 1, Duplicate = 2, LastReceived = 3, FirstRefusal = 100;
+
+    /// <summary>The columns that <see cref="ReadWindow"/> reads.</summary>
+    public const string WindowColumns = "point, start, count, bad, uncertain, sum, min, max, last, last_time, integral, covered";
+
+    public static PointWindow ReadWindow(SqliteDataReader row) => new(
+        row.GetInt32(0), row.GetInt64(1), row.GetInt32(2), row.GetInt32(3), row.GetInt32(4),
+        BinaryPrimitives.ReadInt128LittleEndian((byte[])row.GetValue(5)), row.GetInt64(6), row.GetInt64(7), row.GetInt64(8),
+        row.GetInt64(9), row.GetInt64(10), row.GetInt64(11));
 
     public static Contribution ReadContribution(SqliteDataReader row, int at) => new(
         row.GetInt64(at), row.GetInt64(at + 1), row.GetInt32(at + 2), row.GetInt64(at + 3), row.GetInt64(at + 4), row.GetInt32(at + 5),

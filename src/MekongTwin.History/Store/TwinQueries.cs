@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using MekongTwin.Domain.Journal;
 using MekongTwin.Domain.Twins;
 using Microsoft.Data.Sqlite;
@@ -27,8 +26,8 @@ public sealed class TwinQueries(string path)
 
     /// <summary>Stored 15-minute windows of a point, ascending, fromUs &lt;= start &lt; toUs.</summary>
     public IReadOnlyList<PointWindow> PointWindows(int point, long fromUs, long toUs) => Query(
-        "SELECT point, start, count, bad, uncertain, sum, min, max, last, last_time, integral, covered FROM point_window WHERE point=@p0 AND start>=@p1 AND start<@p2 ORDER BY start",
-        ReadWindow, point, fromUs, toUs);
+        $"SELECT {Rows.WindowColumns} FROM point_window WHERE point=@p0 AND start>=@p1 AND start<@p2 ORDER BY start",
+        Rows.ReadWindow, point, fromUs, toUs);
 
     /// <summary>Stored 15-minute totals of an asset, ascending, fromUs &lt;= start &lt; toUs.</summary>
     public IReadOnlyList<AssetWindow> AssetWindows(int asset, long fromUs, long toUs) => Query(
@@ -49,7 +48,7 @@ public sealed class TwinQueries(string path)
 
     /// <summary>All windows of all points in the order of the facts hash.</summary>
     public IEnumerable<PointWindow> AllPointWindows() => Stream(
-        "SELECT point, start, count, bad, uncertain, sum, min, max, last, last_time, integral, covered FROM point_window ORDER BY point, start", ReadWindow);
+        $"SELECT {Rows.WindowColumns} FROM point_window ORDER BY point, start", Rows.ReadWindow);
 
     /// <summary>All totals of all assets in the order of the facts hash.</summary>
     public IEnumerable<AssetWindow> AllAssetWindows() => Stream(
@@ -72,11 +71,6 @@ public sealed class TwinQueries(string path)
         using var reader = statement.Query();
         while (reader.Read()) yield return read(reader);
     }
-
-    private static PointWindow ReadWindow(SqliteDataReader row) => new(
-        row.GetInt32(0), row.GetInt64(1), row.GetInt32(2), row.GetInt32(3), row.GetInt32(4),
-        BinaryPrimitives.ReadInt128LittleEndian((byte[])row.GetValue(5)), row.GetInt64(6), row.GetInt64(7), row.GetInt64(8),
-        row.GetInt64(9), row.GetInt64(10), row.GetInt64(11));
 
     private static AssetWindow ReadTotal(SqliteDataReader row) => new(row.GetInt32(0), row.GetInt64(1), Rows.ReadContribution(row, 2));
 

@@ -18,6 +18,9 @@ internal sealed class Projector
     /// <summary>Most readings in one turn of the twins: bounds how long a view waits.</summary>
     public const int BatchReadingsMax = 32 << 10;
 
+    /// <summary>Turns without readings that twins which were set aside get when everything else is folded.</summary>
+    private const int CatchUpTurnsMax = 256;
+
     /// <summary>Rows that wait at most before they are committed.</summary>
     private const int PendingRowsMax = 200_000;
 
@@ -95,6 +98,8 @@ internal sealed class Projector
         {
             if (_store.PendingRows > PendingRowsMax) await CommitAsync(ct);
         }
+        // Twins that were set aside need turns, not readings.
+        for (var turn = 0; turn < CatchUpTurnsMax && _twins.SetAside > 0; turn++) await TurnAsync(Applied, ct);
     }
 
     /// <summary>Follows the journal until cancelled, then commits.</summary>
@@ -178,11 +183,18 @@ internal sealed class Projector
         _dirty = true;
         using var activity = Telemetry.Activities.StartActivity("fold");
         activity?.SetTag("journal.from", from).SetTag("journal.to", reader.Offset).SetTag("readings", _count);
-        var result = await _twins.ApplyAsync(new PartitionBatch(0, from, reader.Offset, _readings.AsMemory(0, _count), _slices), ct);
-        _index.Add(_readings.AsSpan(0, _count), reader.Offset);
-        Book(result.Outcomes.Span);
-        Applied = reader.Offset;
+        await TurnAsync(reader.Offset, ct);
         return true;
+    }
+
+    /// <summary>One turn of the twins with what was gathered.</summary>
+    private async Task TurnAsync(long to, CancellationToken ct)
+    {
+        var result = await _twins.ApplyAsync(new PartitionBatch(0, Applied, to, _readings.AsMemory(0, _count), _slices), ct);
+        _index.Add(_readings.AsSpan(0, _count), to);
+        Book(result.Outcomes.Span);
+        foreach (var late in result.Late) BookLate(late);
+        Applied = to;
     }
 
     private void Gather(JournalReader reader, long to)
@@ -271,6 +283,14 @@ internal sealed class Projector
         _aside.Clear();
         _releases.Clear();
     }
+
+    /// <summary>Readings that were set aside are folded now.</summary>
+    private void BookLate(LateOutcome late) => _ledger.Book(late.Source, line =>
+    {
+        line[Refusal.TwinFaulted] -= late.Count;
+        if (late.Outcome == FoldOutcome.Stored) line.Stored += late.Count;
+        else line.Duplicate += late.Count;
+    });
 
     private void BookRefusal(int source, Refusal reason, int count) => _ledger.Book(source, line =>
     {
