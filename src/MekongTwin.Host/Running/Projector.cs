@@ -63,10 +63,14 @@ internal sealed class Projector
         _speed = clock is ScaledClock scaled ? scaled.Speed : 1;
         _sources = new(store.ReadSources());
         Applied = store.Applied;
+        Committed = new(store.Applied);
     }
 
     /// <summary>Journal offset up to which the twins are folded.</summary>
     public long Applied { get; private set; }
+
+    /// <summary>Journal offset up to which readers see it.</summary>
+    public Progress Committed { get; }
 
     /// <summary>Why it stopped, or null while it runs.</summary>
     public string? Fault { get; private set; }
@@ -155,6 +159,7 @@ internal sealed class Projector
         Fault = null;
         _lastCommit = Stopwatch.GetTimestamp();
         _dirty = false;
+        Committed.Advance(_store.Applied);
         return true;
     }
 

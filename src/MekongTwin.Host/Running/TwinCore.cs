@@ -122,12 +122,7 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
     public void Start() => _following = Task.Run(() => _projector.RunAsync(_journal, _stop.Token));
 
     /// <summary>Waits until everything that is durable now is folded and visible to readers.</summary>
-    public async Task SettleAsync(CancellationToken ct)
-    {
-        var target = _journal.DurableOffset;
-        while (_projector.Applied < target) await Task.Delay(5, ct);
-        while (_store.Applied < target) await Task.Delay(5, ct);
-    }
+    public Task SettleAsync(CancellationToken ct) => _projector.Committed.WaitAsync(_journal.DurableOffset, ct);
 
     public string SourceName(int number) => number < 0 ? "(others)" : _projector.Sources.GetValueOrDefault(number, "?");
 
