@@ -23,6 +23,9 @@ public sealed record DeviceMapping(string City, string Device, int Asset);
 /// <summary>A full name on the wire (a topic, or SenML bn+n) standing for a point.</summary>
 public sealed record NameMapping(string Name, int Point)
 {
+    /// <summary>True when a city folder says so: it holds until the folder says otherwise. Else a person mapped it, and that stays.</summary>
+    public bool FromFolder { get; init; }
+
     /// <summary>The name of a quarantined thing: its topic, and for a record of a pack the record's name under it.</summary>
     public static string OfRecord(string topic, string name) => name.Length == 0 ? topic : $"{topic}\n{name}";
 }
