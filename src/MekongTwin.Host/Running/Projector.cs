@@ -182,6 +182,8 @@ internal sealed class Projector
     /// <summary>Takes whole blocks up to the batch size and folds them. False when there are none.</summary>
     private async Task<bool> StepAsync(JournalReader reader, long to, CancellationToken ct)
     {
+        // No room means a disk that refuses: what is not folded grows, until the doors wait.
+        await _index.WaitRoomAsync(ct);
         var from = reader.Offset;
         Gather(reader, to);
         if (reader.Offset == from) return false;

@@ -154,6 +154,7 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
         [
             new("journal", journal.Fault is null, journal.Fault),
             new("twins", _projector.Fault is null && !stalled, _projector.Fault ?? (stalled ? $"No progress for {_projector.Idle.TotalSeconds:0} s with {_journal.UnappliedBytes} bytes waiting." : null)),
+            new("index", _index.Fault is null, _index.Fault),
             new("backlog", _journal.UnappliedBytes < 48 << 20, _journal.UnappliedBytes < 48 << 20 ? null : $"{_journal.UnappliedBytes} of {_journal.DurableOffset} bytes of the journal wait to be folded: figures are catching up. The doors slow down when 64 MiB of new readings wait."),
         ];
     }
