@@ -20,6 +20,9 @@ internal static class Rows
         BinaryPrimitives.ReadInt128LittleEndian((byte[])row.GetValue(5)), row.GetInt64(6), row.GetInt64(7), row.GetInt64(8),
         row.GetInt64(9), row.GetInt64(10), row.GetInt64(11));
 
+    /// <summary>The columns of a total.</summary>
+    public const string TotalColumns = "asset, start, energy, energy_covered, meters, reactive, reactive_covered, reactive_meters, vehicles, vehicle_km, vehicle_hours, free_hours, traffic_covered, detectors, occupancy, occupancy_covered";
+
     public static Contribution ReadContribution(SqliteDataReader row, int at) => new(
         row.GetInt64(at), row.GetInt64(at + 1), row.GetInt32(at + 2), row.GetInt64(at + 3), row.GetInt64(at + 4), row.GetInt32(at + 5),
         row.GetInt64(at + 6), row.GetInt64(at + 7), row.GetInt64(at + 8), row.GetInt64(at + 9), row.GetInt64(at + 10), row.GetInt32(at + 11),

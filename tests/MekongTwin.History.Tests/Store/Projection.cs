@@ -52,6 +52,23 @@ public sealed class Projection : IDisposable
     }
 
     [Fact]
+    public void TotalsOfManyAssetsComeInOneAnswer()
+    {
+        using var store = new TwinStore(Path);
+        for (var asset = 1; asset <= 20; asset++)
+        {
+            for (var quarter = 0; quarter < 10; quarter++) store.Put(new Delta(asset, quarter * Instant.Quarter, 1, quarter, Total(100 * asset + quarter)));
+        }
+        store.Commit(1, new Ledger());
+        var queries = new TwinQueries(Path);
+        int[] asked = [17, 3, 99, 4];
+        var found = queries.AssetWindows(asked, 2 * Instant.Quarter, 5 * Instant.Quarter);
+        Assert.Equal(asked.Order().SelectMany(asset => queries.AssetWindows(asset, 2 * Instant.Quarter, 5 * Instant.Quarter)), found);
+        Assert.Equal(9, found.Count);
+        Assert.Empty(queries.AssetWindows([], 0, long.MaxValue));
+    }
+
+    [Fact]
     public void WhatIsNotCommittedIsNotThereAfterReopening()
     {
         var ledger = new Ledger();
