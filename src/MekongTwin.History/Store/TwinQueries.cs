@@ -1,4 +1,5 @@
 using MekongTwin.Domain.Journal;
+using MekongTwin.Domain.Series;
 using MekongTwin.Domain.Twins;
 using Microsoft.Data.Sqlite;
 
@@ -33,6 +34,11 @@ public sealed class TwinQueries(string path)
     public IReadOnlyList<AssetWindow> AssetWindows(int asset, long fromUs, long toUs) => Query(
         $"SELECT {Rows.TotalColumns} FROM asset_window WHERE asset=@p0 AND start>=@p1 AND start<@p2 ORDER BY start",
         ReadTotal, asset, fromUs, toUs);
+
+    /// <summary>A part of the stored 15-minute totals of an asset: a long series costs less than half.</summary>
+    public IReadOnlyList<AssetWindow> AssetWindows(int asset, long fromUs, long toUs, TotalPart part) => Query(
+        $"SELECT {Rows.ColumnsOf(part)} FROM asset_window WHERE asset=@p0 AND start>=@p1 AND start<@p2 ORDER BY start",
+        row => Rows.ReadPart(row, part), asset, fromUs, toUs);
 
     /// <summary>Stored 15-minute totals of many assets in one question, each one's ascending, fromUs &lt;= start &lt; toUs.</summary>
     public IReadOnlyList<AssetWindow> AssetWindows(IReadOnlyCollection<int> assets, long fromUs, long toUs) => Query(

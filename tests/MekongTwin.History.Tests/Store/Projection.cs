@@ -1,5 +1,6 @@
 using MekongTwin.Domain.Journal;
 using MekongTwin.Domain.Readings;
+using MekongTwin.Domain.Series;
 using MekongTwin.Domain.Twins;
 using MekongTwin.History.Store;
 using Microsoft.Data.Sqlite;
@@ -66,6 +67,28 @@ public sealed class Projection : IDisposable
         Assert.Equal(asked.Order().SelectMany(asset => queries.AssetWindows(asset, 2 * Instant.Quarter, 5 * Instant.Quarter)), found);
         Assert.Equal(9, found.Count);
         Assert.Empty(queries.AssetWindows([], 0, long.MaxValue));
+    }
+
+    [Fact]
+    public void AMetricsPartOfTheTotalsGivesItsSeries()
+    {
+        var random = new Random(5);
+        using var store = new TwinStore(Path);
+        for (var quarter = 0; quarter < 200; quarter++)
+        {
+            long Some() => random.NextInt64(1, 1_000_000_000);
+            store.Put(new Delta(1, quarter * Instant.Quarter, 1, quarter, new(Some(), Some(), random.Next(5), Some(), Some(), random.Next(5), Some(), Some(), Some(), Some(), Some(), random.Next(5), Some(), Some())));
+        }
+        store.Commit(1, new Ledger());
+        var queries = new TwinQueries(Path);
+        var calendar = new CityCalendar(TimeZoneInfo.Utc);
+        foreach (var metric in TotalSeries.Units.Keys)
+        {
+            IReadOnlyList<SeriesPoint> Series(IReadOnlyList<AssetWindow> windows) => TotalSeries.FromWindows(metric, windows, 5, calendar, WindowSize.Hour, 0, 200 * Instant.Quarter);
+            var whole = Series(queries.AssetWindows(1, 0, long.MaxValue));
+            Assert.Contains(whole, step => step.Value is not null);
+            Assert.Equal(whole, Series(queries.AssetWindows(1, 0, long.MaxValue, TotalSeries.PartOf(metric))));
+        }
     }
 
     [Fact]
