@@ -23,7 +23,14 @@ public sealed record LedgerPage(LedgerView Total, bool Balanced, IReadOnlyList<L
 public sealed record BrokerView(string Name, bool Connected, long? Dropped, string? LastError);
 
 /// <summary>One check of the health page.</summary>
-public sealed record HealthCheck(string Name, bool Healthy, string? Detail);
+public sealed record HealthCheck(string Name, bool Healthy, string? Detail)
+{
+    /// <summary>False where the server serves without it: the page shows it, readiness does not depend on it.</summary>
+    public bool Required { get; init; } = true;
+
+    /// <summary>Since when it is as it is, where that is known.</summary>
+    public DateTimeOffset? Since { get; init; }
+}
 
 /// <summary>What the routes need of the running program, whichever edition it is.</summary>
 public interface ITwinServices

@@ -12,8 +12,9 @@ internal static class HealthRoutes
         routes.MapGet("/health/ready", () =>
         {
             var checks = services.ReadHealth();
-            var healthy = checks.All(check => check.Healthy);
-            return Results.Json(new { status = healthy ? "ready" : "unhealthy", checks }, statusCode: healthy ? 200 : 503);
+            var serves = checks.All(check => check.Healthy || !check.Required);
+            var status = !serves ? "unhealthy" : checks.All(check => check.Healthy) ? "ready" : "degraded";
+            return Results.Json(new { status, checks }, statusCode: serves ? 200 : 503);
         }).ExcludeFromDescription();
     }
 }

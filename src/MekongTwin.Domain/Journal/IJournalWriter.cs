@@ -5,7 +5,7 @@ public interface IJournalWriter
 {
     /// <summary>
     /// Adds whole frames to the next group commit and gives its ticket. False when there is no room: await
-    /// <see cref="WaitRoomAsync"/> and try again. An urgent append is committed at once, others may wait a few milliseconds.
+    /// <see cref="WaitRoomAsync"/> and try again. An urgent append waits at most a moment for others to share its commit, one that is not waits longer.
     /// </summary>
     bool TryAppend(ReadOnlySpan<byte> frames, bool urgent, out long ticket);
 

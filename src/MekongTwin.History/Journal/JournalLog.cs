@@ -18,6 +18,12 @@ public sealed record JournalOptions
     /// <summary>How long a commit that nobody waits for may collect more.</summary>
     public TimeSpan Linger { get; init; } = TimeSpan.FromMilliseconds(5);
 
+    /// <summary>
+    /// How long after a commit the next one waits for as much again. Clients answer acknowledgements with as many new
+    /// messages; without it these would be committed in the pieces in which they come.
+    /// </summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromMilliseconds(2);
+
     /// <summary>Between tries while the disk refuses (full, failing).</summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromMilliseconds(500);
 }
@@ -43,6 +49,12 @@ public sealed class JournalLog : IJournalWriter, IDisposable
     private byte[] _committing;
     private int _gathered = Block.HeaderSize;
     private bool _urgent;
+
+    // What wakes the committer: so many bytes, or an urgent wish. While it commits, nothing need.
+    private int _wakeAt = int.MaxValue;
+    private bool _wakesIfUrgent;
+    private int _lastSize;
+    private long _lastCommit;
     private long _ticket = 1;
     private TaskCompletionSource? _durableWaiters;
     private TaskCompletionSource? _roomWaiters;
@@ -58,8 +70,9 @@ public sealed class JournalLog : IJournalWriter, IDisposable
     private bool _poisoned;
     private int _rolls;
 
-    private JournalLog(IJournalFiles files, JournalOptions options, Segment segment, IJournalFile file, long end)
+    private JournalLog(IJournalFiles files, JournalOptions options, Segment segment, IJournalFile file, long identity, long end)
     {
+        Identity = identity;
         _files = files;
         _options = options;
         _segment = segment;
@@ -70,6 +83,9 @@ public sealed class JournalLog : IJournalWriter, IDisposable
         _committer = new Thread(CommitLoop) { IsBackground = true, Name = "journal" };
         _committer.Start();
     }
+
+    /// <summary>A random number that tells this journal from every other one.</summary>
+    public long Identity { get; }
 
     /// <summary>A group this large is committed without lingering.</summary>
     private int CommitAtBytes => _gathering.Length / 8;
@@ -102,12 +118,12 @@ public sealed class JournalLog : IJournalWriter, IDisposable
 
     /// <summary>
     /// Opens the journal, cutting off a torn last block. Refuses damage that a torn write cannot explain, and a journal that
-    /// ends before <paramref name="knownEnd"/>, up to which it was durable once.
+    /// is not the <paramref name="known"/> one or ends before it was durable once.
     /// </summary>
-    public static JournalLog Open(IJournalFiles files, JournalOptions options, long knownEnd = 0)
+    public static JournalLog Open(IJournalFiles files, JournalOptions options, JournalMark known = default)
     {
-        var (segment, file, end) = JournalRecovery.OpenLast(files, knownEnd);
-        return new(files, options, segment, file, end);
+        var (segment, file, identity, end) = JournalRecovery.OpenLast(files, known);
+        return new(files, options, segment, file, identity, end);
     }
 
     public bool TryAppend(ReadOnlySpan<byte> frames, bool urgent, out long ticket)
@@ -121,7 +137,7 @@ public sealed class JournalLog : IJournalWriter, IDisposable
             var before = _gathered;
             frames.CopyTo(_gathering.AsSpan(before));
             _gathered += frames.Length;
-            wake = before == Block.HeaderSize || (urgent && !_urgent) || (before < CommitAtBytes && _gathered >= CommitAtBytes);
+            wake = (before < _wakeAt && _gathered >= _wakeAt) || (urgent && !_urgent && _wakesIfUrgent);
             _urgent |= urgent;
         }
         if (wake) _wake.Set();
@@ -152,7 +168,7 @@ public sealed class JournalLog : IJournalWriter, IDisposable
             {
                 if (_durable >= ticket) return;
                 signal = (_durableWaiters ??= NewSignal()).Task;
-                wake = !_urgent;
+                wake = !_urgent && _wakesIfUrgent;
                 _urgent = true;
             }
             if (wake) _wake.Set();
@@ -215,39 +231,52 @@ public sealed class JournalLog : IJournalWriter, IDisposable
             if (!TryTakeGroup(stopping, out var size, out var wait))
             {
                 if (stopping) return;
-                _wake.WaitOne(wait);
+                _wake.WaitOne(wait == TimeSpan.MaxValue ? Timeout.Infinite : (int)Math.Ceiling(wait.TotalMilliseconds));
                 continue;
             }
             if (!Commit(size)) return;
         }
     }
 
-    /// <summary>Swaps the buffers when there is something due: urgent, half full, or older than the linger.</summary>
-    private bool TryTakeGroup(bool stopping, out int size, out int waitMs)
+    /// <summary>Swaps the buffers when something is due; otherwise says how long to wait and what ends the wait.</summary>
+    private bool TryTakeGroup(bool stopping, out int size, out TimeSpan wait)
     {
         lock (_gate)
         {
             size = _gathered;
-            waitMs = -1;
-            if (_gathered == Block.HeaderSize)
-            {
-                _lingerSince = 0;
-                return false;
-            }
-            if (!_urgent && !stopping && _gathered < CommitAtBytes)
-            {
-                if (_lingerSince == 0) _lingerSince = Stopwatch.GetTimestamp();
-                var left = _options.Linger - Stopwatch.GetElapsedTime(_lingerSince);
-                waitMs = (int)Math.Ceiling(left.TotalMilliseconds);
-                if (waitMs > 0) return false;
-            }
+            wait = stopping ? TimeSpan.Zero : WaitForMore();
+            if (wait > TimeSpan.Zero || size == Block.HeaderSize) return false;
             (_gathering, _committing) = (_committing, _gathering);
             _gathered = Block.HeaderSize;
-            _urgent = false;
+            _urgent = _wakesIfUrgent = false;
+            _wakeAt = int.MaxValue;
             _lingerSince = 0;
+            _lastSize = size;
             _ticket++;
             return true;
         }
+    }
+
+    private TimeSpan WaitForMore()
+    {
+        // Pieces have a header each: a few fewer bytes may be as many messages.
+        var enough = Math.Min(_lastSize - _lastSize / 16, CommitAtBytes);
+        var patience = _options.Patience - Stopwatch.GetElapsedTime(_lastCommit);
+        _wakesIfUrgent = _gathered >= enough || patience <= TimeSpan.Zero;
+        if (!_wakesIfUrgent)
+        {
+            _wakeAt = enough;
+            return patience;
+        }
+        if (_gathered == Block.HeaderSize)
+        {
+            _wakeAt = Block.HeaderSize + 1;
+            return TimeSpan.MaxValue;
+        }
+        if (_urgent || _gathered >= CommitAtBytes) return TimeSpan.Zero;
+        _wakeAt = CommitAtBytes;
+        if (_lingerSince == 0) _lingerSince = Stopwatch.GetTimestamp();
+        return _options.Linger - Stopwatch.GetElapsedTime(_lingerSince);
     }
 
     private bool Commit(int size)
@@ -266,7 +295,8 @@ public sealed class JournalLog : IJournalWriter, IDisposable
             _commits++;
             _durable++;
             _durableOffset += size;
-            _latency.Add(Stopwatch.GetElapsedTime(began));
+            _lastCommit = Stopwatch.GetTimestamp();
+            _latency.Add(Stopwatch.GetElapsedTime(began, _lastCommit));
             (durable, room) = (_durableWaiters, _roomWaiters);
             _durableWaiters = _roomWaiters = null;
         }
@@ -302,7 +332,7 @@ public sealed class JournalLog : IJournalWriter, IDisposable
             if (next.Name == _segment.Name) _file.Dispose();
             _files.Delete(next.Name);
         }
-        var file = JournalRecovery.CreateSegment(_files, next);
+        var file = JournalRecovery.CreateSegment(_files, next, Identity);
         if (next.Name != _segment.Name) _file.Dispose();
         _file = file;
         _segment = next;

@@ -67,6 +67,12 @@ public sealed class ReadingIndex : IReadingArchive, IDisposable
         }
     }
 
+    /// <summary>Deletes what is sorted; the next opening makes it again.</summary>
+    public static void Forget(IJournalFiles files)
+    {
+        foreach (var run in files.List(SortedRun.Extension)) files.Delete(run);
+    }
+
     /// <summary>Takes in readings that were just applied, those before the journal offset.</summary>
     public void Add(ReadOnlySpan<Reading> readings, long toOffset)
     {

@@ -1,6 +1,7 @@
 using MekongTwin.Domain.Journal;
 using MekongTwin.Domain.Series;
 using MekongTwin.Domain.Twins;
+using MekongTwin.History.Journal;
 using Microsoft.Data.Sqlite;
 
 namespace MekongTwin.History.Store;
@@ -9,19 +10,21 @@ namespace MekongTwin.History.Store;
 public sealed class TwinQueries(string path)
 {
     /// <summary>
-    /// Journal offset that a projection stands for, read without changing it; 0 when there is none or it cannot be read.
+    /// The journal and the offset in it that a projection stands for, read without changing it; nothing when there is none or
+    /// it cannot be read.
     /// </summary>
-    public static long ReadApplied(string path)
+    public static JournalMark ReadMark(string path)
     {
-        if (!File.Exists(path)) return 0;
+        if (!File.Exists(path)) return default;
         try
         {
-            return new TwinQueries(path).Query("SELECT value FROM meta WHERE key='applied'", static row => row.GetInt64(0)).SingleOrDefault();
+            var meta = new TwinQueries(path).Query("SELECT key, value FROM meta", static row => (Key: row.GetString(0), Value: row.GetInt64(1))).ToDictionary(row => row.Key, row => row.Value);
+            return new(meta.GetValueOrDefault("journal"), meta.GetValueOrDefault("applied"));
         }
         catch (SqliteException)
         {
             // Damaged, or not a projection: it is made again, and says nothing about the journal.
-            return 0;
+            return default;
         }
     }
 

@@ -4,6 +4,7 @@ using MekongTwin.Domain.Journal;
 using MekongTwin.Domain.Readings;
 using MekongTwin.Domain.Twins;
 using MekongTwin.Domain.Units;
+using MekongTwin.History.Journal;
 using Microsoft.Data.Sqlite;
 
 namespace MekongTwin.History.Store;
@@ -54,6 +55,7 @@ public sealed class TwinStore : ITwinStore, IDisposable
         _dropSetAside = new(_connection, "DELETE FROM set_aside WHERE point=@p0", 1);
         Applied = ReadMeta("applied");
         ModelOffset = ReadMeta("model");
+        Journal = ReadMeta("journal");
         Epoch = ReadMeta("epoch") + 1;
         _putMeta.Run(null, "epoch", Epoch);
         ReadGroups();
@@ -64,6 +66,9 @@ public sealed class TwinStore : ITwinStore, IDisposable
 
     /// <summary>Journal offset of the block with the newest model seen.</summary>
     public long ModelOffset { get; private set; }
+
+    /// <summary>Identity of the journal that the rows are made from; 0 while there is none.</summary>
+    public long Journal { get; private set; }
 
     /// <summary>Rises with every opening.</summary>
     public long Epoch { get; }
@@ -150,6 +155,14 @@ public sealed class TwinStore : ITwinStore, IDisposable
     {
         ModelOffset = offset;
         _other.Add(transaction => _putMeta.Run(transaction, "model", offset));
+    }
+
+    /// <summary>From now on the rows are made from this journal. Nothing of another one may be left.</summary>
+    public void Follow(long journal)
+    {
+        if (Applied > 0) throw new JournalException("twin.db was made from another journal than the one beside it. Put that one back; to go on with the one that is there, delete twin.db.");
+        _putMeta.Run(null, "journal", journal);
+        Journal = journal;
     }
 
     /// <summary>Forgets everything, so that it is folded again from the journal's start.</summary>

@@ -68,6 +68,9 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
 
     public bool Simulated { get; init; }
 
+    /// <summary>What is odd in the city folders, though it may be meant.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
     public JournalStatus Journal => _journal.Status;
 
     /// <summary>State of the doors; set by whoever opens them.</summary>
@@ -76,16 +79,27 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
     /// <summary>State of the subscription to a broker; set by whoever subscribes.</summary>
     public Func<BrokerView?> Broker { get; set; } = static () => null;
 
+    /// <summary>Health of what is around the core; set by whoever opens the doors.</summary>
+    public Func<IEnumerable<HealthCheck>> DoorHealth { get; set; } = static () => [];
+
     public static async Task<TwinCore> OpenAsync(ServeOptions options, TimeProvider clock, CancellationToken ct)
     {
-        var read = Cities.CityFolder.Read(options.Cities);
-        var data = DataDirectory.Open(options.Data);
+        var warnings = new List<string>();
+        var read = Cities.CityFolder.Read(options.Cities, warnings);
+        var opened = new Stack<IDisposable>();
+        T Keep<T>(T part)
+            where T : IDisposable
+        {
+            opened.Push(part);
+            return part;
+        }
         try
         {
+            var data = Keep(DataDirectory.Open(options.Data));
             var files = new DiskFiles(data.Journal);
-            var journal = JournalLog.Open(files, new JournalOptions(), TwinQueries.ReadApplied(data.Database));
+            var journal = Keep(JournalLog.Open(files, new JournalOptions(), TwinQueries.ReadMark(data.Database)));
             data.Dedicate(options.Simulate, isNew: journal.DurableOffset == 0);
-            var store = new TwinStore(data.Database);
+            var store = Keep(Projection.Open(data.Database, files, journal));
             var before = ReadModel(journal, store);
             var model = ModelMerge.Onto(before, read);
             // Facts folded under another model do not hold: the journal is folded again.
@@ -93,13 +107,14 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
             if (!ModelCodec.ToJson(before).AsSpan().SequenceEqual(ModelCodec.ToJson(model))) await ModelLog.AppendAsync(journal, model, ct);
             journal.SetApplied(store.Applied);
             var tail = ScanTail(journal, store);
-            var index = ReadingIndex.Open(files, store.Applied);
+            var index = Keep(ReadingIndex.Open(files, store.Applied));
             var admission = new AdmissionOptions { Retention = options.Retention };
-            return new(data, journal, store, index, model, tail, clock, admission, options.Workers) { Simulated = options.Simulate };
+            return new(data, journal, store, index, model, tail, clock, admission, options.Workers) { Simulated = options.Simulate, Warnings = warnings };
         }
         catch
         {
-            data.Dispose();
+            // The last one opened first; the directory, whose lock lets another program in, last.
+            while (opened.TryPop(out var part)) part.Dispose();
             throw;
         }
     }
@@ -154,8 +169,9 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
         [
             new("journal", journal.Fault is null, journal.Fault),
             new("twins", _projector.Fault is null && !stalled, _projector.Fault ?? (stalled ? $"No progress for {_projector.Idle.TotalSeconds:0} s with {_journal.UnappliedBytes} bytes waiting." : null)),
-            new("index", _index.Fault is null, _index.Fault),
+            new("index", _index.Fault is null, _index.Fault) { Required = false },
             new("backlog", _journal.UnappliedBytes < 48 << 20, _journal.UnappliedBytes < 48 << 20 ? null : $"{_journal.UnappliedBytes} of {_journal.DurableOffset} bytes of the journal wait to be folded: figures are catching up. The doors slow down when 64 MiB of new readings wait."),
+            .. DoorHealth(),
         ];
     }
 

@@ -23,10 +23,12 @@ internal sealed class TwinServer : IAsyncDisposable
     private readonly TwinCore _core;
     private readonly MqttServer _mqtt;
     private readonly BrokerSubscriber? _subscriber;
-    private readonly SimulatorProcess _simulator;
     private readonly Telemetry _telemetry;
     private readonly CancellationTokenSource _stop = new();
+    private SimulatorKeeper? _simulator;
     private Task _subscribing = Task.CompletedTask;
+    private Task _simulating = Task.CompletedTask;
+    private Task _watching = Task.CompletedTask;
 
     private TwinServer(WebApplication app, TwinCore core, MqttServer mqtt, BrokerSubscriber? subscriber)
     {
@@ -34,10 +36,10 @@ internal sealed class TwinServer : IAsyncDisposable
         _core = core;
         _mqtt = mqtt;
         _subscriber = subscriber;
-        _simulator = new SimulatorProcess(app.Services.GetRequiredService<ILogger<SimulatorProcess>>());
         _telemetry = Telemetry.Start(core);
         if (subscriber is not null) core.Broker = () => subscriber.Status is var status ? new(status.Name, status.Connected, status.BrokerDropped, status.LastError) : null;
-        core.Doors = () => new { version = typeof(TwinServer).Assembly.GetName().Version?.ToString(3), mqtt = mqtt.Status, broker = subscriber?.Status, journal = core.Journal, simulator = _simulator.IsRunning, gc = ReadMemory(), health = core.ReadHealth() };
+        core.DoorHealth = ReadDoorHealth;
+        core.Doors = () => new { version = Product.Version, mqtt = mqtt.Status, broker = subscriber?.Status, journal = core.Journal, simulator = _simulator is { IsRunning: true }, gc = ReadMemory(), health = core.ReadHealth() };
     }
 
     public TwinCore Core => _core;
@@ -55,7 +57,11 @@ internal sealed class TwinServer : IAsyncDisposable
         var epoch = DateTimeOffset.UtcNow;
         var start = options.Start ?? epoch;
         var clock = options.Speed == 1 && options.Start is null ? TimeProvider.System : new ScaledClock(start, epoch, options.Speed);
+        BrokerOptions? broker = null;
+        if (options.Broker is { } address && !BrokerOptions.TryParse(address, Environment.GetEnvironmentVariable(BrokerOptions.PasswordVariable), out broker, out var error))
+            throw new InputException($"--broker {address}: {error}");
         var core = await TwinCore.OpenAsync(options, clock, ct);
+        TwinServer? server = null;
         try
         {
             var builder = WebApplication.CreateSlimBuilder();
@@ -77,17 +83,14 @@ internal sealed class TwinServer : IAsyncDisposable
             app.UseSecurityHeaders();
             ConsolePage.Use(app);
             app.MapTwinApi(core, users);
-            BrokerOptions? broker = null;
-            if (options.Broker is { } address && !BrokerOptions.TryParse(address, Environment.GetEnvironmentVariable(BrokerOptions.PasswordVariable), out broker, out var error))
-                throw new InputException($"--broker {address}: {error}");
             var subscriber = broker is null ? null : new BrokerSubscriber(broker, core.Admissions, TimeProvider.System, app.Services.GetRequiredService<ILogger<BrokerSubscriber>>());
-            var server = new TwinServer(app, core, app.Services.GetRequiredService<MqttServer>(), subscriber);
+            server = new TwinServer(app, core, app.Services.GetRequiredService<MqttServer>(), subscriber);
             await server.OpenDoorsAsync(options, users, start, epoch, ct);
             return server;
         }
         catch
         {
-            await core.DisposeAsync();
+            await (server?.DisposeAsync() ?? core.DisposeAsync());
             throw;
         }
     }
@@ -97,11 +100,11 @@ internal sealed class TwinServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _simulator.Dispose();
         await _stop.CancelAsync();
+        await _simulating;
         await _mqtt.StopAsync(CancellationToken.None);
         await _app.StopAsync();
-        await _subscribing;
+        await Task.WhenAll(_subscribing, _watching);
         await _app.DisposeAsync();
         _telemetry.Dispose();
         await _core.DisposeAsync();
@@ -126,7 +129,25 @@ internal sealed class TwinServer : IAsyncDisposable
         var ports = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Select(address => new Uri(address).Port).ToList();
         (HttpPort, MqttPort) = (ports[0], ports[1]);
         if (_subscriber is not null) _subscribing = _subscriber.RunAsync(_stop.Token).ContinueWith(_ => { }, TaskScheduler.Default);
-        if (options.Simulate) _simulator.Start(options.Cities, MqttPort, start, epoch, options.Speed, options.SimulatorProfile, users.AddTransient("simulator", Role.Device));
+        if (options.Simulate) Simulate(options, users.AddTransient("simulator", Role.Device), start, epoch);
+        _watching = new HealthLog(_core.ReadHealth, TimeProvider.System, _app.Services.GetRequiredService<ILogger<HealthLog>>()).RunAsync(_stop.Token);
+    }
+
+    private void Simulate(ServeOptions options, (string Name, string Password) user, DateTimeOffset start, DateTimeOffset epoch)
+    {
+        var log = _app.Services.GetRequiredService<ILogger<SimulatorProcess>>();
+        var told = new SimulatorOptions(options.Cities, DoorAddress.Parse("--mqtt", options.Mqtt).Reach(MqttPort), start, epoch, options.Speed, options.SimulatorProfile, user.Name, user.Password);
+        _simulator = new(() => SimulatorProcess.Start(told, log), TimeProvider.System, log);
+        _simulating = _simulator.RunAsync(_stop.Token);
+    }
+
+    /// <summary>What is away without keeping the server from serving.</summary>
+    private IEnumerable<HealthCheck> ReadDoorHealth()
+    {
+        if (_simulator is not null) yield return _simulator.Health;
+        if (_subscriber?.Status is not { } broker) yield break;
+        var trouble = broker.Connected ? null : $"{broker.Name} is not connected ({broker.LastError?.TrimEnd('.') ?? "no answer yet"}). It is tried again and again; what the broker keeps meanwhile follows then.";
+        yield return new("broker", broker.Connected, trouble) { Required = false, Since = broker.Since };
     }
 
     /// <summary>What the process allocated since its start and holds now.</summary>

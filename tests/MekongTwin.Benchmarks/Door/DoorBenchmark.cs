@@ -24,6 +24,7 @@ internal sealed class DoorBenchmark(int runs, double scale, string? only)
     [
         .. Each("QoS 0", 0, 256, "plain", 1236, 3_000_000, 1.0),
         .. Each("QoS 1, 256 in flight", 1, 256, "plain", 1236, 1_000_000, 1.5),
+        .. Each("QoS 1, 1,024 in flight", 1, 1024, "plain", 1236, 1_000_000, 1.5),
         .. Each("QoS 1, 20 in flight", 1, 20, "plain", 1236, 300_000, 0),
         .. Each("QoS 0, SenML pack of 10", 0, 256, "senml10", 360, 300_000, 6.7),
     ];

@@ -99,6 +99,10 @@ public sealed class ModelsOverTime
     [InlineData("a b", false)]
     [InlineData("à", false)]
     [InlineData("a/#", false)]
+    [InlineData("../../tx", false)]
+    [InlineData("a/./b", false)]
+    [InlineData("A", false)]
+    [InlineData("a_b", false)]
     public void AnIdIsAPathOfPlainParts(string path, bool valid) => Assert.Equal(valid, AssetId.IsValid(path));
 
     [Fact]

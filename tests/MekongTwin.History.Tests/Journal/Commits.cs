@@ -46,6 +46,39 @@ public sealed class Commits
     }
 
     [Fact]
+    public async Task PiecesOfAWindowShareOneCommit()
+    {
+        using var journal = JournalLog.Open(_files, Quick with { Patience = TimeSpan.FromHours(1) });
+        await journal.AppendAsync(1, 1000);
+        Assert.True(journal.TryAppend(Frames.Numbered(2, 500), urgent: true, out var first));
+        var waiting = journal.WaitDurableAsync(first, Ct).AsTask();
+        await journal.AppendAsync(3, 500);
+        await waiting.WaitAsync(Patience.Long, Ct);
+        Assert.Equal(2, journal.Status.Commits);
+    }
+
+    [Fact]
+    public async Task FewerThanBeforeAreCommittedOncePatienceEnds()
+    {
+        using var journal = JournalLog.Open(_files, Quick);
+        await journal.AppendAsync(1, 1000);
+        await journal.AppendAsync(2);
+        Assert.Equal([1, 2], Frames.Read(_files, journal.DurableOffset));
+    }
+
+    [Fact]
+    public async Task ClosingDoesNotWaitForPatience()
+    {
+        using (var journal = JournalLog.Open(_files, Quick with { Patience = TimeSpan.FromHours(1) }))
+        {
+            await journal.AppendAsync(1, 1000);
+            Assert.True(journal.TryAppend(Frames.Numbered(2), urgent: true, out _));
+        }
+        using var again = JournalLog.Open(_files, Quick);
+        Assert.Equal([1, 2], Frames.Read(_files, again.DurableOffset));
+    }
+
+    [Fact]
     public async Task AFailedSyncPoisonsTheSegmentAndTheSameBytesGoToANewOne()
     {
         using var journal = JournalLog.Open(_files, Quick);

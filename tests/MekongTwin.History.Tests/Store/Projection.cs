@@ -2,6 +2,7 @@ using MekongTwin.Domain.Journal;
 using MekongTwin.Domain.Readings;
 using MekongTwin.Domain.Series;
 using MekongTwin.Domain.Twins;
+using MekongTwin.History.Journal;
 using MekongTwin.History.Store;
 using Microsoft.Data.Sqlite;
 
@@ -110,7 +111,7 @@ public sealed class Projection : IDisposable
         Assert.Equal([Latest(1, 5)], again.ReadLatest());
         Assert.Empty(new TwinQueries(Path).PointWindows(1, 0, long.MaxValue));
         Assert.Equal("mqtt:a", Assert.Single(again.ReadSources()).Value);
-        Assert.Equal(100, TwinQueries.ReadApplied(Path));
+        Assert.Equal(new(0, 100), TwinQueries.ReadMark(Path));
     }
 
     [Fact]
@@ -140,7 +141,7 @@ public sealed class Projection : IDisposable
             command.CommandText = "BEGIN IMMEDIATE";
             command.ExecuteNonQuery();
             Assert.Throws<SqliteException>(() => store.Commit(2, ledger));
-            Assert.Equal((1, 1), (store.Applied, TwinQueries.ReadApplied(Path)));
+            Assert.Equal((1, 1), (store.Applied, TwinQueries.ReadMark(Path).End));
         }
         store.Commit(2, ledger);
         Assert.Equal([Window(1, 0, 10)], new TwinQueries(Path).PointWindows(1, 0, 1));
@@ -216,7 +217,7 @@ public sealed class Projection : IDisposable
     public void AFileThatIsNoDatabaseIsMadeAgain(int length)
     {
         File.WriteAllBytes(Path, [.. Enumerable.Range(0, length).Select(i => (byte)(i * 7 + 3))]);
-        Assert.Equal(0, TwinQueries.ReadApplied(Path));
+        Assert.Equal(default, TwinQueries.ReadMark(Path));
         AssertEmptyAndUsable();
     }
 
@@ -226,6 +227,20 @@ public sealed class Projection : IDisposable
         using (var first = new TwinStore(Path)) Assert.Equal(1, first.Epoch);
         using var second = new TwinStore(Path);
         Assert.Equal(2, second.Epoch);
+    }
+
+    [Fact]
+    public void TheJournalThatIsFollowedIsKnownFromOutside()
+    {
+        using (var store = new TwinStore(Path))
+        {
+            store.Follow(42);
+            store.Commit(7, new Ledger());
+            Assert.Throws<JournalException>(() => store.Follow(43));
+        }
+        Assert.Equal(new(42, 7), TwinQueries.ReadMark(Path));
+        using var again = new TwinStore(Path);
+        Assert.Equal(42, again.Journal);
     }
 
     [Fact]
