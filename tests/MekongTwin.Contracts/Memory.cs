@@ -7,25 +7,32 @@ namespace MekongTwin.Contracts;
 public sealed class MemoryStore : ITwinStore
 {
     private readonly Dictionary<(int, long), PointWindow> _windows = [];
-    private readonly Dictionary<(int, long), AssetWindow> _totals = [];
+    private readonly Dictionary<(int, long), Delta> _totals = [];
     private readonly Dictionary<int, Reading> _latest = [];
+    private readonly Dictionary<(int Point, int Source), SetAsideReadings> _setAside = [];
 
     public IReadOnlyCollection<Reading> Latest => _latest.Values;
 
-    public Facts Facts => new(_latest.Values, _windows.Values, _totals.Values);
+    public Facts Facts => new(_latest.Values, _windows.Values, _totals.Values.Select(total => new AssetWindow(total.Child, total.StartUs, total.Contribution)));
 
     public void Put(in PointWindow window) => _windows[(window.Point, window.StartUs)] = window;
 
-    public void Put(in AssetWindow window) => _totals[(window.Asset, window.StartUs)] = window;
+    public void Put(in Delta total) => _totals[(total.Child, total.StartUs)] = total;
 
     public void PutLatest(in Reading latest) => _latest[latest.Point] = latest;
 
-    public bool TryReadTotal(int asset, long startUs, out Contribution total)
+    public bool TryReadWindow(int point, long startUs, out PointWindow window) => _windows.TryGetValue((point, startUs), out window);
+
+    public void Put(in SetAsideReadings readings) => _setAside[(readings.Point, readings.Source)] = readings;
+
+    public void ForgetSetAside(int point)
     {
-        var found = _totals.TryGetValue((asset, startUs), out var window);
-        total = window.Total;
-        return found;
+        foreach (var key in _setAside.Keys.Where(key => key.Point == point).ToList()) _setAside.Remove(key);
     }
+
+    public IReadOnlyList<SetAsideReadings> ReadSetAside() => [.. _setAside.Values];
+
+    public bool TryReadTotal(int asset, long startUs, out Delta total) => _totals.TryGetValue((asset, startUs), out total);
 }
 
 /// <summary>Applied readings in memory; look-ups of one point can be made to throw. Reads may come from several loops.</summary>

@@ -83,6 +83,25 @@ public abstract partial class TwinsContract
         Assert.Equal([640L], (await fixture.Twins.AppliedAsync(Ct)).Offsets);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(9)]
+    [InlineData(11)]
+    [InlineData(20)]
+    public async Task AStretchThatDoesNotBeginWhereTheLastEndedIsRefused(long from)
+    {
+        var model = SmallCity.Make();
+        await using var fixture = await OpenAsync(new TwinsSetup(model));
+        var readings = Enumerable.Range(0, 10).Select(i => ReadingAt(0, i, i)).ToList();
+        await ApplyAsync(fixture, readings, 10);
+        var before = await fixture.ReadFactsAsync();
+        await Assert.ThrowsAnyAsync<ArgumentException>(async () => await fixture.Twins.ApplyAsync(new PartitionBatch(0, from, from + 10, new[] { ReadingAt(0, 50, 1) }, []), Ct));
+        Assert.Equal([10L], (await fixture.Twins.AppliedAsync(Ct)).Offsets);
+        Facts.AssertSame(before, await fixture.ReadFactsAsync(), "refused");
+        await ApplyAsync(fixture, [ReadingAt(0, 51, 1)], 1);
+        Assert.Equal([11L], (await fixture.Twins.AppliedAsync(Ct)).Offsets);
+    }
+
     [Fact]
     public async Task ViewsComeInTheOrderAskedWithoutThoseNobodyKnows()
     {

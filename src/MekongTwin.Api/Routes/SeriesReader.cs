@@ -69,7 +69,7 @@ internal static class SeriesReader
         if (length < Instant.Quarter) return Problems.BadRequest($"step '{step}': '{metric}' adds up the assets below in steps of 15 minutes; use PT15M, PT1H or P1D.");
         var size = SizeOf(length);
         var meters = model.Assets.Count(other => other.Kind == MeterKind(metric) && Boards.IsBelow(model, other, asset.Number));
-        var windows = services.Queries.AssetWindows(asset.Number, calendar.Start(from, size), to);
+        var windows = services.Queries.AssetWindows(asset.Number, calendar.Start(from, size), to, TotalSeries.PartOf(metric));
         return Show(id, metric, unit, step, TotalSeries.IsAmount(metric) ? "growth" : "mean", TotalSeries.FromWindows(metric, windows, meters, calendar, size, from, to), limit, calendar.Zone, null);
     }
 

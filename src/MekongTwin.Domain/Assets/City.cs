@@ -24,7 +24,7 @@ public sealed record DeviceMapping(string City, string Device, int Asset);
 /// <summary>A full name on the wire (a topic, or SenML bn+n) standing for a point.</summary>
 public sealed record NameMapping(string Name, int Point)
 {
-    /// <summary>True for a mapping of the city's files; the others were made by people and stay until people remove them.</summary>
+    /// <summary>True when a city folder says so: it holds until the folder says otherwise. A person's stays until a person takes it back.</summary>
     public bool FromFolder { get; init; }
 
     /// <summary>Topic and record name of <see cref="OfRecord"/>.</summary>

@@ -49,7 +49,7 @@ public enum Refusal : byte
     Expired,
     NotPermitted,
 
-    /// <summary>The twin failed on it; the reading stays in the journal and is folded again at the next rebuild.</summary>
+    /// <summary>The twin failed on it; the reading stays in the journal, and is folded when the twin succeeds again.</summary>
     TwinFaulted,
 
     /// <summary>Was in quarantine until somebody threw it away.</summary>

@@ -4,6 +4,16 @@ using MekongTwin.Domain.Units;
 
 namespace MekongTwin.Domain.Series;
 
+/// <summary>The part of a contribution that a metric needs: long series read no more.</summary>
+public enum TotalPart
+{
+    Energy,
+    Reactive,
+    Vehicles,
+    Speed,
+    Occupancy,
+}
+
 /// <summary>Figures of totals: what a feeder, a district or a city adds up to. Each says its unit.</summary>
 public static class TotalSeries
 {
@@ -21,6 +31,16 @@ public static class TotalSeries
 
     /// <summary>True for what comes together over a step; the others are means over it.</summary>
     public static bool IsAmount(string metric) => metric is "energy" or "vehicles";
+
+    /// <summary>What a metric's series is made of.</summary>
+    public static TotalPart PartOf(string metric) => metric switch
+    {
+        "demand" or "energy" => TotalPart.Energy,
+        "reactiveDemand" => TotalPart.Reactive,
+        "vehicles" => TotalPart.Vehicles,
+        "occupancy" => TotalPart.Occupancy,
+        _ => TotalPart.Speed,
+    };
 
     /// <summary>
     /// A metric of a total over a stretch; null where nothing was measured. Demand is energy over the mean time its meters

@@ -59,25 +59,64 @@ public sealed class AssetTwin
     public void SetLatest(int slot, in Reading latest) => _points[slot].SetLatest(latest);
 
     /// <summary>Folds one reading. What does not come in order waits for <see cref="TrySettle"/>.</summary>
-    public FoldOutcome Fold(int slot, in Reading reading, int batchIndex)
+    /// <param name="slot">Of the reading's point.</param>
+    /// <param name="reading">The reading.</param>
+    /// <param name="ticket">The caller's name for it, under which it hears what became of a reading that had to wait.</param>
+    public FoldOutcome Fold(int slot, in Reading reading, long ticket)
     {
         if (_points[slot].TryAppend(reading, _windows)) return FoldOutcome.Stored;
-        _deferred.Add(new(reading, slot, batchIndex));
+        _deferred.Add(new(reading, slot, ticket));
         return FoldOutcome.Pending;
     }
 
     /// <summary>
     /// Ends a batch: restates what came late, then emits windows and deltas. False when some past is not at hand yet: what
-    /// waits for it stays, and the next call goes on with it.
+    /// waits for it stays, and the next call goes on with it, in this batch or a later one.
     /// </summary>
-    public bool TrySettle(IReadingSource source, Span<FoldOutcome> outcomes, List<Delta> deltas)
+    public bool TrySettle(IReadingSource source, List<SettledReading> settled, List<Delta> deltas)
     {
-        _isSettled = _deferred.Count == 0 || TryRestate(source, outcomes);
+        _isSettled = _deferred.Count == 0 || TryRestate(source, settled);
         foreach (var point in _points) point.Settle(_windows);
         _isSettled &= TryContribute(source, deltas);
         // The journal serves a batch's readings only once it is settled: until then they stay in memory.
         if (_isSettled) foreach (var point in _points) point.Trim();
         return _isSettled;
+    }
+
+    /// <summary>The windows that readings between these instants may change, as far as the first start behind them.</summary>
+    public (long FromUs, long ToUs) Reach(long fromUs, long toUs)
+    {
+        var hold = _points.Max(point => point.Point.HoldUs);
+        return (Instant.QuarterStart(fromUs - hold), Instant.QuarterStart(toUs + hold) + Instant.Quarter);
+    }
+
+    /// <summary>
+    /// Catches up with applied readings that the twin never folded: makes the windows that start from one instant up to another
+    /// anew, for the next settling to emit where they differ from what is stored. Says for each slot how many readings these windows
+    /// count more than before. False when the readings are not at hand. The twin must be new.
+    /// </summary>
+    public bool TryRefold(long fromUs, long toUs, IReadingSource source, IWindowSource stored, out long[] added)
+    {
+        added = new long[_points.Length];
+        var slots = new List<PointWindow>[_points.Length];
+        for (var slot = 0; slot < slots.Length; slot++)
+        {
+            if (!_points[slot].TryRefold(fromUs, toUs, source, _scratch, slots[slot] = [])) return false;
+        }
+        for (var i = 0; i < slots[0].Count; i++)
+        {
+            var differs = false;
+            for (var slot = 0; slot < slots.Length; slot++)
+            {
+                var now = slots[slot][i];
+                var found = stored.TryReadWindow(now.Point, now.StartUs, out var before);
+                differs |= found ? now != before : !now.IsEmpty;
+                added[slot] += now.Count + now.Bad - before.Count - before.Bad;
+            }
+            // All of them, so that the contribution needs no look into the journal.
+            if (differs) foreach (var windows in slots) _windows.Add(windows[i]);
+        }
+        return true;
     }
 
     /// <summary>Hands over the windows that changed. While the twin is not settled it keeps them to go on with.</summary>
@@ -91,7 +130,7 @@ public sealed class AssetTwin
         _taken = _indexed = 0;
     }
 
-    private bool TryRestate(IReadingSource source, Span<FoldOutcome> outcomes)
+    private bool TryRestate(IReadingSource source, List<SettledReading> settled)
     {
         var deferred = _deferred.ToArray();
         _deferred.Clear();
@@ -100,13 +139,13 @@ public sealed class AssetTwin
         {
             var to = from + 1;
             while (to < deferred.Length && deferred[to].Slot == deferred[from].Slot) to++;
-            RestatePoint(deferred.AsSpan(from, to - from), source, outcomes);
+            RestatePoint(deferred.AsSpan(from, to - from), source, settled);
             from = to;
         }
         return _deferred.Count == 0;
     }
 
-    private void RestatePoint(ReadOnlySpan<DeferredReading> deferred, IReadingSource source, Span<FoldOutcome> outcomes)
+    private void RestatePoint(ReadOnlySpan<DeferredReading> deferred, IReadingSource source, List<SettledReading> settled)
     {
         var point = _points[deferred[0].Slot];
         if (!point.IsLoaded && !point.TryLoad(deferred[0].Reading.TimeUs, source, _scratch))
@@ -117,13 +156,13 @@ public sealed class AssetTwin
         var late = new List<DeferredReading>(deferred.Length);
         foreach (var reading in deferred)
         {
-            if (point.TryAppend(reading.Reading, _windows)) outcomes[reading.BatchIndex] = FoldOutcome.Stored;
+            if (point.TryAppend(reading.Reading, _windows)) settled.Add(new(reading.Ticket, FoldOutcome.Stored));
             else late.Add(reading);
         }
         foreach (var cluster in Clusters(late, point.Point))
         {
             var span = CollectionsMarshal.AsSpan(late)[cluster];
-            if (!point.TryRestate(span, source, _scratch, _windows, outcomes)) _deferred.AddRange(span);
+            if (!point.TryRestate(span, source, _scratch, _windows, settled)) _deferred.AddRange(span);
         }
     }
 

@@ -7,7 +7,8 @@ public interface IReadingSource
 {
     /// <summary>
     /// Appends the point's applied readings with fromUs &lt;= time &lt; toUs, in any order, copies included. False when they
-    /// are not at hand yet: the twin keeps what waits for them, and settles it when asked again.
+    /// are not at hand yet: the twin keeps what waits for them, and settles it when asked again. A reading is applied once its
+    /// twin has settled it: served before, it would look like a copy of itself.
     /// </summary>
     bool TryRead(int point, long fromUs, long toUs, List<Reading> into);
 }
@@ -19,9 +20,16 @@ public interface IReadingArchive : IReadingSource
     long CountAtMost(int point, long fromUs, long toUs);
 }
 
+/// <summary>The stored windows of points, for a twin that catches up.</summary>
+public interface IWindowSource
+{
+    /// <summary>A point's window as stored; false when nothing happened in it.</summary>
+    bool TryReadWindow(int point, long startUs, out PointWindow window);
+}
+
 /// <summary>The stored totals of one window, for parents that no longer hold it.</summary>
 public interface ITotalsSource
 {
-    /// <summary>The stored contribution of a child to a window; false when it has none.</summary>
-    bool TryReadTotal(int asset, long startUs, out Contribution total);
+    /// <summary>What an asset contributed to a window when it was stored, with its epoch and revision; false when it has nothing.</summary>
+    bool TryReadTotal(int asset, long startUs, out Delta total);
 }

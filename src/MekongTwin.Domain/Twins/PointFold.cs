@@ -16,6 +16,9 @@ internal sealed class PointFold(Point point)
 
     private readonly ReadingBuffer _hot = new();
 
+    /// <summary>Restated readings that are not hot, until the journal serves them.</summary>
+    private readonly List<Reading> _unserved = [];
+
     /// <summary>Every reading from here on is in <see cref="_hot"/>, and so is the last usable one before. MaxValue: nothing loaded.</summary>
     private long _hotFromUs = long.MaxValue;
     private long _lastTimeUs = long.MinValue;
@@ -70,10 +73,10 @@ internal sealed class PointFold(Point point)
     }
 
     /// <summary>
-    /// Folds readings (sorted, close together) into a past that is already folded: sets each one's outcome, and emits every
+    /// Folds readings (sorted, close together) into a past that is already folded: says what became of each, and emits every
     /// window that changes. False when the past is not at hand yet.
     /// </summary>
-    public bool TryRestate(ReadOnlySpan<DeferredReading> late, IReadingSource source, List<Reading> scratch, List<PointWindow> done, Span<FoldOutcome> outcomes)
+    public bool TryRestate(ReadOnlySpan<DeferredReading> late, IReadingSource source, List<Reading> scratch, List<PointWindow> done, List<SettledReading> settled)
     {
         var past = _hot.Span;
         if (!IsHot(late[0].Reading.TimeUs))
@@ -83,10 +86,14 @@ internal sealed class PointFold(Point point)
             var to = Instant.QuarterStart(late[^1].Reading.TimeUs + Point.HoldUs) + Instant.Quarter + Point.HoldUs;
             if (!source.TryRead(Point.Number, from, to, scratch)) return false;
             foreach (var reading in past[ReadingBuffer.LowerBound(past, from)..ReadingBuffer.LowerBound(past, to)]) scratch.Add(reading);
+            foreach (var reading in _unserved)
+            {
+                if (reading.TimeUs >= from && reading.TimeUs < to) scratch.Add(reading);
+            }
             Restatement.SortAndMerge(scratch);
             past = CollectionsMarshal.AsSpan(scratch);
         }
-        var restatement = Restatement.Of(past, late, Point, outcomes);
+        var restatement = Restatement.Of(past, late, Point, settled);
         foreach (var reading in restatement.Changed) Put(reading);
         KeepLastUsableBefore(restatement.Readings);
         FindLastUsable();
@@ -114,8 +121,24 @@ internal sealed class PointFold(Point point)
         if (!source.TryRead(Point.Number, startUs - Point.HoldUs, to, scratch)) return false;
         var hot = _hot.Span;
         foreach (var reading in hot[..ReadingBuffer.LowerBound(hot, to)]) scratch.Add(reading);
+        foreach (var reading in _unserved)
+        {
+            if (reading.TimeUs >= startUs - Point.HoldUs && reading.TimeUs < to) scratch.Add(reading);
+        }
         Restatement.SortAndMerge(scratch);
         window = Restatement.Aggregate(CollectionsMarshal.AsSpan(scratch), startUs, Point).ToWindow(Point.Number, Point.Kind);
+        return true;
+    }
+
+    /// <summary>Makes the windows that start from one instant up to another anew, from all applied readings. False when these are not at hand.</summary>
+    public bool TryRefold(long fromUs, long toUs, IReadingSource source, List<Reading> scratch, List<PointWindow> windows)
+    {
+        scratch.Clear();
+        if (!source.TryRead(Point.Number, fromUs - Point.HoldUs, toUs + Point.HoldUs, scratch)) return false;
+        Restatement.SortAndMerge(scratch);
+        var readings = CollectionsMarshal.AsSpan(scratch);
+        foreach (ref readonly var reading in readings) Consider(reading);
+        for (var start = fromUs; start < toUs; start += Instant.Quarter) windows.Add(Restatement.Aggregate(readings, start, Point).ToWindow(Point.Number, Point.Kind));
         return true;
     }
 
@@ -129,6 +152,7 @@ internal sealed class PointFold(Point point)
     /// <summary>Lets go of readings that are no longer hot. From here on they must be at hand in the journal.</summary>
     public void Trim()
     {
+        _unserved.Clear();
         if (_hot.Count == 0) return;
         var from = Math.Max(_hotFromUs, _current.StartUs - Instant.Quarter);
         var hot = _hot.Span;
@@ -196,7 +220,11 @@ internal sealed class PointFold(Point point)
     {
         Consider(reading);
         var hot = _hot.Span;
-        if (reading.TimeUs < _hotFromUs && (hot.Length == 0 || reading.TimeUs < hot[0].TimeUs)) return;
+        if (reading.TimeUs < _hotFromUs && (hot.Length == 0 || reading.TimeUs < hot[0].TimeUs))
+        {
+            _unserved.Add(reading);
+            return;
+        }
         _hot.Put(reading);
         if (reading.TimeUs > _lastTimeUs) _lastTimeUs = reading.TimeUs;
     }

@@ -18,8 +18,11 @@ public enum FoldOutcome : byte
     Faulted,
 }
 
-/// <summary>A reading that waits for its past, with its place in the batch.</summary>
-public readonly record struct DeferredReading(Reading Reading, int Slot, int BatchIndex);
+/// <summary>A reading that waits for its past. The ticket is its caller's name for it: it may wait longer than its batch.</summary>
+internal readonly record struct DeferredReading(Reading Reading, int Slot, long Ticket);
+
+/// <summary>What became of a reading that had to wait, by the ticket it was folded with.</summary>
+public readonly record struct SettledReading(long Ticket, FoldOutcome Outcome);
 
 /// <summary>
 /// Folds late readings into a known past and recomputes every window they touch: the windows of the neighbours within the
@@ -43,7 +46,7 @@ internal readonly ref struct Restatement
     /// <summary>Every window that may have changed, recomputed, ascending.</summary>
     public List<WindowAggregate> Windows { get; }
 
-    public static Restatement Of(ReadOnlySpan<Reading> past, ReadOnlySpan<DeferredReading> late, Point point, Span<FoldOutcome> outcomes)
+    public static Restatement Of(ReadOnlySpan<Reading> past, ReadOnlySpan<DeferredReading> late, Point point, List<SettledReading> settled)
     {
         var merged = new List<Reading>(past.Length + late.Length);
         var changed = new List<Reading>(late.Length);
@@ -53,7 +56,7 @@ internal readonly ref struct Restatement
             var reading = deferred.Reading;
             while (i < past.Length && past[i].TimeUs < reading.TimeUs) merged.Add(past[i++]);
             if (i < past.Length && past[i].TimeUs == reading.TimeUs) merged.Add(past[i++]);
-            outcomes[deferred.BatchIndex] = Fold(merged, changed, reading);
+            settled.Add(new(deferred.Ticket, Fold(merged, changed, reading)));
         }
         while (i < past.Length) merged.Add(past[i++]);
         return new(merged, changed, RecomputeWindows(CollectionsMarshal.AsSpan(merged), changed, point));

@@ -33,42 +33,47 @@ public sealed class TotalsTwin
 
     public IReadOnlyList<int> Children => _children;
 
-    /// <summary>Takes a child's delta. False when it is older than what is there already.</summary>
+    /// <summary>Takes a child's delta. False when that changes nothing: it is no newer than what is there already.</summary>
     public bool Take(in Delta delta, ITotalsSource source)
     {
         if (!_slots.TryGetValue(delta.Child, out var slot)) return false;
-        var sheet = SheetAt(delta.StartUs, source);
+        var sheet = SheetAt(delta.StartUs, source, out var isBehind);
         ref var held = ref sheet.Held[slot];
-        if (delta.Epoch < held.Epoch || (delta.Epoch == held.Epoch && delta.Revision <= held.Revision)) return false;
-        sheet.Total = sheet.Total - held.Contribution + delta.Contribution;
-        held = delta;
+        var isNewer = delta.IsNewerThan(held);
+        if (isNewer)
+        {
+            sheet.Total = sheet.Total - held.Contribution + delta.Contribution;
+            held = delta;
+        }
+        if (!isNewer && !isBehind) return false;
         if (!_changed.Contains(delta.StartUs)) _changed.Add(delta.StartUs);
         return true;
     }
 
-    /// <summary>Ends a batch: emits the totals that changed, as windows and as deltas for the parents.</summary>
-    public void Settle(List<AssetWindow> windows, List<Delta> deltas)
+    /// <summary>Ends a batch: emits the totals that changed, to be stored and for the parents.</summary>
+    public void Settle(List<Delta> deltas)
     {
-        foreach (var start in _changed)
-        {
-            var total = _sheets[start].Total;
-            windows.Add(new(Asset, start, total));
-            deltas.Add(new(Asset, start, _epoch, ++_revision, total));
-        }
+        foreach (var start in _changed) deltas.Add(new(Asset, start, _epoch, ++_revision, _sheets[start].Total));
         _changed.Clear();
         Trim();
     }
 
-    private Sheet SheetAt(long startUs, ITotalsSource source)
+    /// <param name="startUs">The window.</param>
+    /// <param name="source">What is stored.</param>
+    /// <param name="isBehind">The stored children add up to something else than the stored total: some stored theirs, and were not heard.</param>
+    private Sheet SheetAt(long startUs, ITotalsSource source, out bool isBehind)
     {
+        isBehind = false;
         if (_sheets.TryGetValue(startUs, out var sheet)) return sheet;
         sheet = new Sheet(_children.Length);
         for (var slot = 0; slot < _children.Length; slot++)
         {
             if (!source.TryReadTotal(_children[slot], startUs, out var stored)) continue;
-            sheet.Held[slot] = new(_children[slot], startUs, 0, 0, stored);
-            sheet.Total += stored;
+            sheet.Held[slot] = stored;
+            sheet.Total += stored.Contribution;
         }
+        source.TryReadTotal(Asset, startUs, out var own);
+        isBehind = sheet.Total != own.Contribution;
         _sheets.Add(startUs, sheet);
         return sheet;
     }

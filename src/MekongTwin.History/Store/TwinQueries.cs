@@ -1,5 +1,5 @@
-using System.Buffers.Binary;
 using MekongTwin.Domain.Journal;
+using MekongTwin.Domain.Series;
 using MekongTwin.Domain.Twins;
 using MekongTwin.History.Journal;
 using Microsoft.Data.Sqlite;
@@ -30,13 +30,24 @@ public sealed class TwinQueries(string path)
 
     /// <summary>Stored 15-minute windows of a point, ascending, fromUs &lt;= start &lt; toUs.</summary>
     public IReadOnlyList<PointWindow> PointWindows(int point, long fromUs, long toUs) => Query(
-        "SELECT point, start, count, bad, uncertain, sum, min, max, last, last_time, integral, covered FROM point_window WHERE point=@p0 AND start>=@p1 AND start<@p2 ORDER BY start",
-        ReadWindow, point, fromUs, toUs);
+        $"SELECT {Rows.WindowColumns} FROM point_window WHERE point=@p0 AND start>=@p1 AND start<@p2 ORDER BY start",
+        Rows.ReadWindow, point, fromUs, toUs);
 
     /// <summary>Stored 15-minute totals of an asset, ascending, fromUs &lt;= start &lt; toUs.</summary>
     public IReadOnlyList<AssetWindow> AssetWindows(int asset, long fromUs, long toUs) => Query(
-        "SELECT asset, start, energy, energy_covered, meters, reactive, reactive_covered, reactive_meters, vehicles, vehicle_km, vehicle_hours, free_hours, traffic_covered, detectors, occupancy, occupancy_covered FROM asset_window WHERE asset=@p0 AND start>=@p1 AND start<@p2 ORDER BY start",
+        $"SELECT {Rows.TotalColumns} FROM asset_window WHERE asset=@p0 AND start>=@p1 AND start<@p2 ORDER BY start",
         ReadTotal, asset, fromUs, toUs);
+
+    /// <summary>A part of the stored 15-minute totals of an asset: a long series costs less than half.</summary>
+    public IReadOnlyList<AssetWindow> AssetWindows(int asset, long fromUs, long toUs, TotalPart part) => Query(
+        $"SELECT {Rows.ColumnsOf(part)} FROM asset_window WHERE asset=@p0 AND start>=@p1 AND start<@p2 ORDER BY start",
+        row => Rows.ReadPart(row, part), asset, fromUs, toUs);
+
+    /// <summary>Stored 15-minute totals of many assets in one question, each one's ascending, fromUs &lt;= start &lt; toUs.</summary>
+    public IReadOnlyList<AssetWindow> AssetWindows(IReadOnlyCollection<int> assets, long fromUs, long toUs) => Query(
+        // The list leads: every asset is a look into the table's own order.
+        $"SELECT {Rows.TotalColumns} FROM json_each(@p0) CROSS JOIN asset_window ON asset=value WHERE start>=@p1 AND start<@p2 ORDER BY asset, start",
+        ReadTotal, $"[{string.Join(',', assets.Order())}]", fromUs, toUs);
 
     /// <summary>Everything in quarantine by kind, newest first, at most <paramref name="limit"/>.</summary>
     public IReadOnlyList<QuarantineGroup> Quarantine(int limit) => Query(
@@ -52,11 +63,11 @@ public sealed class TwinQueries(string path)
 
     /// <summary>All windows of all points in the order of the facts hash.</summary>
     public IEnumerable<PointWindow> AllPointWindows() => Stream(
-        "SELECT point, start, count, bad, uncertain, sum, min, max, last, last_time, integral, covered FROM point_window ORDER BY point, start", ReadWindow);
+        $"SELECT {Rows.WindowColumns} FROM point_window ORDER BY point, start", Rows.ReadWindow);
 
     /// <summary>All totals of all assets in the order of the facts hash.</summary>
     public IEnumerable<AssetWindow> AllAssetWindows() => Stream(
-        "SELECT asset, start, energy, energy_covered, meters, reactive, reactive_covered, reactive_meters, vehicles, vehicle_km, vehicle_hours, free_hours, traffic_covered, detectors, occupancy, occupancy_covered FROM asset_window ORDER BY asset, start", ReadTotal);
+        $"SELECT {Rows.TotalColumns} FROM asset_window ORDER BY asset, start", ReadTotal);
 
     private List<T> Query<T>(string sql, Func<SqliteDataReader, T> read, params ReadOnlySpan<object> values)
     {
@@ -75,11 +86,6 @@ public sealed class TwinQueries(string path)
         using var reader = statement.Query();
         while (reader.Read()) yield return read(reader);
     }
-
-    private static PointWindow ReadWindow(SqliteDataReader row) => new(
-        row.GetInt32(0), row.GetInt64(1), row.GetInt32(2), row.GetInt32(3), row.GetInt32(4),
-        BinaryPrimitives.ReadInt128LittleEndian((byte[])row.GetValue(5)), row.GetInt64(6), row.GetInt64(7), row.GetInt64(8),
-        row.GetInt64(9), row.GetInt64(10), row.GetInt64(11));
 
     private static AssetWindow ReadTotal(SqliteDataReader row) => new(row.GetInt32(0), row.GetInt64(1), Rows.ReadContribution(row, 2));
 

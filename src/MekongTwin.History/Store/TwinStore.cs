@@ -35,9 +35,9 @@ public sealed class TwinStore : ITwinStore, IDisposable
     public const int QuarantineKindsPerSourceMax = 1_000;
 
     private readonly SqliteConnection _connection;
-    private readonly Statement _putWindow, _dropWindow, _putTotal, _putLatest, _putLedger, _putMeta, _putSource, _addQuarantine, _releaseQuarantine, _dropQuarantine, _readTotal;
+    private readonly Statement _putWindow, _dropWindow, _putTotal, _putLatest, _putLedger, _putMeta, _putSource, _addQuarantine, _releaseQuarantine, _dropQuarantine, _putSetAside, _dropSetAside, _readTotal, _readWindow;
     private readonly Dictionary<(int, long), PointWindow> _windows = [];
-    private readonly Dictionary<(int, long), AssetWindow> _totals = [];
+    private readonly Dictionary<(int, long), Delta> _totals = [];
     private readonly Dictionary<int, Reading> _latest = [];
     private readonly List<Action<SqliteTransaction>> _other = [];
     private readonly Dictionary<(Refusal Reason, int Source, string Topic, string Name), long> _groups = [];
@@ -49,7 +49,7 @@ public sealed class TwinStore : ITwinStore, IDisposable
         _connection = Schema.Open(path);
         _putWindow = Statement.Upsert(_connection, "point_window", 12);
         _dropWindow = new(_connection, "DELETE FROM point_window WHERE point=@p0 AND start=@p1", 2);
-        _putTotal = Statement.Upsert(_connection, "asset_window", 16);
+        _putTotal = Statement.Upsert(_connection, "asset_window", 18);
         _putLatest = Statement.Upsert(_connection, "latest", 6);
         _putLedger = Statement.Upsert(_connection, "ledger", 3);
         _putMeta = Statement.Upsert(_connection, "meta", 2);
@@ -60,7 +60,10 @@ public sealed class TwinStore : ITwinStore, IDisposable
             """, 8);
         _releaseQuarantine = new(_connection, "UPDATE quarantine SET count=count-@p4 WHERE reason=@p0 AND source=@p1 AND topic=@p2 AND name=@p3", 5);
         _dropQuarantine = new(_connection, "DELETE FROM quarantine WHERE count<=0", 0);
-        _readTotal = new(_connection, "SELECT energy, energy_covered, meters, reactive, reactive_covered, reactive_meters, vehicles, vehicle_km, vehicle_hours, free_hours, traffic_covered, detectors, occupancy, occupancy_covered FROM asset_window WHERE asset=@p0 AND start=@p1", 2);
+        _readTotal = new(_connection, "SELECT energy, energy_covered, meters, reactive, reactive_covered, reactive_meters, vehicles, vehicle_km, vehicle_hours, free_hours, traffic_covered, detectors, occupancy, occupancy_covered, epoch, revision FROM asset_window WHERE asset=@p0 AND start=@p1", 2);
+        _readWindow = new(_connection, $"SELECT {Rows.WindowColumns} FROM point_window WHERE point=@p0 AND start=@p1", 2);
+        _putSetAside = Statement.Upsert(_connection, "set_aside", 5);
+        _dropSetAside = new(_connection, "DELETE FROM set_aside WHERE point=@p0", 1);
         Applied = ReadMeta("applied");
         ModelOffset = ReadMeta("model");
         Journal = ReadMeta("journal");
@@ -86,24 +89,49 @@ public sealed class TwinStore : ITwinStore, IDisposable
 
     public void Put(in PointWindow window) => _windows[(window.Point, window.StartUs)] = window;
 
-    public void Put(in AssetWindow window) => _totals[(window.Asset, window.StartUs)] = window;
+    public void Put(in Delta total) => _totals[(total.Child, total.StartUs)] = total;
 
     public void PutLatest(in Reading latest) => _latest[latest.Point] = latest;
 
-    public bool TryReadTotal(int asset, long startUs, out Contribution total)
+    public bool TryReadTotal(int asset, long startUs, out Delta total)
     {
-        if (_totals.TryGetValue((asset, startUs), out var pending))
-        {
-            total = pending.Total;
-            return true;
-        }
+        if (_totals.TryGetValue((asset, startUs), out total)) return true;
         lock (_readGate)
         {
             using var reader = _readTotal.Query(asset, startUs);
             var found = reader.Read();
-            total = found ? Rows.ReadContribution(reader, 0) : default;
+            total = found ? new(asset, startUs, reader.GetInt64(14), reader.GetInt64(15), Rows.ReadContribution(reader, 0)) : default;
             return found;
         }
+    }
+
+    public bool TryReadWindow(int point, long startUs, out PointWindow window)
+    {
+        if (_windows.TryGetValue((point, startUs), out window)) return true;
+        lock (_readGate)
+        {
+            using var reader = _readWindow.Query(point, startUs);
+            var found = reader.Read();
+            window = found ? Rows.ReadWindow(reader) : default;
+            return found;
+        }
+    }
+
+    public void Put(in SetAsideReadings readings)
+    {
+        var row = readings;
+        _other.Add(transaction => _putSetAside.Run(transaction, row.Point, row.Source, row.Count, row.FromUs, row.ToUs));
+    }
+
+    public void ForgetSetAside(int point) => _other.Add(transaction => _dropSetAside.Run(transaction, point));
+
+    public IReadOnlyList<SetAsideReadings> ReadSetAside()
+    {
+        var rows = new List<SetAsideReadings>();
+        using var statement = new Statement(_connection, "SELECT point, source, count, first, last FROM set_aside ORDER BY point, source", 0);
+        using var reader = statement.Query();
+        while (reader.Read()) rows.Add(new(reader.GetInt32(0), reader.GetInt32(1), reader.GetInt64(2), reader.GetInt64(3), reader.GetInt64(4)));
+        return rows;
     }
 
     public void PutSource(int number, string name) => _other.Add(transaction => _putSource.Run(transaction, number, name));
@@ -155,7 +183,7 @@ public sealed class TwinStore : ITwinStore, IDisposable
     public void Clear()
     {
         using var transaction = _connection.BeginTransaction();
-        foreach (var table in (string[])["latest", "point_window", "asset_window", "ledger", "source", "quarantine"]) Schema.Run(_connection, $"DELETE FROM {table}", transaction);
+        foreach (var table in (string[])["latest", "point_window", "asset_window", "ledger", "source", "quarantine", "set_aside"]) Schema.Run(_connection, $"DELETE FROM {table}", transaction);
         _putMeta.Run(transaction, "applied", 0L);
         transaction.Commit();
         _groups.Clear();
@@ -221,7 +249,7 @@ public sealed class TwinStore : ITwinStore, IDisposable
 
     public void Dispose()
     {
-        foreach (var statement in (Statement[])[_putWindow, _dropWindow, _putTotal, _putLatest, _putLedger, _putMeta, _putSource, _addQuarantine, _releaseQuarantine, _dropQuarantine, _readTotal]) statement.Dispose();
+        foreach (var statement in (Statement[])[_putWindow, _dropWindow, _putTotal, _putLatest, _putLedger, _putMeta, _putSource, _addQuarantine, _releaseQuarantine, _dropQuarantine, _putSetAside, _dropSetAside, _readTotal, _readWindow]) statement.Dispose();
         _connection.Dispose();
     }
 
@@ -238,12 +266,12 @@ public sealed class TwinStore : ITwinStore, IDisposable
             window.Last, window.LastTimeUs, window.IntegralMicro, window.CoveredUs);
     }
 
-    private void PutRow(SqliteTransaction transaction, in AssetWindow window)
+    private void PutRow(SqliteTransaction transaction, in Delta stored)
     {
-        var total = window.Total;
-        _putTotal.Run(transaction, window.Asset, window.StartUs, total.EnergyKwh, total.EnergyCoveredUs, total.Meters,
+        var total = stored.Contribution;
+        _putTotal.Run(transaction, stored.Child, stored.StartUs, total.EnergyKwh, total.EnergyCoveredUs, total.Meters,
             total.ReactiveKvarh, total.ReactiveCoveredUs, total.ReactiveMeters, total.Vehicles, total.VehicleKm, total.VehicleHours, total.FreeVehicleHours,
-            total.TrafficCoveredUs, total.Detectors, total.OccupancyHours, total.OccupancyCoveredUs);
+            total.TrafficCoveredUs, total.Detectors, total.OccupancyHours, total.OccupancyCoveredUs, stored.Epoch, stored.Revision);
     }
 
     private void ReadGroups()

@@ -265,7 +265,7 @@ internal sealed class CityFolder
             var (name, metric) = (fields.Text("name"), fields.Text("metric"));
             var point = _pointNumbers.TryGetValue((asset, metric), out var number) ? _points[number] : null;
             if (asset >= 0 && point is null && !_pointsIncomplete) _errors.Add(item, $"{_assets[asset].Id} has no point '{metric}'{Nearest.Suggest(metric, _pointNumbers.Keys.Where(key => key.Asset == asset).Select(key => key.Metric))}");
-            if (point is not null) _names.Add(new(name, point.Number) { FromFolder = true });
+            if (point is not null) _names.Add(new(name, point.Number));
             fields.RefuseUnknown("note");
         }
         mappings.RefuseUnknown("note");

@@ -18,6 +18,9 @@ internal sealed class Projector
     /// <summary>Most readings in one turn of the twins: bounds how long a view waits.</summary>
     public const int BatchReadingsMax = 32 << 10;
 
+    /// <summary>Turns without readings that twins which were set aside get when everything else is folded.</summary>
+    private const int CatchUpTurnsMax = 256;
+
     /// <summary>Rows that wait at most before they are committed.</summary>
     private const int PendingRowsMax = 200_000;
 
@@ -59,10 +62,14 @@ internal sealed class Projector
         _speed = clock is ScaledClock scaled ? scaled.Speed : 1;
         _sources = new(store.ReadSources());
         Applied = store.Applied;
+        Committed = new(store.Applied);
     }
 
     /// <summary>Journal offset up to which the twins are folded.</summary>
     public long Applied { get; private set; }
+
+    /// <summary>Journal offset up to which readers see it.</summary>
+    public Progress Committed { get; }
 
     /// <summary>Why it stopped, or null while it runs.</summary>
     public string? Fault { get; private set; }
@@ -91,6 +98,8 @@ internal sealed class Projector
         {
             if (_store.PendingRows > PendingRowsMax) await CommitAsync(ct);
         }
+        // Twins that were set aside need turns, not readings.
+        for (var turn = 0; turn < CatchUpTurnsMax && _twins.SetAside > 0; turn++) await TurnAsync(Applied, ct);
     }
 
     /// <summary>Follows the journal until cancelled, then commits.</summary>
@@ -146,6 +155,7 @@ internal sealed class Projector
         Fault = null;
         _lastCommit = Stopwatch.GetTimestamp();
         _dirty = false;
+        Committed.Advance(_store.Applied);
         return true;
     }
 
@@ -168,17 +178,26 @@ internal sealed class Projector
     /// <summary>Takes whole blocks up to the batch size and folds them. False when there are none.</summary>
     private async Task<bool> StepAsync(JournalReader reader, long to, CancellationToken ct)
     {
+        // No room means a disk that refuses: what is not folded grows, until the doors wait.
+        await _index.WaitRoomAsync(ct);
         var from = reader.Offset;
         Gather(reader, to);
         if (reader.Offset == from) return false;
         _dirty = true;
         using var activity = Telemetry.Activities.StartActivity("fold");
         activity?.SetTag("journal.from", from).SetTag("journal.to", reader.Offset).SetTag("readings", _count);
-        var result = await _twins.ApplyAsync(new PartitionBatch(0, from, reader.Offset, _readings.AsMemory(0, _count), _slices), ct);
-        _index.Add(_readings.AsSpan(0, _count), reader.Offset);
-        Book(result.Outcomes.Span);
-        Applied = reader.Offset;
+        await TurnAsync(reader.Offset, ct);
         return true;
+    }
+
+    /// <summary>One turn of the twins with what was gathered.</summary>
+    private async Task TurnAsync(long to, CancellationToken ct)
+    {
+        var result = await _twins.ApplyAsync(new PartitionBatch(0, Applied, to, _readings.AsMemory(0, _count), _slices), ct);
+        _index.Add(_readings.AsSpan(0, _count), to);
+        Book(result.Outcomes.Span);
+        foreach (var late in result.Late) BookLate(late);
+        Applied = to;
     }
 
     private void Gather(JournalReader reader, long to)
@@ -286,6 +305,14 @@ internal sealed class Projector
                 break;
         }
     }
+
+    /// <summary>Readings that were set aside are folded now.</summary>
+    private void BookLate(LateOutcome late) => _ledger.Book(late.Source, line =>
+    {
+        line[Refusal.TwinFaulted] -= late.Count;
+        if (late.Outcome == FoldOutcome.Stored) line.Stored += late.Count;
+        else line.Duplicate += late.Count;
+    });
 
     private void BookRefusal(int source, Refusal reason, long count) => _ledger.Book(source, line =>
     {

@@ -19,15 +19,11 @@ public sealed class LocalTwins : ITwins, IAsyncDisposable
     private readonly WorkerPool _workers;
     private readonly IReadingSource _source;
     private readonly ITwinStore _store;
-    private readonly long _epoch;
     private readonly Watchers _watchers = new();
+    private readonly TwinTable _twins;
+    private readonly Totals _totals;
     private readonly Shard[] _shards;
-    private readonly HashSet<int> _faulted = [];
-    private Model _model = Model.Empty;
-    private AssetTwin?[] _assets = [];
-    private TotalsTwin?[] _totals = [];
-    private int[] _levels = [];
-    private (int Asset, int Slot)[] _slots = [];
+    private readonly SetAsideTwins _setAside;
     private FoldOutcome[] _outcomes = [];
     private long _applied;
 
@@ -42,38 +38,41 @@ public sealed class LocalTwins : ITwins, IAsyncDisposable
     {
         _source = source;
         _store = store;
-        _epoch = epoch;
         _applied = applied;
         _workers = new WorkerPool(workers);
-        _shards = [.. Enumerable.Range(0, _workers.Count).Select(_ => new Shard())];
-        Adopt(model);
-        foreach (var reading in latest)
-        {
-            if (reading.Point >= _slots.Length) continue;
-            var (asset, slot) = _slots[reading.Point];
-            _assets[asset]?.SetLatest(slot, reading);
-        }
+        _twins = new TwinTable(model, epoch, latest);
+        _totals = new Totals(model, epoch);
+        _shards = [.. Enumerable.Range(0, _workers.Count).Select(worker => new Shard(_twins, source, worker, _workers.Count))];
+        _setAside = new SetAsideTwins(_twins, source, store);
+        foreach (var asset in _setAside.Assets) Exclude(asset);
     }
 
     /// <summary>The model the twins stand for.</summary>
-    public Model Model => Volatile.Read(ref _model);
+    public Model Model => _twins.Model;
 
-    /// <summary>Twins that failed and were set aside since the start.</summary>
+    /// <summary>How often a twin failed and was set aside since the start.</summary>
     public long Faults { get; private set; }
+
+    /// <summary>Twins that are set aside now.</summary>
+    public int SetAside => _setAside.Assets.Count;
 
     public async ValueTask<ApplyResult> ApplyAsync(PartitionBatch batch, CancellationToken ct)
     {
         await _turn.WaitAsync(ct);
         try
         {
+            if (batch.From != _applied) throw new ArgumentException($"A batch from {batch.From}, where {_applied} is applied: batches follow each other without gap or repeat.", nameof(batch));
             if (_outcomes.Length < batch.Readings.Length) _outcomes = new FoldOutcome[Math.Max(batch.Readings.Length, _outcomes.Length * 2)];
             var outcomes = _outcomes.AsMemory(0, batch.Readings.Length);
             outcomes.Span.Clear();
-            if (_workers.Count == 1 || batch.Readings.Length < ParallelFrom) FoldAll(batch.Readings.Span, outcomes.Span);
-            else await _workers.RunAsync(worker => FoldShare(worker, batch.Readings.Span, outcomes.Span));
-            var faulted = Collect();
+            var (deltas, late) = (new List<Delta>(), new List<LateOutcome>());
+            Retry(deltas, late);
+            if (_workers.Count == 1 || batch.Readings.Length < ParallelFrom) _shards[^1].FoldAll(batch.Readings.Span, outcomes.Span);
+            else await _workers.RunAsync(worker => _shards[worker].FoldShare(batch.Readings.Span, outcomes.Span));
+            Collect(deltas);
+            var faulted = _setAside.Count(batch, outcomes.Span);
             _applied = batch.To;
-            return new(batch.To, outcomes, faulted);
+            return new(batch.To, outcomes, [.. faulted.Select(asset => Model.Assets[asset].Id)], late);
         }
         finally
         {
@@ -89,7 +88,7 @@ public sealed class LocalTwins : ITwins, IAsyncDisposable
             var views = new List<TwinView>(ids.Count);
             foreach (var id in ids)
             {
-                if (_model.FindAsset(id.Path) is { } asset) views.Add(View(asset));
+                if (Model.FindAsset(id.Path) is { } asset) views.Add(View(asset));
             }
             return views;
         }
@@ -126,7 +125,7 @@ public sealed class LocalTwins : ITwins, IAsyncDisposable
         await _turn.WaitAsync(ct);
         try
         {
-            var twins = _model.Assets
+            var twins = Model.Assets
                 .Where(asset => asset.Id.Path == city || asset.Id.Path.StartsWith(city + "/", StringComparison.Ordinal))
                 .Select(asset => new TwinSnapshot(asset, [.. View(asset).Latest.Select(latest => LatestUntil(latest, until)).OfType<LatestValue>()]));
             return new(new([_applied]), [.. twins]);
@@ -170,220 +169,68 @@ public sealed class LocalTwins : ITwins, IAsyncDisposable
         return null;
     }
 
-    private void FoldAll(ReadOnlySpan<Reading> readings, Span<FoldOutcome> outcomes)
+    /// <summary>Twins that were set aside get their chance before the batch: what they missed is in the index, and it is not.</summary>
+    private void Retry(List<Delta> deltas, List<LateOutcome> late)
     {
-        var shard = _shards[^1];
-        for (var i = 0; i < readings.Length; i++) Fold(shard, readings[i], i, outcomes);
-        Settle(shard, readings, outcomes);
+        var tried = _setAside.Retry(deltas, late);
+        foreach (var asset in tried)
+        {
+            if (!_setAside.Contains(asset)) Include(asset);
+            PutLatest(asset);
+        }
+        _watchers.Changed(tried);
     }
 
-    private void FoldShare(int worker, ReadOnlySpan<Reading> readings, Span<FoldOutcome> outcomes)
+    private void Exclude(int asset)
     {
-        var shard = _shards[worker];
-        for (var i = 0; i < readings.Length; i++)
-        {
-            if (readings[i].Point < _slots.Length && _slots[readings[i].Point].Asset % _workers.Count != worker) continue;
-            if (readings[i].Point >= _slots.Length && worker != 0) continue;
-            Fold(shard, readings[i], i, outcomes);
-        }
-        Settle(shard, readings, outcomes);
+        foreach (var shard in _shards) shard.Exclude(asset);
     }
 
-    private void Fold(Shard shard, in Reading reading, int index, Span<FoldOutcome> outcomes)
+    private void Include(int asset)
     {
-        if (reading.Point >= _slots.Length)
-        {
-            outcomes[index] = FoldOutcome.Faulted;
-            return;
-        }
-        var (asset, slot) = _slots[reading.Point];
-        shard.Touch(asset);
-        try
-        {
-            outcomes[index] = _assets[asset]!.Fold(slot, reading, index);
-        }
-        catch (Exception)
-        {
-            shard.Failed.Add(asset);
-        }
-    }
-
-    private void Settle(Shard shard, ReadOnlySpan<Reading> readings, Span<FoldOutcome> outcomes)
-    {
-        foreach (var asset in shard.Touched)
-        {
-            try
-            {
-                _assets[asset]!.TrySettle(_source, outcomes, shard.Deltas);
-                _assets[asset]!.TakeEmissions(shard.Windows.Add);
-            }
-            catch (Exception)
-            {
-                shard.Failed.Add(asset);
-            }
-        }
-        foreach (var asset in shard.Failed) Refold(shard, asset, readings, outcomes);
-    }
-
-    /// <summary>A twin that failed starts again from the journal; when it fails again its readings of this batch are set aside.</summary>
-    private void Refold(Shard shard, int asset, ReadOnlySpan<Reading> readings, Span<FoldOutcome> outcomes)
-    {
-        var twin = _assets[asset] = MakeTwin(_model.Assets[asset]);
-        try
-        {
-            for (var i = 0; i < readings.Length; i++)
-            {
-                if (readings[i].Point < _slots.Length && _slots[readings[i].Point].Asset == asset) outcomes[i] = twin.Fold(_slots[readings[i].Point].Slot, readings[i], i);
-            }
-            twin.TrySettle(_source, outcomes, shard.Deltas);
-            twin.TakeEmissions(shard.Windows.Add);
-        }
-        catch (Exception)
-        {
-            shard.Faulted.Add(asset);
-            _assets[asset] = MakeTwin(_model.Assets[asset]);
-            for (var i = 0; i < readings.Length; i++)
-            {
-                if (readings[i].Point < _slots.Length && _slots[readings[i].Point].Asset == asset) outcomes[i] = FoldOutcome.Faulted;
-            }
-        }
+        foreach (var shard in _shards) shard.Include(asset);
     }
 
     /// <summary>Puts what the workers emitted into the store and lets the deltas climb.</summary>
-    private List<AssetId> Collect()
+    private void Collect(List<Delta> deltas)
     {
-        var faulted = new List<AssetId>();
-        var deltas = new List<Delta>();
         foreach (var shard in _shards)
         {
             foreach (var window in shard.Windows) _store.Put(window);
-            foreach (var delta in shard.Deltas) _store.Put(new AssetWindow(delta.Child, delta.StartUs, delta.Contribution));
             foreach (var asset in shard.Touched) PutLatest(asset);
-            _faulted.ExceptWith(shard.Touched);
-            _faulted.UnionWith(shard.Faulted);
-            foreach (var asset in shard.Faulted) faulted.Add(_model.Assets[asset].Id);
+            foreach (var asset in shard.Faulted) _setAside.Fail(asset);
+            Faults += shard.Faulted.Count;
             deltas.AddRange(shard.Deltas);
             _watchers.Changed(shard.Touched);
             shard.Clear();
         }
-        Faults += faulted.Count;
-        Climb(deltas);
-        return faulted;
+        foreach (var asset in _setAside.Assets) Exclude(asset);
+        var totals = _totals.Climb(deltas, _store);
+        // Behind the climb: a parent that opens a window finds stored what it took before.
+        foreach (var delta in deltas) _store.Put(delta);
+        foreach (var total in totals) _store.Put(total);
+        _watchers.Changed(totals.Select(total => total.Child));
     }
 
     private void PutLatest(int asset)
     {
-        var twin = _assets[asset]!;
+        var twin = _twins[asset]!;
         for (var slot = 0; slot < twin.PointCount; slot++)
         {
             if (twin.TryLatest(slot, out var latest)) _store.PutLatest(latest);
         }
     }
 
-    /// <summary>Parents take deltas lowest level first, so that each settles once a batch.</summary>
-    private void Climb(List<Delta> deltas)
-    {
-        var windows = new List<AssetWindow>();
-        var touched = new SortedSet<(int Level, int Asset)>();
-        Give(deltas, touched);
-        while (touched.Count > 0)
-        {
-            var next = touched.Min;
-            touched.Remove(next);
-            var up = new List<Delta>();
-            _totals[next.Asset]!.Settle(windows, up);
-            Give(up, touched);
-        }
-        foreach (var window in windows) _store.Put(window);
-        _watchers.Changed(windows.Select(window => window.Asset));
-    }
-
-    private void Give(List<Delta> deltas, SortedSet<(int Level, int Asset)> touched)
-    {
-        foreach (var delta in deltas)
-        {
-            foreach (var parent in Model.ParentsOf(_model.Assets[delta.Child]))
-            {
-                if (_totals[parent]!.Take(delta, _store)) touched.Add((_levels[parent], parent));
-            }
-        }
-    }
-
     private TwinView View(Asset asset)
     {
         var latest = new List<LatestValue>();
-        if (_assets[asset.Number] is { } twin)
+        if (_twins[asset.Number] is { } twin)
         {
             for (var slot = 0; slot < twin.PointCount; slot++)
             {
                 if (twin.TryLatest(slot, out var reading)) latest.Add(new(twin.PointAt(slot), reading));
             }
         }
-        return new(asset, latest, _faulted.Contains(asset.Number));
-    }
-
-    private AssetTwin MakeTwin(Asset asset)
-    {
-        var old = _assets.Length > asset.Number ? _assets[asset.Number] : null;
-        var twin = new AssetTwin(asset, [.. _model.PointsOf(asset.Number).Select(number => _model.Points[number])], _epoch, old?.Revision ?? 0);
-        for (var slot = 0; old is not null && slot < old.PointCount; slot++)
-        {
-            if (old.TryLatest(slot, out var latest)) twin.SetLatest(_slots[latest.Point].Slot, latest);
-        }
-        return twin;
-    }
-
-    private void Adopt(Model model)
-    {
-        Volatile.Write(ref _model, model);
-        _slots = new (int, int)[model.Points.Length];
-        foreach (var asset in model.Assets)
-        {
-            var points = model.PointsOf(asset.Number);
-            for (var slot = 0; slot < points.Length; slot++) _slots[points[slot]] = (asset.Number, slot);
-        }
-        var children = model.ChildrenByParent();
-        _assets = [.. model.Assets.Select(asset => model.PointsOf(asset.Number).IsEmpty ? null : MakeTwin(asset))];
-        _totals = [.. model.Assets.Select(asset => children.Contains(asset.Number) ? new TotalsTwin(asset.Number, children[asset.Number].Select(child => child.Number), _epoch) : null)];
-        _levels = [.. model.Assets.Select(asset => Height(asset.Number, children))];
-        foreach (var shard in _shards) shard.Resize(model.Assets.Length);
-    }
-
-    private static int Height(int asset, ILookup<int, Asset> children) =>
-        children.Contains(asset) ? 1 + children[asset].Max(child => Height(child.Number, children)) : 0;
-
-    /// <summary>What one worker touched and emitted in a turn.</summary>
-    private sealed class Shard
-    {
-        private bool[] _isTouched = [];
-
-        public List<int> Touched { get; } = [];
-
-        public HashSet<int> Failed { get; } = [];
-
-        public List<int> Faulted { get; } = [];
-
-        public List<PointWindow> Windows { get; } = [];
-
-        public List<Delta> Deltas { get; } = [];
-
-        public void Resize(int assets) => _isTouched = new bool[assets];
-
-        public void Touch(int asset)
-        {
-            if (_isTouched[asset]) return;
-            _isTouched[asset] = true;
-            Touched.Add(asset);
-        }
-
-        public void Clear()
-        {
-            foreach (var asset in Touched) _isTouched[asset] = false;
-            Touched.Clear();
-            Failed.Clear();
-            Faulted.Clear();
-            Windows.Clear();
-            Deltas.Clear();
-        }
+        return new(asset, latest, _setAside.Contains(asset.Number));
     }
 }

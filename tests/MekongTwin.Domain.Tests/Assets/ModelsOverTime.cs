@@ -76,6 +76,31 @@ public sealed class ModelsOverTime
         Assert.Equal(("t/1", ""), new NameMapping(NameMapping.OfRecord("t/1", ""), 0).Parts);
     }
 
+    [Fact]
+    public void AFoldersMappingIsWhatTheFolderSaysNow()
+    {
+        static Model Files(params NameMapping[] names) => new(Of("a", "b").Cities, Of("a", "b").Assets, Of("a", "b").Points, [], [.. names]);
+        var model = Model.Empty;
+        foreach (var point in (int[])[0, 1, 0])
+        {
+            model = ModelCodec.Decompress(ModelCodec.Compress(ModelMerge.Onto(model, Files(new NameMapping("topic", point)))));
+            Assert.Equal([("topic", point)], model.Names.Select(name => (name.Name, name.Point)));
+        }
+        Assert.Empty(ModelMerge.Onto(model, Files()).Names);
+    }
+
+    [Fact]
+    public void AMappingMadeByAPersonWinsOverTheFoldersBeforeAndAfter()
+    {
+        static Model Files(params NameMapping[] names) => new(Of("a", "b").Cities, Of("a", "b").Assets, Of("a", "b").Points, [], [.. names]);
+        var model = ModelMerge.Onto(Model.Empty, Files(new NameMapping("topic", 0))).WithNames([new NameMapping("topic", 1)]);
+        foreach (var files in (Model[])[Files(new NameMapping("topic", 0)), Files(), Files(new NameMapping("topic", 0))])
+        {
+            model = ModelCodec.Decompress(ModelCodec.Compress(ModelMerge.Onto(model, files)));
+            Assert.Equal([("topic", 1)], model.Names.Select(name => (name.Name, name.Point)));
+        }
+    }
+
     [Theory]
     [InlineData("vn-dad/hai-chau/tx/0412", true)]
     [InlineData("a", true)]

@@ -33,10 +33,12 @@ internal sealed class AppliedReadings : IReadingSource
 }
 
 /// <summary>Feeds one asset's twin the way a tailer does, keeps what it emits, and compares it with the oracle.</summary>
-internal sealed class Feed
+internal sealed class Feed : IWindowSource
 {
     private readonly ImmutableArray<Point> _points;
     private readonly List<Reading> _all = [];
+    private readonly List<Reading> _unsettled = [];
+    private readonly List<FoldOutcome> _outcomes = [];
     private readonly Dictionary<(int, long), PointWindow> _windows = [];
     private readonly Dictionary<long, Delta> _contributions = [];
     private readonly List<Delta> _deltas = [];
@@ -59,19 +61,36 @@ internal sealed class Feed
     /// <summary>How often a window's emissions are taken while its settling still waits; the rows it gave are kept either way.</summary>
     public bool TakeWhileWaiting { get; set; }
 
+    /// <summary>What became of every reading so far, in the order they were folded.</summary>
+    public IReadOnlyList<FoldOutcome> Outcomes => _outcomes;
+
     public FoldOutcome[] Apply(IReadOnlyList<Reading> batch)
     {
-        var outcomes = new FoldOutcome[batch.Count];
-        for (var i = 0; i < batch.Count; i++) outcomes[i] = _twin.Fold(SlotOf(batch[i].Point), batch[i], i);
-        for (var tries = 0; !_twin.TrySettle(Source, outcomes, _deltas); tries++)
-        {
-            Assert.True(tries < 100, "The twin does not settle.");
-            if (TakeWhileWaiting) Take();
-        }
-        Take();
-        Source.Add(batch);
-        _all.AddRange(batch);
-        return outcomes;
+        var from = _outcomes.Count;
+        Fold(batch);
+        for (var tries = 0; !TrySettle(); tries++) Assert.True(tries < 100, "The twin does not settle.");
+        return [.. _outcomes[from..]];
+    }
+
+    /// <summary>Folds a batch. It need not be settled before the next one is.</summary>
+    public void Fold(IReadOnlyList<Reading> batch)
+    {
+        foreach (var reading in batch) _outcomes.Add(_twin.Fold(SlotOf(reading.Point), reading, _outcomes.Count));
+        _unsettled.AddRange(batch);
+    }
+
+    /// <summary>Asks the twin once to settle; what it has settled is applied.</summary>
+    public bool TrySettle()
+    {
+        var settled = new List<SettledReading>();
+        var done = _twin.TrySettle(Source, settled, _deltas);
+        foreach (var (ticket, outcome) in settled) _outcomes[(int)ticket] = outcome;
+        if (done || TakeWhileWaiting) Take();
+        if (!done) return false;
+        Source.Add(_unsettled);
+        _all.AddRange(_unsettled);
+        _unsettled.Clear();
+        return true;
     }
 
     /// <summary>A twin of a higher epoch goes on from the stored latest values.</summary>
@@ -81,6 +100,27 @@ internal sealed class Feed
         for (var slot = 0; slot < _points.Length; slot++) if (_twin.TryLatest(slot, out var latest)) next.SetLatest(slot, latest);
         _twin = next;
     }
+
+    /// <summary>Readings that the journal has and the twin never folded, then a twin that catches up with them, some hours at a time. Gives how many were new.</summary>
+    public long MissAndCatchUp(IReadOnlyList<Reading> missed)
+    {
+        Source.Add(missed);
+        _all.AddRange(missed);
+        if (missed.Count == 0) return 0;
+        var (from, end) = _twin.Reach(missed.Min(reading => reading.TimeUs), missed.Max(reading => reading.TimeUs));
+        var sum = 0L;
+        for (; from < end; from += 6 * Instant.Hour)
+        {
+            Restart();
+            Assert.True(_twin.TryRefold(from, Math.Min(from + 6 * Instant.Hour, end), Source, this, out var added));
+            Assert.True(_twin.TrySettle(Source, [], _deltas));
+            Take();
+            sum += added.Sum();
+        }
+        return sum;
+    }
+
+    public bool TryReadWindow(int point, long startUs, out PointWindow window) => _windows.TryGetValue((point, startUs), out window) && !window.IsEmpty;
 
     public Reading? Latest(int point) => _twin.TryLatest(SlotOf(point), out var latest) ? latest : null;
 

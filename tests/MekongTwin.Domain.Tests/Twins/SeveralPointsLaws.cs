@@ -78,6 +78,40 @@ public sealed class SeveralPointsLaws
         Law.Holds(Cases, c => Play(new Feed(Models.Transformer, Power) { TakeWhileWaiting = true }, c), 1500, Shrink);
 
     [Fact]
+    public void ReadingsThatWaitLongerThanTheirBatchCountAndAreAnsweredForEachOnce() => Law.Holds(Cases, c =>
+    {
+        var feed = new Feed(Models.Transformer, Power) { TakeWhileWaiting = true };
+        foreach (var batch in c.Arrivals.Chunk(c.Batch))
+        {
+            feed.Source.Absent = c.Absent;
+            feed.Fold(batch);
+            feed.TrySettle();
+        }
+        feed.Source.Absent = 0;
+        Assert.True(feed.TrySettle());
+        feed.AssertFacts();
+        var instants = c.Arrivals.Select(reading => (reading.Point, reading.TimeUs)).Distinct().Count();
+        Assert.Equal(instants, feed.Outcomes.Count(outcome => outcome == FoldOutcome.Stored));
+        Assert.Equal(c.Arrivals.Length - instants, feed.Outcomes.Count(outcome => outcome == FoldOutcome.Duplicate));
+    }, 1500, Shrink);
+
+    [Fact]
+    public void ATwinThatMissedReadingsCatchesUpAndCountsThoseThatAreNew() => Law.Holds(Cases, c =>
+    {
+        var feed = new Feed(Models.Transformer, Power);
+        var chunks = c.Arrivals.Chunk(Math.Max(1, c.Arrivals.Length / 3)).ToList();
+        var before = new HashSet<(int, long)>();
+        for (var i = 0; i < chunks.Count; i++)
+        {
+            var instants = chunks[i].Select(reading => (reading.Point, reading.TimeUs)).Except(before).ToList();
+            if (i == 1) Assert.Equal(instants.Count, feed.MissAndCatchUp(chunks[i]));
+            else feed.Apply(chunks[i]);
+            before.UnionWith(instants);
+            feed.AssertFacts();
+        }
+    }, 1000, Shrink);
+
+    [Fact]
     public void RevisionsOfDeltasRiseWithinAnEpoch()
     {
         var feed = new Feed(Models.Transformer, Power);

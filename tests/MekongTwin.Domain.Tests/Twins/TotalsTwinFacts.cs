@@ -14,11 +14,10 @@ public sealed class TotalsTwinFacts
 
     private static Contribution Total(TotalsTwin twin, Stored store)
     {
-        var windows = new List<AssetWindow>();
         var up = new List<Delta>();
-        twin.Settle(windows, up);
-        foreach (var window in windows) store.Totals[(window.Asset, window.StartUs)] = window.Total;
-        return windows.Count > 0 ? windows[^1].Total : default;
+        twin.Settle(up);
+        foreach (var total in up) store.Put(total);
+        return up.Count > 0 ? up[^1].Contribution : default;
     }
 
     [Fact]
@@ -63,7 +62,7 @@ public sealed class TotalsTwinFacts
             foreach (var window in deltas.GroupBy(item => item.StartUs))
             {
                 var expected = window.GroupBy(item => item.Child).Sum(child => child.MaxBy(item => (item.Epoch, item.Revision)).Contribution.EnergyKwh);
-                Assert.Equal(expected, store.Totals[(9, window.Key)].EnergyKwh);
+                Assert.Equal(expected, store.Totals[(9, window.Key)].Contribution.EnergyKwh);
             }
         });
     }
@@ -72,8 +71,8 @@ public sealed class TotalsTwinFacts
     public void AfterARestartTheOtherChildrensStoredTotalsCount()
     {
         var store = new Stored();
-        store.Totals[(1, StartUs)] = new Contribution { EnergyKwh = 10, Meters = 1 };
-        store.Totals[(2, StartUs)] = new Contribution { EnergyKwh = 20, Meters = 1 };
+        store.Put(Delta(1, 0, 1, 7, 10));
+        store.Put(Delta(2, 0, 1, 8, 20));
         var twin = new TotalsTwin(9, [1, 2, 3], 2);
         twin.Take(Delta(1, 0, 2, 1, 11), store);
         Assert.Equal(new Contribution { EnergyKwh = 31, Meters = 2 }, Total(twin, store));
@@ -90,33 +89,33 @@ public sealed class TotalsTwinFacts
             foreach (var child in (int[])[1, 2])
             {
                 twin.Take(Delta(child, quarter, 1, ++revision, child), store);
-                store.Totals[(child, StartUs + quarter * Instant.Quarter)] = new Contribution { EnergyKwh = child, Meters = 1 };
+                store.Put(Delta(child, quarter, 1, revision, child));
             }
             Total(twin, store);
         }
         twin.Take(Delta(1, 3, 1, ++revision, 50), store);
         Assert.Equal(52, Total(twin, store).EnergyKwh);
-        for (var quarter = 0; quarter < 400; quarter++) Assert.Equal(quarter == 3 ? 52 : 3, store.Totals[(9, StartUs + quarter * Instant.Quarter)].EnergyKwh);
+        for (var quarter = 0; quarter < 400; quarter++) Assert.Equal(quarter == 3 ? 52 : 3, store.Totals[(9, StartUs + quarter * Instant.Quarter)].Contribution.EnergyKwh);
     }
 
     [Fact]
     public void EveryWindowIsEmittedOnceABatchWithRisingRevisions()
     {
         var twin = new TotalsTwin(9, [1, 2], 4);
-        var windows = new List<AssetWindow>();
         var up = new List<Delta>();
         for (var i = 1; i <= 3; i++) twin.Take(Delta(1, 0, 4, i, i), new Stored());
         twin.Take(Delta(2, 1, 4, 1, 1), new Stored());
-        twin.Settle(windows, up);
-        twin.Settle(windows, up);
-        Assert.Equal(2, windows.Count);
+        twin.Settle(up);
+        twin.Settle(up);
         Assert.Equal([(4L, 1L), (4L, 2L)], up.Select(item => (item.Epoch, item.Revision)));
     }
 
     private sealed class Stored : ITotalsSource
     {
-        public Dictionary<(int Asset, long StartUs), Contribution> Totals { get; } = [];
+        public Dictionary<(int Asset, long StartUs), Delta> Totals { get; } = [];
 
-        public bool TryReadTotal(int asset, long startUs, out Contribution total) => Totals.TryGetValue((asset, startUs), out total);
+        public void Put(in Delta total) => Totals[(total.Child, total.StartUs)] = total;
+
+        public bool TryReadTotal(int asset, long startUs, out Delta total) => Totals.TryGetValue((asset, startUs), out total);
     }
 }

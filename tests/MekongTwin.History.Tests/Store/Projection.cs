@@ -1,5 +1,6 @@
 using MekongTwin.Domain.Journal;
 using MekongTwin.Domain.Readings;
+using MekongTwin.Domain.Series;
 using MekongTwin.Domain.Twins;
 using MekongTwin.History.Journal;
 using MekongTwin.History.Store;
@@ -38,16 +39,57 @@ public sealed class Projection : IDisposable
     {
         using var store = new TwinStore(Path);
         Assert.False(store.TryReadTotal(7, 0, out _));
-        store.Put(new AssetWindow(7, 0, Total(1)));
+        store.Put(new Delta(7, 0, 3, 4, Total(1)));
         Assert.True(store.TryReadTotal(7, 0, out var waiting));
-        Assert.Equal(Total(1), waiting);
+        Assert.Equal(new Delta(7, 0, 3, 4, Total(1)), waiting);
         store.Commit(1, new Ledger());
-        store.Put(new AssetWindow(7, 0, Total(2)));
+        store.Put(new Delta(7, 0, 5, 6, Total(2)));
         Assert.True(store.TryReadTotal(7, 0, out waiting));
-        Assert.Equal(Total(2), waiting);
+        Assert.Equal(new Delta(7, 0, 5, 6, Total(2)), waiting);
         Assert.Equal(Total(1), new TwinQueries(Path).AssetWindows(7, 0, 1).Single().Total);
         store.Commit(2, new Ledger());
         Assert.Equal(Total(2), new TwinQueries(Path).AssetWindows(7, 0, 1).Single().Total);
+        Assert.True(store.TryReadTotal(7, 0, out waiting));
+        Assert.Equal(new Delta(7, 0, 5, 6, Total(2)), waiting);
+    }
+
+    [Fact]
+    public void TotalsOfManyAssetsComeInOneAnswer()
+    {
+        using var store = new TwinStore(Path);
+        for (var asset = 1; asset <= 20; asset++)
+        {
+            for (var quarter = 0; quarter < 10; quarter++) store.Put(new Delta(asset, quarter * Instant.Quarter, 1, quarter, Total(100 * asset + quarter)));
+        }
+        store.Commit(1, new Ledger());
+        var queries = new TwinQueries(Path);
+        int[] asked = [17, 3, 99, 4];
+        var found = queries.AssetWindows(asked, 2 * Instant.Quarter, 5 * Instant.Quarter);
+        Assert.Equal(asked.Order().SelectMany(asset => queries.AssetWindows(asset, 2 * Instant.Quarter, 5 * Instant.Quarter)), found);
+        Assert.Equal(9, found.Count);
+        Assert.Empty(queries.AssetWindows([], 0, long.MaxValue));
+    }
+
+    [Fact]
+    public void AMetricsPartOfTheTotalsGivesItsSeries()
+    {
+        var random = new Random(5);
+        using var store = new TwinStore(Path);
+        for (var quarter = 0; quarter < 200; quarter++)
+        {
+            long Some() => random.NextInt64(1, 1_000_000_000);
+            store.Put(new Delta(1, quarter * Instant.Quarter, 1, quarter, new(Some(), Some(), random.Next(5), Some(), Some(), random.Next(5), Some(), Some(), Some(), Some(), Some(), random.Next(5), Some(), Some())));
+        }
+        store.Commit(1, new Ledger());
+        var queries = new TwinQueries(Path);
+        var calendar = new CityCalendar(TimeZoneInfo.Utc);
+        foreach (var metric in TotalSeries.Units.Keys)
+        {
+            IReadOnlyList<SeriesPoint> Series(IReadOnlyList<AssetWindow> windows) => TotalSeries.FromWindows(metric, windows, 5, calendar, WindowSize.Hour, 0, 200 * Instant.Quarter);
+            var whole = Series(queries.AssetWindows(1, 0, long.MaxValue));
+            Assert.Contains(whole, step => step.Value is not null);
+            Assert.Equal(whole, Series(queries.AssetWindows(1, 0, long.MaxValue, TotalSeries.PartOf(metric))));
+        }
     }
 
     [Fact]

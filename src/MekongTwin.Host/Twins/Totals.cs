@@ -1,0 +1,52 @@
+using MekongTwin.Domain.Assets;
+using MekongTwin.Domain.Twins;
+
+namespace MekongTwin.Host.Twins;
+
+/// <summary>The twins whose totals come from below: lets deltas climb both trees.</summary>
+internal sealed class Totals
+{
+    private readonly Model _model;
+    private readonly TotalsTwin?[] _twins;
+    private readonly int[] _levels;
+
+    public Totals(Model model, long epoch)
+    {
+        _model = model;
+        var children = model.ChildrenByParent();
+        _twins = [.. model.Assets.Select(asset => children.Contains(asset.Number) ? new TotalsTwin(asset.Number, children[asset.Number].Select(child => child.Number), epoch) : null)];
+        _levels = [.. model.Assets.Select(asset => Height(asset.Number, children))];
+    }
+
+    /// <summary>Parents take deltas lowest level first, so that each settles once a batch. Gives the totals that changed.</summary>
+    public List<Delta> Climb(List<Delta> deltas, ITotalsSource source)
+    {
+        var totals = new List<Delta>();
+        var touched = new SortedSet<(int Level, int Asset)>();
+        Give(deltas, touched, source);
+        while (touched.Count > 0)
+        {
+            var next = touched.Min;
+            touched.Remove(next);
+            var up = new List<Delta>();
+            _twins[next.Asset]!.Settle(up);
+            totals.AddRange(up);
+            Give(up, touched, source);
+        }
+        return totals;
+    }
+
+    private void Give(List<Delta> deltas, SortedSet<(int Level, int Asset)> touched, ITotalsSource source)
+    {
+        foreach (var delta in deltas)
+        {
+            foreach (var parent in Model.ParentsOf(_model.Assets[delta.Child]))
+            {
+                if (_twins[parent]!.Take(delta, source)) touched.Add((_levels[parent], parent));
+            }
+        }
+    }
+
+    private static int Height(int asset, ILookup<int, Asset> children) =>
+        children.Contains(asset) ? 1 + children[asset].Max(child => Height(child.Number, children)) : 0;
+}
