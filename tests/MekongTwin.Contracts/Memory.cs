@@ -9,6 +9,7 @@ public sealed class MemoryStore : ITwinStore
     private readonly Dictionary<(int, long), PointWindow> _windows = [];
     private readonly Dictionary<(int, long), Delta> _totals = [];
     private readonly Dictionary<int, Reading> _latest = [];
+    private readonly Dictionary<(int Point, int Source), SetAsideReadings> _setAside = [];
 
     public IReadOnlyCollection<Reading> Latest => _latest.Values;
 
@@ -19,6 +20,17 @@ public sealed class MemoryStore : ITwinStore
     public void Put(in Delta total) => _totals[(total.Child, total.StartUs)] = total;
 
     public void PutLatest(in Reading latest) => _latest[latest.Point] = latest;
+
+    public bool TryReadWindow(int point, long startUs, out PointWindow window) => _windows.TryGetValue((point, startUs), out window);
+
+    public void Put(in SetAsideReadings readings) => _setAside[(readings.Point, readings.Source)] = readings;
+
+    public void ForgetSetAside(int point)
+    {
+        foreach (var key in _setAside.Keys.Where(key => key.Point == point).ToList()) _setAside.Remove(key);
+    }
+
+    public IReadOnlyList<SetAsideReadings> ReadSetAside() => [.. _setAside.Values];
 
     public bool TryReadTotal(int asset, long startUs, out Delta total) => _totals.TryGetValue((asset, startUs), out total);
 }

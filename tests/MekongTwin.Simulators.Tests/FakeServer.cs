@@ -14,12 +14,13 @@ internal sealed record Heard(int Connection, string Topic, string Payload, int I
 /// </summary>
 internal sealed class FakeServer : IAsyncDisposable
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly TcpListener _listener;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _accepting;
 
-    public FakeServer()
+    public FakeServer(IPAddress? address = null)
     {
+        _listener = new(address ?? IPAddress.Loopback, 0);
         _listener.Start();
         _accepting = AcceptAsync();
     }

@@ -77,6 +77,19 @@ public sealed class LoadTests
         Assert.False((await run).Complete);
     }
 
+    /// <summary>The last answer is that to a ping: two bytes, fewer than any acknowledgement.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task APacedRunEndsWithItsLastMessage(int qos)
+    {
+        await using var server = new FakeServer();
+        var plan = Plan(LoadPayload.Plain, qos, messages: 20, topics: 5) with { Rate = 2000 };
+        var report = await new LoadRun(plan, Endpoint(server), null, TimeSpan.Zero).RunAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        Assert.True(report.Complete, report.ToString());
+        Assert.Equal(0, report.Reconnects);
+    }
+
     [Fact]
     public async Task TheServersReceiveMaximumIsKept()
     {

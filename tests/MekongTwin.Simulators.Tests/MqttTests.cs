@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using MekongTwin.Simulators.Mqtt;
 
@@ -19,10 +21,13 @@ public sealed class MqttTests
     [InlineData("broker", "broker", 1883)]
     [InlineData("[::1]:1884", "::1", 1884)]
     [InlineData("[::1]", "::1", 1883)]
+    [InlineData("::1", "::1", 1883)]
     public void EndpointsAreRead(string text, string host, int port)
     {
         Assert.True(MqttEndpoint.TryParse(text, out var endpoint));
         Assert.Equal((host, port), (endpoint.Host, endpoint.Port));
+        Assert.True(MqttEndpoint.TryParse(endpoint.ToString(), out var again));
+        Assert.Equal(endpoint, again);
     }
 
     [Theory]
@@ -87,6 +92,28 @@ public sealed class MqttTests
         await using var server = new FakeServer { ConnectReason = 5 };
         var exception = await Assert.ThrowsAsync<MqttException>(() => MqttConnection.OpenAsync(new("127.0.0.1", server.Port), "x", new Sink(), CancellationToken.None));
         Assert.Contains("0x05", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task EveryAddressIsTriedUntilOneAnswers()
+    {
+        Assert.SkipWhen(OperatingSystem.IsMacOS(), "One loopback address only.");
+        await using var server = new FakeServer(IPAddress.Parse("127.0.0.2"));
+        using var socket = await Dialer.ConnectAsync([IPAddress.IPv6Loopback, IPAddress.Loopback, IPAddress.Parse("127.0.0.2")], server.Port, CancellationToken.None);
+        Assert.Equal(server.Port, ((IPEndPoint)socket.RemoteEndPoint!).Port);
+        var nobody = await Assert.ThrowsAsync<MqttException>(() => Dialer.ConnectAsync([IPAddress.IPv6Loopback, IPAddress.Loopback], server.Port, CancellationToken.None));
+        Assert.Contains("::1 (", nobody.Message, StringComparison.Ordinal);
+        Assert.Contains("127.0.0.1 (", nobody.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AnAddressOfVersionSixIsDialled()
+    {
+        Assert.SkipUnless(Socket.OSSupportsIPv6, "This machine has no IPv6.");
+        await using var server = new FakeServer(IPAddress.IPv6Loopback);
+        Assert.True(MqttEndpoint.TryParse($"[::1]:{server.Port}", out var endpoint));
+        using var connection = await MqttConnection.OpenAsync(endpoint, "x", new Sink(), CancellationToken.None);
+        Assert.Single(server.Connects);
     }
 
     private sealed class Sink : IMqttReplySink

@@ -54,7 +54,7 @@ internal static class CityCommand
     {
         await Task.Yield();
         Log(string.Create(CultureInfo.InvariantCulture,
-            $"{id}: {schedule.Devices.Count} devices, {schedule.Devices.Sum(device => device.Points)} points, {schedule.MessagesPerSecond * clock.Speed:0.0} messages/s to {endpoint.Host}:{endpoint.Port}"));
+            $"{id}: {schedule.Devices.Count} devices, {schedule.Devices.Sum(device => device.Points)} points, {schedule.MessagesPerSecond * clock.Speed:0.0} messages/s to {endpoint}"));
         await using var publisher = new MqttPublisher(endpoint, $"simulator-{id}", qos, WindowMax, message => Log($"{id}: {message}"));
         await new LivingCity(id, schedule, clock, TimeProvider.System, publisher, Log).RunAsync(ct);
     }

@@ -133,11 +133,11 @@ internal sealed class LoadConnection(
 
     /// <summary>
     /// Takes replies; sleeps until that many are there. Fewer wake it where they are to be logged, the first one where the
-    /// rate leaves time for it.
+    /// rate leaves time for it. At 0 any byte does: the answer to a ping is shorter than an acknowledgement.
     /// </summary>
     private async ValueTask ReceiveAsync(long acknowledgements, CancellationToken ct)
     {
-        _connection!.WakeAt(plan.Rate > 0 ? 1 : log is null ? acknowledgements : Math.Min(LogMessages, acknowledgements));
+        _connection!.WakeAt(plan.Rate > 0 ? Math.Min(1, acknowledgements) : log is null ? acknowledgements : Math.Min(LogMessages, acknowledgements));
         _stall.CancelAfter(StallMax);
         try
         {

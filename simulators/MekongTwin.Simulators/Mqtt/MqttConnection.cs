@@ -6,7 +6,7 @@ namespace MekongTwin.Simulators.Mqtt;
 /// <summary>One TCP connection past its CONNECT. Sending and receiving may run side by side, each by one caller at a time.</summary>
 internal sealed class MqttConnection : IDisposable
 {
-    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(5);
 
     private readonly Socket _socket;
     private readonly MqttReplies _replies;
@@ -25,12 +25,12 @@ internal sealed class MqttConnection : IDisposable
     /// <summary>Connects and waits for the CONNACK. Throws <see cref="MqttException"/> where the server refuses or nobody answers.</summary>
     public static async Task<MqttConnection> OpenAsync(MqttEndpoint endpoint, string clientId, IMqttReplySink sink, CancellationToken ct)
     {
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        deadline.CancelAfter(ConnectTimeout);
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        Socket? socket = null;
         try
         {
-            await socket.ConnectAsync(endpoint.Host, endpoint.Port, deadline.Token);
+            socket = await Dialer.ConnectAsync(endpoint, ct);
+            using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ct);
+            deadline.CancelAfter(AnswerTimeout);
             await socket.SendAsync(MqttPacket.Connect(endpoint, clientId), deadline.Token);
             var handshake = new Handshake();
             var replies = new MqttReplies(handshake);
@@ -44,16 +44,11 @@ internal sealed class MqttConnection : IDisposable
             if (handshake.Reason != 0) throw new MqttException($"The server refused the connection: reason 0x{handshake.Reason:x2}.");
             return new(socket, new(sink), handshake.ReceiveMaximum);
         }
-        catch (Exception exception) when (exception is SocketException or InvalidDataException or OperationCanceledException)
+        catch (Exception exception) when (exception is MqttException or SocketException or InvalidDataException or OperationCanceledException)
         {
-            socket.Dispose();
+            socket?.Dispose();
             ct.ThrowIfCancellationRequested();
-            throw new MqttException($"{endpoint.Host}:{endpoint.Port}: {exception.Message}", exception);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
+            throw new MqttException($"{endpoint}: {exception.Message}", exception);
         }
     }
 

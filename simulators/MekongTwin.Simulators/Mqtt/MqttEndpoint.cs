@@ -14,12 +14,13 @@ internal sealed record MqttEndpoint(string Host, int Port)
     /// <summary>Seconds between packets that the server may expect; 0 is never.</summary>
     public ushort KeepAliveSeconds { get; init; } = 30;
 
-    public override string ToString() => $"{Host}:{Port}";
+    public override string ToString() => Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]:{Port}" : $"{Host}:{Port}";
 
-    /// <summary>"host:port", "host" (1883) or "[v6]:port". False when the port is no port.</summary>
+    /// <summary>"host:port", "host" (1883), "[v6]:port" or "v6" (1883). False when the port is no port.</summary>
     public static bool TryParse(string text, out MqttEndpoint endpoint)
     {
         endpoint = new("", 0);
+        if (text.Count(static c => c == ':') > 1 && !text.StartsWith('[')) text = $"[{text}]";
         var colon = text.LastIndexOf(':');
         var hasPort = colon > text.LastIndexOf(']');
         var host = (hasPort ? text[..colon] : text).Trim('[', ']');

@@ -8,14 +8,14 @@ public readonly record struct AssetId(string Path)
 
     public override string ToString() => Path;
 
-    /// <summary>True for slash-separated segments of letters, digits, and <c>- _ .</c>, without empty segments.</summary>
+    /// <summary>True for slash-separated segments of lower-case letters, digits and hyphens, without empty segments.</summary>
     public static bool IsValid(string path)
     {
         if (path.Length is 0 or > LengthMax || path[0] == '/' || path[^1] == '/') return false;
         var previous = '\0';
         foreach (var c in path)
         {
-            if (c == '/' ? previous == '/' : !(char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')) return false;
+            if (c == '/' ? previous == '/' : !(char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-')) return false;
             previous = c;
         }
         return true;

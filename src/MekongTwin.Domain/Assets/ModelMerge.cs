@@ -4,7 +4,8 @@ namespace MekongTwin.Domain.Assets;
 
 /// <summary>
 /// Brings a model read from folders together with the one before it: what keeps its name keeps its number, what is new gets
-/// the next one, what is gone stays known so that its history stays readable. Mappings made by people are kept.
+/// the next one, what is gone stays known so that its history stays readable. Mappings are what the folders say now; those made by people are kept
+/// and win.
 /// </summary>
 public static class ModelMerge
 {
@@ -28,10 +29,16 @@ public static class ModelMerge
             Asset = NumberOf(point.Asset),
         }), point => point.Number);
 
-        var names = read.Names.Select(name => name with { Point = pointNumbers[(NumberOf(read.Points[name.Point].Asset), read.Points[name.Point].Metric)] });
+        var names = read.Names.Select(name => name with
+        {
+            Point = pointNumbers[(NumberOf(read.Points[name.Point].Asset), read.Points[name.Point].Metric)],
+            FromFolder = true,
+        }).ToList();
+        // A mapping that somebody made and the files now say too is the files' from now on.
+        var byPeople = before.Names.Where(name => !name.FromFolder && !names.Contains(name with { FromFolder = true }));
         var cities = before.Cities.Where(city => read.FindCity(city.Id) is null).Concat(read.Cities).OrderBy(city => city.Id, StringComparer.Ordinal);
         var devices = read.Devices.Select(device => device with { Asset = NumberOf(device.Asset) });
-        return new Model([.. cities], assets, points, [.. devices], [.. names]).WithNames(before.Names);
+        return new Model([.. cities], assets, points, [.. devices], [.. names]).WithNames(byPeople);
     }
 
     private static ImmutableArray<T> Overlay<T>(ImmutableArray<T> before, int count, IEnumerable<T> read, Func<T, int> numberOf)

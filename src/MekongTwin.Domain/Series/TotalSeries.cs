@@ -4,6 +4,16 @@ using MekongTwin.Domain.Units;
 
 namespace MekongTwin.Domain.Series;
 
+/// <summary>The part of a contribution that a metric needs: long series read no more.</summary>
+public enum TotalPart
+{
+    Energy,
+    Reactive,
+    Vehicles,
+    Speed,
+    Occupancy,
+}
+
 /// <summary>Figures of totals: what a feeder, a district or a city adds up to. Each says its unit.</summary>
 public static class TotalSeries
 {
@@ -17,6 +27,19 @@ public static class TotalSeries
         ["speed"] = "km/h",
         ["occupancy"] = "%",
         ["travelTimeIndex"] = "1",
+    };
+
+    /// <summary>True for what comes together over a step; the others are means over it.</summary>
+    public static bool IsAmount(string metric) => metric is "energy" or "vehicles";
+
+    /// <summary>What a metric's series is made of.</summary>
+    public static TotalPart PartOf(string metric) => metric switch
+    {
+        "demand" or "energy" => TotalPart.Energy,
+        "reactiveDemand" => TotalPart.Reactive,
+        "vehicles" => TotalPart.Vehicles,
+        "occupancy" => TotalPart.Occupancy,
+        _ => TotalPart.Speed,
     };
 
     /// <summary>
@@ -50,7 +73,7 @@ public static class TotalSeries
             reporting = Math.Max(reporting, window.Total.Meters);
             reactive = Math.Max(reactive, window.Total.ReactiveMeters);
             detectors = Math.Max(detectors, window.Total.Detectors);
-            if (Value(metric, window.Total) is not { } value) continue;
+            if (IsAmount(metric) || Value(metric, window.Total) is not { } value) continue;
             min = Math.Min(min ?? value, value);
             max = Math.Max(max ?? value, value);
         }

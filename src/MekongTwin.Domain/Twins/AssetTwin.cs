@@ -83,6 +83,42 @@ public sealed class AssetTwin
         return _isSettled;
     }
 
+    /// <summary>The windows that readings between these instants may change, as far as the first start behind them.</summary>
+    public (long FromUs, long ToUs) Reach(long fromUs, long toUs)
+    {
+        var hold = _points.Max(point => point.Point.HoldUs);
+        return (Instant.QuarterStart(fromUs - hold), Instant.QuarterStart(toUs + hold) + Instant.Quarter);
+    }
+
+    /// <summary>
+    /// Catches up with applied readings that the twin never folded: makes the windows that start from one instant up to another
+    /// anew, for the next settling to emit where they differ from what is stored. Says for each slot how many readings these windows
+    /// count more than before. False when the readings are not at hand. The twin must be new.
+    /// </summary>
+    public bool TryRefold(long fromUs, long toUs, IReadingSource source, IWindowSource stored, out long[] added)
+    {
+        added = new long[_points.Length];
+        var slots = new List<PointWindow>[_points.Length];
+        for (var slot = 0; slot < slots.Length; slot++)
+        {
+            if (!_points[slot].TryRefold(fromUs, toUs, source, _scratch, slots[slot] = [])) return false;
+        }
+        for (var i = 0; i < slots[0].Count; i++)
+        {
+            var differs = false;
+            for (var slot = 0; slot < slots.Length; slot++)
+            {
+                var now = slots[slot][i];
+                var found = stored.TryReadWindow(now.Point, now.StartUs, out var before);
+                differs |= found ? now != before : !now.IsEmpty;
+                added[slot] += now.Count + now.Bad - before.Count - before.Bad;
+            }
+            // All of them, so that the contribution needs no look into the journal.
+            if (differs) foreach (var windows in slots) _windows.Add(windows[i]);
+        }
+        return true;
+    }
+
     /// <summary>Hands over the windows that changed. While the twin is not settled it keeps them to go on with.</summary>
     public void TakeEmissions(Action<PointWindow> take)
     {

@@ -20,6 +20,13 @@ public interface IReadingArchive : IReadingSource
     long CountAtMost(int point, long fromUs, long toUs);
 }
 
+/// <summary>The stored windows of points, for a twin that catches up.</summary>
+public interface IWindowSource
+{
+    /// <summary>A point's window as stored; false when nothing happened in it.</summary>
+    bool TryReadWindow(int point, long startUs, out PointWindow window);
+}
+
 /// <summary>The stored totals of one window, for parents that no longer hold it.</summary>
 public interface ITotalsSource
 {

@@ -5,7 +5,7 @@ namespace MekongTwin.Domain.Twins;
 /// <summary>
 /// Where the twins' facts go. Rows replace rows of the same key and can be read back at once, before they are committed.
 /// </summary>
-public interface ITwinStore : ITotalsSource
+public interface ITwinStore : ITotalsSource, IWindowSource
 {
     /// <summary>An empty window takes the stored one of its key away: a revision may have emptied it.</summary>
     void Put(in PointWindow window);
@@ -14,4 +14,13 @@ public interface ITwinStore : ITotalsSource
     void Put(in Delta total);
 
     void PutLatest(in Reading latest);
+
+    /// <summary>Replaces what was set aside of a point's readings from a source.</summary>
+    void Put(in SetAsideReadings readings);
+
+    /// <summary>Nothing of the point is set aside any more.</summary>
+    void ForgetSetAside(int point);
+
+    /// <summary>Everything that is set aside, at start-up.</summary>
+    IReadOnlyList<SetAsideReadings> ReadSetAside();
 }

@@ -10,11 +10,14 @@ public sealed record JournalCut(ImmutableArray<long> Offsets);
 /// <summary>One door's readings within a batch: who sent them and when they were received.</summary>
 public readonly record struct BatchSlice(int Source, long ReceivedUs, int Start, int Count);
 
-/// <summary>A stretch of one journal partition, (From, To]. The memory belongs to the caller and is not kept.</summary>
+/// <summary>A stretch of one journal partition, (From, To]; the slices cover its readings. The memory belongs to the caller and is not kept.</summary>
 public sealed record PartitionBatch(int Partition, long From, long To, ReadOnlyMemory<Reading> Readings, IReadOnlyList<BatchSlice> Slices);
 
-/// <summary>What became of a batch, reading by reading (valid until the next batch), and which twins failed on it.</summary>
-public sealed record ApplyResult(long To, ReadOnlyMemory<FoldOutcome> Outcomes, IReadOnlyList<AssetId> Faulted);
+/// <summary>
+/// What became of a batch, reading by reading (valid until the next batch), whose readings of it were set aside because their twins
+/// failed, and what became of readings that were set aside before.
+/// </summary>
+public sealed record ApplyResult(long To, ReadOnlyMemory<FoldOutcome> Outcomes, IReadOnlyList<AssetId> Faulted, IReadOnlyList<LateOutcome> Late);
 
 /// <summary>A point's newest value.</summary>
 public readonly record struct LatestValue(Point Point, Reading Reading);
@@ -47,7 +50,8 @@ public interface ITwins
     /// <summary>
     /// Folds one stretch of a partition: many twins, any order, copies count once. Stretches are contiguous: one that does not
     /// begin where the last ended is refused with an <see cref="ArgumentException"/>. Awaits room; completes when the readings are
-    /// folded and the parents took the deltas. A failing twin is listed and the cursor still advances.
+    /// folded and the parents took the deltas. A failing twin is listed and the cursor still advances: its readings are set aside,
+    /// it is tried again in later batches, and then its facts are those of all its readings.
     /// </summary>
     ValueTask<ApplyResult> ApplyAsync(PartitionBatch batch, CancellationToken ct);
 

@@ -130,6 +130,18 @@ internal sealed class PointFold(Point point)
         return true;
     }
 
+    /// <summary>Makes the windows that start from one instant up to another anew, from all applied readings. False when these are not at hand.</summary>
+    public bool TryRefold(long fromUs, long toUs, IReadingSource source, List<Reading> scratch, List<PointWindow> windows)
+    {
+        scratch.Clear();
+        if (!source.TryRead(Point.Number, fromUs - Point.HoldUs, toUs + Point.HoldUs, scratch)) return false;
+        Restatement.SortAndMerge(scratch);
+        var readings = CollectionsMarshal.AsSpan(scratch);
+        foreach (ref readonly var reading in readings) Consider(reading);
+        for (var start = fromUs; start < toUs; start += Instant.Quarter) windows.Add(Restatement.Aggregate(readings, start, Point).ToWindow(Point.Number, Point.Kind));
+        return true;
+    }
+
     /// <summary>Emits the open window if it changed.</summary>
     public void Settle(List<PointWindow> done)
     {

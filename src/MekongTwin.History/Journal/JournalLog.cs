@@ -70,8 +70,9 @@ public sealed class JournalLog : IJournalWriter, IDisposable
     private bool _poisoned;
     private int _rolls;
 
-    private JournalLog(IJournalFiles files, JournalOptions options, Segment segment, IJournalFile file, long end)
+    private JournalLog(IJournalFiles files, JournalOptions options, Segment segment, IJournalFile file, long identity, long end)
     {
+        Identity = identity;
         _files = files;
         _options = options;
         _segment = segment;
@@ -82,6 +83,9 @@ public sealed class JournalLog : IJournalWriter, IDisposable
         _committer = new Thread(CommitLoop) { IsBackground = true, Name = "journal" };
         _committer.Start();
     }
+
+    /// <summary>A random number that tells this journal from every other one.</summary>
+    public long Identity { get; }
 
     /// <summary>A group this large is committed without lingering.</summary>
     private int CommitAtBytes => _gathering.Length / 8;
@@ -114,12 +118,12 @@ public sealed class JournalLog : IJournalWriter, IDisposable
 
     /// <summary>
     /// Opens the journal, cutting off a torn last block. Refuses damage that a torn write cannot explain, and a journal that
-    /// ends before <paramref name="knownEnd"/>, up to which it was durable once.
+    /// is not the <paramref name="known"/> one or ends before it was durable once.
     /// </summary>
-    public static JournalLog Open(IJournalFiles files, JournalOptions options, long knownEnd = 0)
+    public static JournalLog Open(IJournalFiles files, JournalOptions options, JournalMark known = default)
     {
-        var (segment, file, end) = JournalRecovery.OpenLast(files, knownEnd);
-        return new(files, options, segment, file, end);
+        var (segment, file, identity, end) = JournalRecovery.OpenLast(files, known);
+        return new(files, options, segment, file, identity, end);
     }
 
     public bool TryAppend(ReadOnlySpan<byte> frames, bool urgent, out long ticket)
@@ -328,7 +332,7 @@ public sealed class JournalLog : IJournalWriter, IDisposable
             if (next.Name == _segment.Name) _file.Dispose();
             _files.Delete(next.Name);
         }
-        var file = JournalRecovery.CreateSegment(_files, next);
+        var file = JournalRecovery.CreateSegment(_files, next, Identity);
         if (next.Name != _segment.Name) _file.Dispose();
         _file = file;
         _segment = next;

@@ -1,21 +1,25 @@
 namespace MekongTwin.History.Journal;
 
 /// <summary>What a check of the journal found.</summary>
-public sealed record JournalCheck(int Segments, long Blocks, long Bytes, long TornBytes, IReadOnlyList<string> Damage);
+public sealed record JournalCheck(int Segments, long Blocks, long Bytes, long TornBytes, IReadOnlyList<string> Damage)
+{
+    /// <summary>Which journal it is and where it ends, when nothing is damaged.</summary>
+    public JournalMark Mark { get; init; }
+}
 
 /// <summary>Opening after a stop of any kind, and checking what is there.</summary>
 public static class JournalRecovery
 {
     /// <summary>The segment to append to, at its first offset that is free.</summary>
-    internal static (Segment Segment, IJournalFile File, long End) OpenLast(IJournalFiles files, long knownEnd)
+    internal static (Segment Segment, IJournalFile File, long Journal, long End) OpenLast(IJournalFiles files, JournalMark known)
     {
-        if (FindLost(files, knownEnd) is { } lost) throw new JournalException($"{lost} Nothing was changed. Restore the journal from a backup; to go on without what is gone, delete twin.db.");
+        if (FindLost(files, known) is { } lost) throw new JournalException($"{lost} Nothing was changed. Restore the journal from a backup; to go on with what is there, delete twin.db.");
         var segments = Segment.List(files).ToList();
         while (segments.Count > 0)
         {
             var last = segments[^1];
             var file = files.Open(last.Name);
-            if (last.HasHeader(file)) return (last, file, CutTorn(files, last, file));
+            if (last.ReadJournal(file) is { } journal) return (last, file, journal, CutTorn(files, last, file, journal));
             // Created but never finished: nothing in it was acknowledged.
             var length = file.Length;
             file.Dispose();
@@ -25,15 +29,16 @@ public static class JournalRecovery
             segments.RemoveAt(segments.Count - 1);
         }
         var first = Segment.At(0);
-        return (first, CreateSegment(files, first), 0);
+        var identity = Random.Shared.NextInt64(1, long.MaxValue);
+        return (first, CreateSegment(files, first, identity), identity, 0);
     }
 
-    internal static IJournalFile CreateSegment(IJournalFiles files, Segment segment)
+    internal static IJournalFile CreateSegment(IJournalFiles files, Segment segment, long journal)
     {
         var file = files.Create(segment.Name);
         try
         {
-            file.Write(0, Segment.MakeHeader(segment.BaseOffset));
+            file.Write(0, Segment.MakeHeader(segment.BaseOffset, journal));
             file.Sync();
             files.SyncDirectory();
             return file;
@@ -48,39 +53,42 @@ public static class JournalRecovery
 
     /// <summary>
     /// A last block that does not check out may be torn or damaged: when others already stood for it, it was durable. Null when
-    /// the journal reaches as far as is known.
+    /// the journal is the one that is known and reaches as far.
     /// </summary>
-    private static string? FindLost(IJournalFiles files, long knownEnd)
+    private static string? FindLost(IJournalFiles files, JournalMark known)
     {
-        if (knownEnd == 0) return null;
+        if (known.End == 0) return null;
         var end = 0L;
         var name = "journal";
         foreach (var segment in Segment.List(files).Reverse())
         {
             using var file = files.Open(segment.Name);
             name = segment.Name;
-            if (!segment.HasHeader(file)) continue;
+            if (segment.ReadJournal(file) is not { } journal) continue;
+            if (known.Journal != 0 && journal != known.Journal) return $"{name}: belongs to another journal than the one that twin.db was made from.";
             end = Scan(segment, file, long.MaxValue).End;
             break;
         }
-        return end >= knownEnd ? null : $"{name}: damaged or cut short at journal offset {end}, although it was durable up to {knownEnd}.";
+        return end >= known.End ? null : $"{name}: damaged or cut short at journal offset {end}, although it was durable up to {known.End}.";
     }
 
-    /// <summary>Reads every block of every segment. Up to <paramref name="knownEnd"/> it was durable once.</summary>
-    public static JournalCheck Check(IJournalFiles files, long knownEnd = 0)
+    /// <summary>Reads every block of every segment, which must be of one journal: the known one, durable as far as is known.</summary>
+    public static JournalCheck Check(IJournalFiles files, JournalMark known = default)
     {
         var segments = Segment.List(files);
         var damage = new List<string>();
-        long blocks = 0, bytes = 0, torn = 0;
+        long blocks = 0, bytes = 0, torn = 0, first = 0;
         for (var i = 0; i < segments.Count; i++)
         {
             using var file = files.Open(segments[i].Name);
             var isLast = i == segments.Count - 1;
-            if (!segments[i].HasHeader(file))
+            if (segments[i].ReadJournal(file) is not { } journal)
             {
                 damage.Add($"{segments[i].Name}: no header");
                 continue;
             }
+            if (first == 0) first = journal;
+            if (journal != first) damage.Add($"{segments[i].Name}: belongs to another journal than the segments before it");
             var limit = isLast ? long.MaxValue : segments[i + 1].BaseOffset;
             var scan = Scan(segments[i], file, limit);
             blocks += scan.Blocks;
@@ -89,16 +97,17 @@ public static class JournalRecovery
             if (scan.Error is { } error) damage.Add(error);
             else if (!isLast && scan.End != limit) damage.Add($"{segments[i].Name}: damaged at journal offset {scan.End}, {limit - scan.End} bytes before the next segment");
         }
-        if (damage.Count == 0 && FindLost(files, knownEnd) is { } lost) damage.Add(lost);
-        return new(segments.Count, blocks, bytes, torn, damage);
+        if (damage.Count == 0 && FindLost(files, known) is { } lost) damage.Add(lost);
+        var end = segments.Count > 0 ? segments[0].BaseOffset + bytes : 0;
+        return new(segments.Count, blocks, bytes, torn, damage) { Mark = new(first, end) };
     }
 
-    private static long CutTorn(IJournalFiles files, Segment segment, IJournalFile file)
+    private static long CutTorn(IJournalFiles files, Segment segment, IJournalFile file, long journal)
     {
         var scan = Scan(segment, file, long.MaxValue);
         if (scan.Error is { } error) throw new JournalException(error + " Nothing was changed. Run 'verify', restore the segment from a backup.");
         if (file.Length > segment.Position(scan.End)) file.Truncate(segment.Position(scan.End));
-        MakeDurable(files, segment, file, scan.End - scan.LastSize, scan.LastSize);
+        MakeDurable(files, segment, file, journal, scan.End - scan.LastSize, scan.LastSize);
         return scan.End;
     }
 
@@ -107,11 +116,11 @@ public static class JournalRecovery
     /// one that failed: then the last block is only in the page cache, marked clean, and no sync would write it. So it is
     /// written again, the same bytes over the same place, and everything is synced.
     /// </summary>
-    private static void MakeDurable(IJournalFiles files, Segment segment, IJournalFile file, long lastAt, int lastSize)
+    private static void MakeDurable(IJournalFiles files, Segment segment, IJournalFile file, long journal, long lastAt, int lastSize)
     {
         if (lastSize == 0)
         {
-            file.Write(0, Segment.MakeHeader(segment.BaseOffset));
+            file.Write(0, Segment.MakeHeader(segment.BaseOffset, journal));
         }
         else
         {

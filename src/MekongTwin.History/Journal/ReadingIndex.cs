@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using MekongTwin.Domain.Journal;
 using MekongTwin.Domain.Readings;
 using MekongTwin.Domain.Twins;
@@ -7,19 +8,30 @@ namespace MekongTwin.History.Journal;
 
 /// <summary>
 /// Finds the applied readings of a point. The newest stretch of the journal is in memory; when it is full it becomes a
-/// sorted run on disk. <see cref="Add"/> is called by the one tailer between batches; reads may come from any thread.
+/// sorted run on disk. <see cref="Add"/> is called by the one tailer between batches, when there is room; reads may come from
+/// any thread.
 /// </summary>
 public sealed class ReadingIndex : IReadingArchive, IDisposable
 {
-    /// <summary>Readings in one run, and at most twice as many in memory at 28 bytes each; 24 more each while a run is sorted.</summary>
+    /// <summary>Readings in one run, at 28 bytes each while they are in memory; 24 more each while a run is sorted.</summary>
     public const int RunReadingsMax = 512 << 10;
+
+    /// <summary>Full stretches in memory whose runs are not written yet: with as many there is no room, and the fold waits.</summary>
+    public const int FullStretchesMax = 3;
+
+    private static readonly TimeSpan RetryDelayDefault = TimeSpan.FromMilliseconds(500);
 
     private readonly IJournalFiles _files;
     private readonly int _runReadings;
+    private readonly TimeSpan _retryDelay;
     private readonly ReaderWriterLockSlim _gate = new();
+    private readonly CancellationTokenSource _stop = new();
     private ImmutableArray<SortedRun> _runs = [];
     private ImmutableArray<RecentReadings> _recent = [];
     private Task _sorting = Task.CompletedTask;
+
+    /// <summary>There while there is no room.</summary>
+    private TaskCompletionSource? _full;
 
     /// <summary>A stretch whose run is written: its memory serves the next one.</summary>
     private RecentReadings? _spare;
@@ -27,32 +39,38 @@ public sealed class ReadingIndex : IReadingArchive, IDisposable
     /// <summary>Where the one stretch under way is sorted.</summary>
     private Reading[] _sorted = [];
 
-    private ReadingIndex(IJournalFiles files, int runReadings)
+    private string? _fault;
+
+    private ReadingIndex(IJournalFiles files, int runReadings, TimeSpan retryDelay)
     {
         _files = files;
         _runReadings = runReadings;
+        _retryDelay = retryDelay;
     }
 
-    /// <summary>Opens the index of everything before <paramref name="applied"/>, making again what is missing.</summary>
-    public static ReadingIndex Open(IJournalFiles files, long applied, int runReadings = RunReadingsMax)
+    /// <summary>Why runs cannot be written, or null.</summary>
+    public string? Fault => Volatile.Read(ref _fault);
+
+    /// <summary>Opens the index of everything before <paramref name="applied"/>, making again what is missing, and only that.</summary>
+    public static ReadingIndex Open(IJournalFiles files, long applied, int runReadings = RunReadingsMax, TimeSpan? retryDelay = null)
     {
-        var index = new ReadingIndex(files, runReadings);
-        var names = files.List(SortedRun.Extension).ToHashSet(StringComparer.Ordinal);
-        var segments = Segment.List(files);
-        var at = segments.Count > 0 ? segments[0].BaseOffset : 0;
-        while (names.Contains(SortedRun.NameFor(at)) && SortedRun.TryOpen(files, at) is { } run)
+        var index = new ReadingIndex(files, runReadings, retryDelay ?? RetryDelayDefault);
+        try
         {
-            if (run.EndOffset > applied)
-            {
-                run.Dispose();
-                break;
-            }
-            index._runs = index._runs.Add(run);
-            at = run.EndOffset;
+            index.Open(applied);
+            return index;
         }
-        index._recent = [new RecentReadings(at)];
-        index.Load(at, applied);
-        return index;
+        catch
+        {
+            index.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Deletes what is sorted; the next opening makes it again.</summary>
+    public static void Forget(IJournalFiles files)
+    {
+        foreach (var run in files.List(SortedRun.Extension)) files.Delete(run);
     }
 
     /// <summary>Takes in readings that were just applied, those before the journal offset.</summary>
@@ -62,16 +80,17 @@ public sealed class ReadingIndex : IReadingArchive, IDisposable
         try
         {
             _recent[^1].Add(readings);
-            if (_recent[^1].Count < _runReadings) return;
-            var full = _recent[^1];
-            _recent = _recent.Add(TakeSpare(toOffset));
-            _sorting = _sorting.ContinueWith(_ => Sort(full, toOffset), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            if (_recent[^1].Count >= _runReadings) Close(toOffset);
         }
         finally
         {
             _gate.ExitWriteLock();
         }
     }
+
+    /// <summary>Completes when there is room for another turn's readings: at once, unless the disk is slow or refuses.</summary>
+    public ValueTask WaitRoomAsync(CancellationToken ct) =>
+        Volatile.Read(ref _full) is { } full ? new(full.Task.WaitAsync(ct)) : ValueTask.CompletedTask;
 
     public bool TryRead(int point, long fromUs, long toUs, List<Reading> into)
     {
@@ -107,12 +126,14 @@ public sealed class ReadingIndex : IReadingArchive, IDisposable
         }
     }
 
-    /// <summary>Waits until no run is being sorted.</summary>
+    /// <summary>Waits until every full stretch was tried once more.</summary>
     public void Dispose()
     {
+        _stop.Cancel();
         _sorting.Wait();
         foreach (var run in _runs) run.Dispose();
         _gate.Dispose();
+        _stop.Dispose();
     }
 
     /// <summary>What a damaged run should hold is still in the journal. Slow; the next opening makes the run again.</summary>
@@ -145,16 +166,64 @@ public sealed class ReadingIndex : IReadingArchive, IDisposable
         }
     }
 
-    private void Load(long from, long to)
+    /// <summary>
+    /// Follows the runs from the journal's start. A stretch between two of them is read from the journal and becomes a run of
+    /// its own; what lies behind the last one stays in memory. A run that reaches beyond what is applied is none yet.
+    /// </summary>
+    private void Open(long applied)
+    {
+        var segments = Segment.List(_files);
+        var at = segments.Count > 0 ? segments[0].BaseOffset : 0;
+        _recent = [new RecentReadings(at)];
+        foreach (var name in _files.List(SortedRun.Extension))
+        {
+            // Runs of an earlier life may overlap with those that were followed.
+            if (!SortedRun.TryParse(name, out var start) || start < at || SortedRun.TryOpen(_files, start) is not { } run) continue;
+            if (run.EndOffset <= applied) at = Load(at, start);
+            if (run.EndOffset > applied || at != start)
+            {
+                run.Dispose();
+                continue;
+            }
+            _gate.EnterWriteLock();
+            if (_recent[^1].Count > 0) Close(start);
+            _runs = _runs.Add(run);
+            at = run.EndOffset;
+            _recent[^1].Restart(at);
+            _gate.ExitWriteLock();
+        }
+        Load(at, applied);
+    }
+
+    /// <summary>Adds what the journal holds between two offsets. Gives where it ended.</summary>
+    private long Load(long from, long to)
     {
         using var reader = new JournalReader(_files, from);
+        var readings = new List<Reading>();
         while (reader.TryRead(to, out var body))
         {
+            readings.Clear();
             while (Frame.TryRead(ref body, out var frame))
             {
-                if (frame.Kind == FrameKind.Readings) Add(new ReadingsFrame(frame.Body).Readings, reader.Offset);
+                if (frame.Kind == FrameKind.Readings) readings.AddRange(new ReadingsFrame(frame.Body).Readings);
+            }
+            // A whole block: a stretch ends between blocks.
+            Add(CollectionsMarshal.AsSpan(readings), reader.Offset);
+            while (Volatile.Read(ref _full) is { } full && !full.Task.Wait(4 * _retryDelay))
+            {
+                if (Fault is { } fault) throw new IOException(fault);
             }
         }
+        return reader.Offset;
+    }
+
+    /// <summary>The stretch that fills is full: it becomes a run. Under the lock.</summary>
+    private void Close(long toOffset)
+    {
+        var (full, before) = (_recent[^1], _sorting);
+        _recent = _recent.Add(TakeSpare(toOffset));
+        if (_recent.Length > FullStretchesMax) _full ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _sorting = Task.Run(() => SortAsync(before, full, toOffset));
     }
 
     private RecentReadings TakeSpare(long baseOffset)
@@ -165,7 +234,15 @@ public sealed class ReadingIndex : IReadingArchive, IDisposable
         return taken;
     }
 
-    private void Sort(RecentReadings full, long endOffset)
+    /// <summary>One stretch after the other. While the disk refuses, the readings stay in memory and it is tried again.</summary>
+    private async Task SortAsync(Task before, RecentReadings full, long endOffset)
+    {
+        await before;
+        while (!TrySort(full, endOffset) && !_stop.IsCancellationRequested)
+            await Task.Delay(_retryDelay, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private bool TrySort(RecentReadings full, long endOffset)
     {
         SortedRun run;
         try
@@ -176,19 +253,24 @@ public sealed class ReadingIndex : IReadingArchive, IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // The readings stay in memory and in the journal; the run is made at the next start.
-            return;
+            Volatile.Write(ref _fault, $"The index of readings cannot be written: {e.Message} Nothing is lost; it is tried again, and when memory is full the doors wait. Free space or mend the disk.");
+            return false;
         }
+        Volatile.Write(ref _fault, null);
+        TaskCompletionSource? room = null;
         _gate.EnterWriteLock();
         try
         {
             _runs = _runs.Add(run);
             _recent = _recent.Remove(full);
             _spare = full;
+            if (_recent.Length <= FullStretchesMax) (room, _full) = (_full, null);
         }
         finally
         {
             _gate.ExitWriteLock();
         }
+        room?.SetResult();
+        return true;
     }
 }

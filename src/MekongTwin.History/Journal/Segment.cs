@@ -10,10 +10,9 @@ namespace MekongTwin.History.Journal;
 internal sealed record Segment(string Name, long BaseOffset)
 {
     public const string Extension = ".journal";
-    public const int HeaderSize = 16;
+    public const int HeaderSize = 32;
 
-    /// <summary>The on-disk format's version; another one is refused.</summary>
-    public const int FormatVersion = 1;
+    private const int ChecksumAt = 24;
 
     private const uint Magic = 0x4E524A4D; // "MJRN"
 
@@ -24,24 +23,28 @@ internal sealed record Segment(string Name, long BaseOffset)
     /// <summary>Where a journal offset lies in the file.</summary>
     public long Position(long offset) => HeaderSize + offset - BaseOffset;
 
-    public static byte[] MakeHeader(long baseOffset)
+    public static byte[] MakeHeader(long baseOffset, long journal)
     {
         var header = new byte[HeaderSize];
         BinaryPrimitives.WriteUInt32LittleEndian(header, Magic);
-        BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(4), FormatVersion);
+        BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(4), JournalFormat.Version);
         BinaryPrimitives.WriteInt64LittleEndian(header.AsSpan(8), baseOffset);
+        BinaryPrimitives.WriteInt64LittleEndian(header.AsSpan(16), journal);
+        BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(ChecksumAt), Block.Crc(uint.MaxValue, header.AsSpan(0, ChecksumAt)));
         return header;
     }
 
-    /// <summary>True when the file starts as a segment of this name; refuses another format version.</summary>
-    public bool HasHeader(IJournalFile file)
+    /// <summary>The journal that the file belongs to; null when it does not start as a segment of this name. Refuses another format version.</summary>
+    public long? ReadJournal(IJournalFile file)
     {
         Span<byte> header = stackalloc byte[HeaderSize];
-        if (file.Read(0, header) < HeaderSize || BinaryPrimitives.ReadUInt32LittleEndian(header) != Magic) return false;
+        var got = file.Read(0, header);
+        if (got < 8 || BinaryPrimitives.ReadUInt32LittleEndian(header) != Magic) return null;
         var version = BinaryPrimitives.ReadInt32LittleEndian(header[4..]);
-        if (version != FormatVersion)
-            throw new JournalException($"{Name}: written in format {version}; this program reads format {FormatVersion}. Use the program version that wrote it to export, or a newer one to upgrade.");
-        return BinaryPrimitives.ReadInt64LittleEndian(header[8..]) == BaseOffset;
+        if (version != JournalFormat.Version)
+            throw new JournalException($"{Name}: written in format {version}; this program reads format {JournalFormat.Version}. Use the program version that wrote it, or begin a new data directory.");
+        if (got < HeaderSize || BinaryPrimitives.ReadUInt32LittleEndian(header[ChecksumAt..]) != Block.Crc(uint.MaxValue, header[..ChecksumAt])) return null;
+        return BinaryPrimitives.ReadInt64LittleEndian(header[8..]) == BaseOffset ? BinaryPrimitives.ReadInt64LittleEndian(header[16..]) : null;
     }
 
     private static Segment Parse(string name) =>
@@ -49,6 +52,19 @@ internal sealed record Segment(string Name, long BaseOffset)
             ? new(name, offset)
             : throw new JournalException($"{name}: not a journal segment's name. Move it out of the journal directory.");
 }
+
+/// <summary>The journal's format on disk.</summary>
+public static class JournalFormat
+{
+    /// <summary>Another one is refused. 2: a segment carries its journal's identity.</summary>
+    public const int Version = 2;
+}
+
+/// <summary>
+/// What somebody knows of a journal: which one it is (a random number, 0 where that is not known) and how far it was durable
+/// once.
+/// </summary>
+public readonly record struct JournalMark(long Journal, long End);
 
 /// <summary>The journal on disk is not what it must be; the message says where and what to do.</summary>
 public sealed class JournalException(string message) : Exception(message);

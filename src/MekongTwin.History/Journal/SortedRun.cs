@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using MekongTwin.Domain.Readings;
 
@@ -16,7 +17,7 @@ internal sealed class SortedRun : IDisposable
     public const string Extension = ".run";
 
     private const uint Magic = 0x4E55524D; // "MRUN"
-    private const int FormatVersion = 2;
+    private const int FormatVersion = 3;
     private const int HeaderSize = 48;
     private const int ChecksumAt = 40;
     private const int EntrySize = 12;
@@ -46,6 +47,10 @@ internal sealed class SortedRun : IDisposable
 
     /// <summary>Journal offset where the stretch ends.</summary>
     public long EndOffset { get; }
+
+    /// <summary>The offset where the run of this name begins.</summary>
+    public static bool TryParse(string name, out long baseOffset) =>
+        long.TryParse(name.AsSpan(0, name.Length - Extension.Length), NumberStyles.None, CultureInfo.InvariantCulture, out baseOffset);
 
     public static string NameFor(long baseOffset) => Path.ChangeExtension(Segment.At(baseOffset).Name, Extension);
 

@@ -1,6 +1,7 @@
-using System.Buffers.Binary;
 using MekongTwin.Domain.Journal;
+using MekongTwin.Domain.Series;
 using MekongTwin.Domain.Twins;
+using MekongTwin.History.Journal;
 using Microsoft.Data.Sqlite;
 
 namespace MekongTwin.History.Store;
@@ -9,51 +10,64 @@ namespace MekongTwin.History.Store;
 public sealed class TwinQueries(string path)
 {
     /// <summary>
-    /// Journal offset that a projection stands for, read without changing it; 0 when there is none or it cannot be read.
+    /// The journal and the offset in it that a projection stands for, read without changing it; nothing when there is none or
+    /// it cannot be read.
     /// </summary>
-    public static long ReadApplied(string path)
+    public static JournalMark ReadMark(string path)
     {
-        if (!File.Exists(path)) return 0;
+        if (!File.Exists(path)) return default;
         try
         {
-            return new TwinQueries(path).Query("SELECT value FROM meta WHERE key='applied'", static row => row.GetInt64(0)).SingleOrDefault();
+            var meta = new TwinQueries(path).Query("SELECT key, value FROM meta", static row => (Key: row.GetString(0), Value: row.GetInt64(1))).ToDictionary(row => row.Key, row => row.Value);
+            return new(meta.GetValueOrDefault("journal"), meta.GetValueOrDefault("applied"));
         }
         catch (SqliteException)
         {
             // Damaged, or not a projection: it is made again, and says nothing about the journal.
-            return 0;
+            return default;
         }
     }
 
     /// <summary>Stored 15-minute windows of a point, ascending, fromUs &lt;= start &lt; toUs.</summary>
     public IReadOnlyList<PointWindow> PointWindows(int point, long fromUs, long toUs) => Query(
-        "SELECT point, start, count, bad, uncertain, sum, min, max, last, last_time, integral, covered FROM point_window WHERE point=@p0 AND start>=@p1 AND start<@p2 ORDER BY start",
-        ReadWindow, point, fromUs, toUs);
+        $"SELECT {Rows.WindowColumns} FROM point_window WHERE point=@p0 AND start>=@p1 AND start<@p2 ORDER BY start",
+        Rows.ReadWindow, point, fromUs, toUs);
 
     /// <summary>Stored 15-minute totals of an asset, ascending, fromUs &lt;= start &lt; toUs.</summary>
     public IReadOnlyList<AssetWindow> AssetWindows(int asset, long fromUs, long toUs) => Query(
-        "SELECT asset, start, energy, energy_covered, meters, reactive, reactive_covered, reactive_meters, vehicles, vehicle_km, vehicle_hours, free_hours, traffic_covered, detectors, occupancy, occupancy_covered FROM asset_window WHERE asset=@p0 AND start>=@p1 AND start<@p2 ORDER BY start",
+        $"SELECT {Rows.TotalColumns} FROM asset_window WHERE asset=@p0 AND start>=@p1 AND start<@p2 ORDER BY start",
         ReadTotal, asset, fromUs, toUs);
+
+    /// <summary>A part of the stored 15-minute totals of an asset: a long series costs less than half.</summary>
+    public IReadOnlyList<AssetWindow> AssetWindows(int asset, long fromUs, long toUs, TotalPart part) => Query(
+        $"SELECT {Rows.ColumnsOf(part)} FROM asset_window WHERE asset=@p0 AND start>=@p1 AND start<@p2 ORDER BY start",
+        row => Rows.ReadPart(row, part), asset, fromUs, toUs);
+
+    /// <summary>Stored 15-minute totals of many assets in one question, each one's ascending, fromUs &lt;= start &lt; toUs.</summary>
+    public IReadOnlyList<AssetWindow> AssetWindows(IReadOnlyCollection<int> assets, long fromUs, long toUs) => Query(
+        // The list leads: every asset is a look into the table's own order.
+        $"SELECT {Rows.TotalColumns} FROM json_each(@p0) CROSS JOIN asset_window ON asset=value WHERE start>=@p1 AND start<@p2 ORDER BY asset, start",
+        ReadTotal, $"[{string.Join(',', assets.Order())}]", fromUs, toUs);
 
     /// <summary>Everything in quarantine by kind, newest first, at most <paramref name="limit"/>.</summary>
     public IReadOnlyList<QuarantineGroup> Quarantine(int limit) => Query(
-        "SELECT id, reason, source, topic, name, count, first, last, first_offset, sample FROM quarantine ORDER BY last DESC LIMIT @p0", ReadGroup, limit);
+        "SELECT id, reason, source, topic, name, count, first, last, first_offset, sample, sample_time FROM quarantine ORDER BY last DESC LIMIT @p0", ReadGroup, limit);
 
     /// <summary>Every group of the same reason, topic and name, whichever source sent it.</summary>
     public IReadOnlyList<QuarantineGroup> QuarantineLike(QuarantineGroup group) => Query(
-        "SELECT id, reason, source, topic, name, count, first, last, first_offset, sample FROM quarantine WHERE reason=@p0 AND topic=@p1 AND name=@p2",
+        "SELECT id, reason, source, topic, name, count, first, last, first_offset, sample, sample_time FROM quarantine WHERE reason=@p0 AND topic=@p1 AND name=@p2",
         ReadGroup, (int)group.Reason, group.Topic, group.Name);
 
     public QuarantineGroup? QuarantineGroup(long id) => Query(
-        "SELECT id, reason, source, topic, name, count, first, last, first_offset, sample FROM quarantine WHERE id=@p0", ReadGroup, id).SingleOrDefault();
+        "SELECT id, reason, source, topic, name, count, first, last, first_offset, sample, sample_time FROM quarantine WHERE id=@p0", ReadGroup, id).SingleOrDefault();
 
     /// <summary>All windows of all points in the order of the facts hash.</summary>
     public IEnumerable<PointWindow> AllPointWindows() => Stream(
-        "SELECT point, start, count, bad, uncertain, sum, min, max, last, last_time, integral, covered FROM point_window ORDER BY point, start", ReadWindow);
+        $"SELECT {Rows.WindowColumns} FROM point_window ORDER BY point, start", Rows.ReadWindow);
 
     /// <summary>All totals of all assets in the order of the facts hash.</summary>
     public IEnumerable<AssetWindow> AllAssetWindows() => Stream(
-        "SELECT asset, start, energy, energy_covered, meters, reactive, reactive_covered, reactive_meters, vehicles, vehicle_km, vehicle_hours, free_hours, traffic_covered, detectors, occupancy, occupancy_covered FROM asset_window ORDER BY asset, start", ReadTotal);
+        $"SELECT {Rows.TotalColumns} FROM asset_window ORDER BY asset, start", ReadTotal);
 
     private List<T> Query<T>(string sql, Func<SqliteDataReader, T> read, params ReadOnlySpan<object> values)
     {
@@ -73,14 +87,9 @@ public sealed class TwinQueries(string path)
         while (reader.Read()) yield return read(reader);
     }
 
-    private static PointWindow ReadWindow(SqliteDataReader row) => new(
-        row.GetInt32(0), row.GetInt64(1), row.GetInt32(2), row.GetInt32(3), row.GetInt32(4),
-        BinaryPrimitives.ReadInt128LittleEndian((byte[])row.GetValue(5)), row.GetInt64(6), row.GetInt64(7), row.GetInt64(8),
-        row.GetInt64(9), row.GetInt64(10), row.GetInt64(11));
-
     private static AssetWindow ReadTotal(SqliteDataReader row) => new(row.GetInt32(0), row.GetInt64(1), Rows.ReadContribution(row, 2));
 
     private static QuarantineGroup ReadGroup(SqliteDataReader row) => new(
         row.GetInt64(0), (Refusal)row.GetByte(1), row.GetInt32(2), row.GetString(3), row.GetString(4), row.GetInt64(5),
-        row.GetInt64(6), row.GetInt64(7), row.GetInt64(8), (byte[])row.GetValue(9));
+        row.GetInt64(6), row.GetInt64(7), row.GetInt64(8), (byte[])row.GetValue(9), row.GetInt64(10));
 }

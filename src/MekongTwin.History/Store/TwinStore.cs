@@ -4,12 +4,23 @@ using MekongTwin.Domain.Journal;
 using MekongTwin.Domain.Readings;
 using MekongTwin.Domain.Twins;
 using MekongTwin.Domain.Units;
+using MekongTwin.History.Journal;
 using Microsoft.Data.Sqlite;
 
 namespace MekongTwin.History.Store;
 
-/// <summary>A kind of thing in quarantine, counted.</summary>
-public sealed record QuarantineGroup(long Id, Refusal Reason, int Source, string Topic, string Name, long Count, long FirstUs, long LastUs, long FirstOffset, byte[] Sample);
+/// <summary>A kind of thing in quarantine, counted, with the newest of it and the time that one claims.</summary>
+public sealed record QuarantineGroup(long Id, Refusal Reason, int Source, string Topic, string Name, long Count, long FirstUs, long LastUs, long FirstOffset, byte[] Sample, long SampleTimeUs)
+{
+    /// <summary>Topic of the group that a source's further kinds share.</summary>
+    public const string OthersTopic = "(others)";
+
+    /// <summary>True for a source's further kinds together: nobody knows their topics any more.</summary>
+    public bool IsOthers => Topic == OthersTopic;
+
+    /// <summary>True when a point can be given to it.</summary>
+    public bool IsMappable => Reason == Refusal.UnknownPoint && !IsOthers;
+}
 
 /// <summary>
 /// The projection of the journal in SQLite: windows, totals, latest values, ledger, quarantine and the journal offset they
@@ -17,19 +28,20 @@ public sealed record QuarantineGroup(long Id, Refusal Reason, int Source, string
 /// </summary>
 public sealed class TwinStore : ITwinStore, IDisposable
 {
-    /// <summary>Most kinds of things in quarantine that are told apart; the rest share one group per reason.</summary>
-    public const int QuarantineGroupsMax = 10_000;
+    /// <summary>Most kinds of things in quarantine that are told apart in all; a source's further ones share one group per reason.</summary>
+    public const int QuarantineKindsMax = 10_000;
 
-    /// <summary>Bytes of a payload shown as a sample.</summary>
-    private const int SampleMax = 256;
+    /// <summary>Most kinds of one source: one that sends ever new topics does not push out the others.</summary>
+    public const int QuarantineKindsPerSourceMax = 1_000;
 
     private readonly SqliteConnection _connection;
-    private readonly Statement _putWindow, _dropWindow, _putTotal, _putLatest, _putLedger, _putMeta, _putSource, _addQuarantine, _releaseQuarantine, _dropQuarantine, _readTotal;
+    private readonly Statement _putWindow, _dropWindow, _putTotal, _putLatest, _putLedger, _putMeta, _putSource, _addQuarantine, _releaseQuarantine, _dropQuarantine, _putSetAside, _dropSetAside, _readTotal, _readWindow;
     private readonly Dictionary<(int, long), PointWindow> _windows = [];
     private readonly Dictionary<(int, long), Delta> _totals = [];
     private readonly Dictionary<int, Reading> _latest = [];
     private readonly List<Action<SqliteTransaction>> _other = [];
-    private readonly HashSet<(Refusal, int, string, string)> _groups = [];
+    private readonly Dictionary<(Refusal Reason, int Source, string Topic, string Name), long> _groups = [];
+    private readonly Dictionary<int, int> _kindsOfSource = [];
     private readonly Lock _readGate = new();
 
     public TwinStore(string path)
@@ -43,14 +55,18 @@ public sealed class TwinStore : ITwinStore, IDisposable
         _putMeta = Statement.Upsert(_connection, "meta", 2);
         _putSource = Statement.Upsert(_connection, "source", 2);
         _addQuarantine = new(_connection, """
-            INSERT INTO quarantine(reason, source, topic, name, count, first, last, first_offset, sample) VALUES(@p0,@p1,@p2,@p3,1,@p4,@p4,@p5,@p6)
-            ON CONFLICT(reason, source, topic, name) DO UPDATE SET count=count+1, first=min(first,@p4), last=max(last,@p4)
-            """, 7);
+            INSERT INTO quarantine(reason, source, topic, name, count, first, last, first_offset, sample, sample_time) VALUES(@p0,@p1,@p2,@p3,1,@p4,@p4,@p5,@p6,@p7)
+            ON CONFLICT(reason, source, topic, name) DO UPDATE SET count=count+1, first=min(first,@p4), last=max(last,@p4), sample=@p6, sample_time=@p7
+            """, 8);
         _releaseQuarantine = new(_connection, "UPDATE quarantine SET count=count-@p4 WHERE reason=@p0 AND source=@p1 AND topic=@p2 AND name=@p3", 5);
         _dropQuarantine = new(_connection, "DELETE FROM quarantine WHERE count<=0", 0);
         _readTotal = new(_connection, "SELECT energy, energy_covered, meters, reactive, reactive_covered, reactive_meters, vehicles, vehicle_km, vehicle_hours, free_hours, traffic_covered, detectors, occupancy, occupancy_covered, epoch, revision FROM asset_window WHERE asset=@p0 AND start=@p1", 2);
+        _readWindow = new(_connection, $"SELECT {Rows.WindowColumns} FROM point_window WHERE point=@p0 AND start=@p1", 2);
+        _putSetAside = Statement.Upsert(_connection, "set_aside", 5);
+        _dropSetAside = new(_connection, "DELETE FROM set_aside WHERE point=@p0", 1);
         Applied = ReadMeta("applied");
         ModelOffset = ReadMeta("model");
+        Journal = ReadMeta("journal");
         Epoch = ReadMeta("epoch") + 1;
         _putMeta.Run(null, "epoch", Epoch);
         ReadGroups();
@@ -61,6 +77,9 @@ public sealed class TwinStore : ITwinStore, IDisposable
 
     /// <summary>Journal offset of the block with the newest model seen.</summary>
     public long ModelOffset { get; private set; }
+
+    /// <summary>Identity of the journal that the rows are made from; 0 while there is none.</summary>
+    public long Journal { get; private set; }
 
     /// <summary>Rises with every opening.</summary>
     public long Epoch { get; }
@@ -86,31 +105,63 @@ public sealed class TwinStore : ITwinStore, IDisposable
         }
     }
 
+    public bool TryReadWindow(int point, long startUs, out PointWindow window)
+    {
+        if (_windows.TryGetValue((point, startUs), out window)) return true;
+        lock (_readGate)
+        {
+            using var reader = _readWindow.Query(point, startUs);
+            var found = reader.Read();
+            window = found ? Rows.ReadWindow(reader) : default;
+            return found;
+        }
+    }
+
+    public void Put(in SetAsideReadings readings)
+    {
+        var row = readings;
+        _other.Add(transaction => _putSetAside.Run(transaction, row.Point, row.Source, row.Count, row.FromUs, row.ToUs));
+    }
+
+    public void ForgetSetAside(int point) => _other.Add(transaction => _dropSetAside.Run(transaction, point));
+
+    public IReadOnlyList<SetAsideReadings> ReadSetAside()
+    {
+        var rows = new List<SetAsideReadings>();
+        using var statement = new Statement(_connection, "SELECT point, source, count, first, last FROM set_aside ORDER BY point, source", 0);
+        using var reader = statement.Query();
+        while (reader.Read()) rows.Add(new(reader.GetInt32(0), reader.GetInt32(1), reader.GetInt64(2), reader.GetInt64(3), reader.GetInt64(4)));
+        return rows;
+    }
+
     public void PutSource(int number, string name) => _other.Add(transaction => _putSource.Run(transaction, number, name));
 
     /// <summary>Counts one thing in quarantine.</summary>
     public void AddQuarantine(QuarantineEntry entry, long offset)
     {
         var key = (entry.Reason, entry.Source, entry.Topic, entry.Name);
-        if (!_groups.Contains(key))
-        {
-            if (_groups.Count >= QuarantineGroupsMax) key = (entry.Reason, -1, "(others)", "");
-            _groups.Add(key);
-        }
-        var sample = entry.Payload.Length > 0 ? entry.Payload.AsSpan(0, Math.Min(entry.Payload.Length, SampleMax)).ToArray()
+        if (!_groups.ContainsKey(key) && !HasRoom(entry.Source)) key = Others(entry.Reason, entry.Source);
+        Count(key, 1);
+        var sample = entry.Payload.Length > 0 ? entry.Payload.AsSpan(0, Math.Min(entry.Payload.Length, QuarantineEntry.SampleMax)).ToArray()
             : Encoding.UTF8.GetBytes($"{FixedPoint.ToText(entry.Mantissa, entry.Exponent)} {entry.Unit}".TrimEnd());
-        _other.Add(transaction => _addQuarantine.Run(transaction, (int)key.Item1, key.Item2, key.Item3, key.Item4, entry.ReceivedUs, offset, sample));
+        _other.Add(transaction => _addQuarantine.Run(transaction, (int)key.Reason, key.Source, key.Topic, key.Name, entry.ReceivedUs, offset, sample, entry.TimeUs));
     }
 
     /// <summary>Takes readings out of a group; an empty group is forgotten.</summary>
     public void ReleaseQuarantine(ReleaseEntry release)
     {
-        _groups.Remove((release.Reason, release.Source, release.Topic, release.Name));
-        _other.Add(transaction =>
-        {
-            _releaseQuarantine.Run(transaction, (int)release.Reason, release.Source, release.Topic, release.Name, release.Count);
-            _dropQuarantine.Run(transaction);
-        });
+        var key = (release.Reason, release.Source, release.Topic, release.Name);
+        if (!_groups.ContainsKey(key)) key = Others(release.Reason, release.Source);
+        TakeOut(key, Math.Min(release.Count, _groups.GetValueOrDefault(key)));
+    }
+
+    /// <summary>Throws a group away; gives how many readings it held.</summary>
+    public long DiscardQuarantine(DiscardEntry discard)
+    {
+        var key = (discard.Reason, discard.Source, discard.Topic, discard.Name);
+        var count = _groups.GetValueOrDefault(key);
+        TakeOut(key, count);
+        return count;
     }
 
     /// <summary>Remembers the block that holds the newest model.</summary>
@@ -120,14 +171,23 @@ public sealed class TwinStore : ITwinStore, IDisposable
         _other.Add(transaction => _putMeta.Run(transaction, "model", offset));
     }
 
+    /// <summary>From now on the rows are made from this journal. Nothing of another one may be left.</summary>
+    public void Follow(long journal)
+    {
+        if (Applied > 0) throw new JournalException("twin.db was made from another journal than the one beside it. Put that one back; to go on with the one that is there, delete twin.db.");
+        _putMeta.Run(null, "journal", journal);
+        Journal = journal;
+    }
+
     /// <summary>Forgets everything, so that it is folded again from the journal's start.</summary>
     public void Clear()
     {
         using var transaction = _connection.BeginTransaction();
-        foreach (var table in (string[])["latest", "point_window", "asset_window", "ledger", "source", "quarantine"]) Schema.Run(_connection, $"DELETE FROM {table}", transaction);
+        foreach (var table in (string[])["latest", "point_window", "asset_window", "ledger", "source", "quarantine", "set_aside"]) Schema.Run(_connection, $"DELETE FROM {table}", transaction);
         _putMeta.Run(transaction, "applied", 0L);
         transaction.Commit();
         _groups.Clear();
+        _kindsOfSource.Clear();
         Applied = 0;
     }
 
@@ -189,7 +249,7 @@ public sealed class TwinStore : ITwinStore, IDisposable
 
     public void Dispose()
     {
-        foreach (var statement in (Statement[])[_putWindow, _dropWindow, _putTotal, _putLatest, _putLedger, _putMeta, _putSource, _addQuarantine, _releaseQuarantine, _dropQuarantine, _readTotal]) statement.Dispose();
+        foreach (var statement in (Statement[])[_putWindow, _dropWindow, _putTotal, _putLatest, _putLedger, _putMeta, _putSource, _addQuarantine, _releaseQuarantine, _dropQuarantine, _putSetAside, _dropSetAside, _readTotal, _readWindow]) statement.Dispose();
         _connection.Dispose();
     }
 
@@ -216,9 +276,32 @@ public sealed class TwinStore : ITwinStore, IDisposable
 
     private void ReadGroups()
     {
-        using var statement = new Statement(_connection, "SELECT reason, source, topic, name FROM quarantine", 0);
+        using var statement = new Statement(_connection, "SELECT reason, source, topic, name, count FROM quarantine", 0);
         using var reader = statement.Query();
-        while (reader.Read()) _groups.Add(((Refusal)reader.GetByte(0), reader.GetInt32(1), reader.GetString(2), reader.GetString(3)));
+        while (reader.Read()) Count(((Refusal)reader.GetByte(0), reader.GetInt32(1), reader.GetString(2), reader.GetString(3)), reader.GetInt64(4));
+    }
+
+    private bool HasRoom(int source) => _groups.Count < QuarantineKindsMax && _kindsOfSource.GetValueOrDefault(source) < QuarantineKindsPerSourceMax;
+
+    private static (Refusal Reason, int Source, string Topic, string Name) Others(Refusal reason, int source) => (reason, source, QuarantineGroup.OthersTopic, "");
+
+    private void Count((Refusal Reason, int Source, string Topic, string Name) key, long count)
+    {
+        if (_groups.TryAdd(key, 0)) _kindsOfSource[key.Source] = _kindsOfSource.GetValueOrDefault(key.Source) + 1;
+        if ((_groups[key] += count) > 0) return;
+        _groups.Remove(key);
+        _kindsOfSource[key.Source]--;
+    }
+
+    private void TakeOut((Refusal Reason, int Source, string Topic, string Name) key, long count)
+    {
+        if (count == 0) return;
+        Count(key, -count);
+        _other.Add(transaction =>
+        {
+            _releaseQuarantine.Run(transaction, (int)key.Reason, key.Source, key.Topic, key.Name, count);
+            _dropQuarantine.Run(transaction);
+        });
     }
 
     private long ReadMeta(string key)

@@ -14,6 +14,9 @@ internal sealed class CityFolder
 {
     private static readonly Dictionary<string, AssetKind> KindNames = Enum.GetValues<AssetKind>().ToDictionary(kind => JsonNamingPolicy.CamelCase.ConvertName(kind.ToString()), StringComparer.Ordinal);
 
+    /// <summary>Figures of districts and city may be rounded, each by itself.</summary>
+    private const double RoundingMax = 0.01;
+
     private readonly CityErrors _errors;
     private readonly string _directory;
     private readonly List<Asset> _assets;
@@ -23,6 +26,11 @@ internal sealed class CityFolder
     private readonly Dictionary<string, int> _numbers = new(StringComparer.Ordinal);
     private readonly Dictionary<(int Asset, string Metric), int> _pointNumbers = [];
     private readonly HashSet<string> _deviceNames = new(StringComparer.Ordinal);
+
+    /// <summary>Kinds of which not every asset could be read, which was said: a reference that leads nowhere may be right.</summary>
+    private readonly HashSet<AssetKind> _incomplete = [];
+
+    private bool _pointsIncomplete;
     private string _city = "";
 
     private CityFolder(string directory, CityErrors errors, List<Asset> assets, List<Point> points, List<DeviceMapping> devices, List<NameMapping> names)
@@ -35,8 +43,8 @@ internal sealed class CityFolder
         _names = names;
     }
 
-    /// <summary>Reads one or more folders; throws <see cref="InputException"/> with every mistake found.</summary>
-    public static Model Read(IEnumerable<string> directories)
+    /// <summary>Reads one or more folders; throws <see cref="InputException"/> with every mistake found. What may be meant is only told.</summary>
+    public static Model Read(IEnumerable<string> directories, List<string>? warnings = null)
     {
         var errors = new CityErrors();
         var cities = new List<City>();
@@ -52,17 +60,20 @@ internal sealed class CityFolder
             if (city is not null) cities.Add(city);
         }
         if (errors.Any) throw new InputException(errors.ToString());
+        warnings?.AddRange(errors.Warnings);
         return new([.. cities], [.. assets], [.. points], [.. devices], [.. names]);
     }
 
     private City? ReadCity()
     {
+        var before = _errors.Count;
         if (Load("city.json", required: true) is not { } json) return null;
         var fields = new Fields(json, _errors);
         _city = fields.Text("id");
-        if (_city.Contains('/', StringComparison.Ordinal) || !AssetId.IsValid(_city)) _errors.Add(fields.Find("id") ?? json, $"'{_city}' cannot be an id; use letters, digits and - only, e.g. vn-dad");
+        if (_city.Length > 0 && (_city.Contains('/', StringComparison.Ordinal) || !AssetId.IsValid(_city))) _errors.Add(fields.Find("id")!, $"'{_city}' cannot be an id; use lower-case letters, digits and - only, e.g. vn-dad");
+        if (_city is "live" or "alarms") _errors.Add(fields.Find("id")!, $"'{_city}' is the topic of the twin's own outputs; choose another id");
         var zone = fields.Text("zone");
-        if (zone.Length > 0 && !TimeZoneInfo.TryFindSystemTimeZoneById(zone, out _)) _errors.Add(fields.Find("zone")!, $"'{zone}' is not a time zone; use an IANA name such as Asia/Ho_Chi_Minh or Asia/Yangon");
+        if (zone.Length > 0 && !TimeZoneInfo.TryFindSystemTimeZoneById(zone, out _)) _errors.Add(fields.Find("zone")!, $"'{zone}' is not a time zone; use an IANA name such as Asia/Ho_Chi_Minh or Asia/Yangon{Nearest.Suggest(zone, TimeZoneInfo.GetSystemTimeZones().Select(known => known.Id))}");
         var population = (int)fields.Number("population", 0, 100_000_000);
         var city = new City(_city, fields.Text("name"), fields.Text("country"), zone)
         {
@@ -71,9 +82,10 @@ internal sealed class CityFolder
             Geography = fields.Find("geography") is { } geography ? new Fields(geography, _errors).Text("version") : "",
         };
         fields.RefuseUnknown("notice", "note", "assumed");
-        if (_errors.Any && (_city.Length == 0 || zone.Length == 0)) return null;
+        if (_city.Length == 0 || zone.Length == 0) return null;
         AddAsset(json, "", AssetKind.City, city.Name, asset => asset with { Population = population });
         ReadDistricts();
+        if (_errors.Count == before) ComparePopulation(fields.Find("population")!, population);
         ReadGrid();
         ReadTraffic();
         ReadPoints();
@@ -83,15 +95,28 @@ internal sealed class CityFolder
         return city;
     }
 
+    /// <summary>
+    /// More people in the districts than in the city cannot be: one figure is mistyped, and every share of the city would be
+    /// wrong. Fewer can be meant, where the folder describes a part of the city.
+    /// </summary>
+    private void ComparePopulation(PlacedJson at, int population)
+    {
+        var districts = _assets.Where(asset => asset.Kind == AssetKind.District && IsOfThisCity(asset)).ToList();
+        var sum = districts.Sum(district => (long)district.Population);
+        if (sum > population * (1 + RoundingMax)) _errors.Add(at, $"{population} people, but the districts in districts.geojson have {sum}; correct the one that is mistyped");
+        else if (districts.Count > 0 && sum < population * (1 - RoundingMax)) _errors.Warn(at, $"{population} people, but the districts in districts.geojson have only {sum}; right if the folder describes a part of the city");
+    }
+
     private void ReadDistricts()
     {
-        if (Load("districts.geojson", required: true) is not { } json) return;
+        if (Load("districts.geojson", required: true, AssetKind.District) is not { } json) return;
         var collection = new Fields(json, _errors);
-        foreach (var feature in collection.List("features", required: true))
+        foreach (var feature in Items(collection, "features", AssetKind.District, required: true))
         {
             var outer = new Fields(feature, _errors);
             if (outer.Find("properties") is not { } properties)
             {
+                _incomplete.Add(AssetKind.District);
                 _errors.Add(feature, "'properties' is missing");
                 continue;
             }
@@ -108,16 +133,17 @@ internal sealed class CityFolder
 
     private void ReadGrid()
     {
-        if (Load("grid.json", required: false) is not { } json) return;
+        if (Load("grid.json", required: false, AssetKind.Substation, AssetKind.Feeder, AssetKind.Transformer) is not { } json) return;
         var grid = new Fields(json, _errors);
-        foreach (var item in grid.List("substations"))
+        RefuseUnknown(grid, ["substations", "feeders", "transformers"], AssetKind.Substation, AssetKind.Feeder, AssetKind.Transformer);
+        foreach (var item in Items(grid, "substations", AssetKind.Substation))
         {
             var fields = new Fields(item, _errors);
             AddPlaced(fields, AssetKind.Substation, asset => asset with { RatingKva = fields.Number("ratingKva", 1, 10_000_000) });
             Reference(fields, "district", AssetKind.District);
             fields.RefuseUnknown("note", "assumed");
         }
-        foreach (var item in grid.List("feeders"))
+        foreach (var item in Items(grid, "feeders", AssetKind.Feeder))
         {
             var fields = new Fields(item, _errors);
             AddPlaced(fields, AssetKind.Feeder, asset => asset with
@@ -127,7 +153,7 @@ internal sealed class CityFolder
             });
             fields.RefuseUnknown("note", "assumed");
         }
-        foreach (var item in grid.List("transformers"))
+        foreach (var item in Items(grid, "transformers", AssetKind.Transformer))
         {
             var fields = new Fields(item, _errors);
             AddPlaced(fields, AssetKind.Transformer, asset => asset with
@@ -139,20 +165,20 @@ internal sealed class CityFolder
             });
             fields.RefuseUnknown("note", "assumed", "class");
         }
-        grid.RefuseUnknown("assumed", "note", "source");
     }
 
     private void ReadTraffic()
     {
-        if (Load("traffic.json", required: false) is not { } json) return;
+        if (Load("traffic.json", required: false, AssetKind.TrafficZone, AssetKind.Detector) is not { } json) return;
         var traffic = new Fields(json, _errors);
-        foreach (var item in traffic.List("zones"))
+        RefuseUnknown(traffic, ["zones", "detectors"], AssetKind.TrafficZone, AssetKind.Detector);
+        foreach (var item in Items(traffic, "zones", AssetKind.TrafficZone))
         {
             var fields = new Fields(item, _errors);
             AddPlaced(fields, AssetKind.TrafficZone, asset => asset with { AdministrativeParent = Reference(fields, "district", AssetKind.District) });
             fields.RefuseUnknown("note", "assumed");
         }
-        foreach (var item in traffic.List("detectors"))
+        foreach (var item in Items(traffic, "detectors", AssetKind.Detector))
         {
             var fields = new Fields(item, _errors);
             AddPlaced(fields, AssetKind.Detector, asset => asset with
@@ -163,14 +189,18 @@ internal sealed class CityFolder
             });
             fields.RefuseUnknown("note", "assumed", "lanes");
         }
-        traffic.RefuseUnknown("assumed", "note", "source");
     }
 
     private void ReadPoints()
     {
-        if (Load("points.json", required: true) is not { } json) return;
-        var points = new Fields(json, _errors);
-        foreach (var (name, list) in points.Find("kinds")?.Members ?? new Dictionary<string, PlacedJson>())
+        var before = _errors.Count;
+        if (Load("points.json", required: true) is { } json) ReadPoints(new Fields(json, _errors));
+        _pointsIncomplete = _errors.Count > before;
+    }
+
+    private void ReadPoints(Fields points)
+    {
+        foreach (var (name, list) in points.Lists("kinds"))
         {
             if (!KindNames.TryGetValue(name, out var kind))
             {
@@ -182,11 +212,11 @@ internal sealed class CityFolder
                 foreach (var item in list.Items) AddPoint(item, asset.Number);
             }
         }
-        foreach (var (id, list) in points.Find("assets")?.Members ?? new Dictionary<string, PlacedJson>())
+        foreach (var (id, list) in points.Lists("assets"))
         {
             if (!_numbers.TryGetValue(id, out var asset))
             {
-                _errors.Add(list, $"no asset '{id}'{Nearest.Suggest(id, _numbers.Keys)}");
+                if (_incomplete.Count == 0) _errors.Add(list, $"no asset '{id}'{Nearest.Suggest(id, _numbers.Keys)}");
                 continue;
             }
             foreach (var item in list.Items) AddPoint(item, asset);
@@ -234,7 +264,7 @@ internal sealed class CityFolder
             var asset = Reference(fields, "asset", null);
             var (name, metric) = (fields.Text("name"), fields.Text("metric"));
             var point = _pointNumbers.TryGetValue((asset, metric), out var number) ? _points[number] : null;
-            if (asset >= 0 && point is null) _errors.Add(item, $"{_assets[asset].Id} has no point '{metric}'");
+            if (asset >= 0 && point is null && !_pointsIncomplete) _errors.Add(item, $"{_assets[asset].Id} has no point '{metric}'{Nearest.Suggest(metric, _pointNumbers.Keys.Where(key => key.Asset == asset).Select(key => key.Metric))}");
             if (point is not null) _names.Add(new(name, point.Number));
             fields.RefuseUnknown("note");
         }
@@ -252,18 +282,21 @@ internal sealed class CityFolder
         var path = id.Length == 0 ? _city : $"{_city}/{id}";
         // Completed before it has a number: its own references must lead to assets that are there already.
         var asset = complete(new(_assets.Count, new(path), kind, name.Length > 0 ? name : id));
-        if (kind != AssetKind.City && (id.Length == 0 || !AssetId.IsValid(path)))
+        var mistake = kind == AssetKind.City ? null
+            : id.Length == 0 ? ""
+            : !AssetId.IsValid(id) || path.Length > AssetId.LengthMax ? $"'{id}' cannot be an id; use lower-case letters, digits, - and / between parts"
+            : id == "senml" || id.StartsWith("senml/", StringComparison.Ordinal) ? "'senml' is the topic of packs; choose another id"
+            : _numbers.TryGetValue(id, out var other) ? $"'{id}' is there already, as a {_assets[other].Kind}"
+            : null;
+        if (mistake is null)
         {
-            if (id.Length > 0) _errors.Add(at, $"'{id}' cannot be an id; use letters, digits, - _ . and / between parts");
+            _numbers[id] = _assets.Count;
+            _assets.Add(asset);
             return;
         }
-        if (id.StartsWith("senml/", StringComparison.Ordinal)) _errors.Add(at, "'senml/' is the topic of packs; choose another id");
-        if (!_numbers.TryAdd(id, _assets.Count))
-        {
-            _errors.Add(at, $"'{id}' is there already, as a {_assets[_numbers[id]].Kind}");
-            return;
-        }
-        _assets.Add(asset);
+        // An id that is missing was said already.
+        if (mistake.Length > 0) _errors.Add(at, mistake);
+        _incomplete.Add(kind);
     }
 
     /// <summary>Number of the asset that a field names, -1 with an error when there is none.</summary>
@@ -272,6 +305,7 @@ internal sealed class CityFolder
         var id = fields.Text(name);
         if (id.Length == 0) return -1;
         if (_numbers.TryGetValue(id, out var number) && (kind is null || _assets[number].Kind == kind)) return number;
+        if (kind is { } wanted ? _incomplete.Contains(wanted) : _incomplete.Count > 0) return -1;
         var candidates = _numbers.Where(pair => kind is null || _assets[pair.Value].Kind == kind).Select(pair => pair.Key);
         _errors.Add(fields.Find(name)!, $"no {kind?.ToString() ?? "asset"} '{id}'{Nearest.Suggest(id, candidates)}");
         return -1;
@@ -279,11 +313,44 @@ internal sealed class CityFolder
 
     private bool IsOfThisCity(Asset asset) => asset.Id.Path == _city || asset.Id.Path.StartsWith(_city + "/", StringComparison.Ordinal);
 
-    private PlacedJson? Load(string name, bool required)
+    /// <summary>A list under another name is not read: nothing is known of what it was to hold.</summary>
+    private void RefuseUnknown(Fields fields, string[] lists, params AssetKind[] holds)
+    {
+        var before = _errors.Count;
+        fields.RefuseUnknown([.. lists, "assumed", "note", "source"]);
+        if (_errors.Count > before) _incomplete.UnionWith(holds);
+    }
+
+    /// <summary>A list of assets of one kind.</summary>
+    private IReadOnlyList<PlacedJson> Items(Fields fields, string name, AssetKind kind, bool required = false)
+    {
+        var before = _errors.Count;
+        var items = fields.List(name, required);
+        if (_errors.Count > before) _incomplete.Add(kind);
+        return items;
+    }
+
+    /// <summary>A file; when it cannot be read, nothing is known of the kinds of assets that it holds.</summary>
+    private PlacedJson? Load(string name, bool required, params AssetKind[] holds)
     {
         var path = Path.Combine(_directory, name);
-        if (File.Exists(path)) return PlacedJson.Parse(path, File.ReadAllBytes(path), _errors);
-        if (required) _errors.Add(path, 1, "", "missing; every city folder has one");
+        var before = _errors.Count;
+        var json = Parse(path, required);
+        if (_errors.Count > before) _incomplete.UnionWith(holds);
+        return json;
+    }
+
+    private PlacedJson? Parse(string path, bool required)
+    {
+        try
+        {
+            if (File.Exists(path)) return PlacedJson.Parse(path, File.ReadAllBytes(path), _errors);
+            if (required) _errors.Add(path, 1, "", "missing; every city folder has one");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _errors.Add(path, 1, "", $"cannot be read: {e.Message}");
+        }
         return null;
     }
 

@@ -77,6 +77,18 @@ internal sealed class Fields
         return value?.Items ?? [];
     }
 
+    /// <summary>Lists by name; one that is no list is a mistake.</summary>
+    public IEnumerable<(string Name, PlacedJson List)> Lists(string name)
+    {
+        var value = Find(name);
+        if (value is not null && value.Kind != JsonValueKind.Object) _errors.Add(value, "must be an object { ... }");
+        foreach (var (key, list) in value?.Members ?? new Dictionary<string, PlacedJson>())
+        {
+            if (list.Kind != JsonValueKind.Array) _errors.Add(list, "must be a list [ ... ]");
+            yield return (key, list);
+        }
+    }
+
     /// <summary>Names nobody asked for are mistakes; says which known one is nearest.</summary>
     public void RefuseUnknown(params ReadOnlySpan<string> descriptive)
     {

@@ -106,7 +106,14 @@ internal sealed class CityErrors
     private readonly List<string> _lines = [];
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
 
-    public bool Any => _lines.Count > 0;
+    private readonly List<string> _warnings = [];
+
+    public bool Any => Count > 0;
+
+    public int Count => _lines.Count;
+
+    /// <summary>What may be meant, and is said all the same.</summary>
+    public IReadOnlyList<string> Warnings => _warnings;
 
     /// <summary>A mistake in the points of a kind is met once for every asset of it, and said once.</summary>
     public void Add(string file, int line, string field, string message)
@@ -116,6 +123,8 @@ internal sealed class CityErrors
     }
 
     public void Add(PlacedJson at, string message) => Add(at.File, at.Line, at.Field, message);
+
+    public void Warn(PlacedJson at, string message) => _warnings.Add($"{at.File}:{at.Line}: {at.Field}: {message}");
 
     public override string ToString() => string.Join('\n', _lines.Take(ListedMax)) + (_lines.Count > ListedMax ? $"\n... and {_lines.Count - ListedMax} more" : "");
 }

@@ -13,7 +13,9 @@ internal static class CheckCommand
         var command = new Command("check", "Checks city folders; exit code 2 when something is wrong") { folder };
         command.SetAction(result =>
         {
-            var model = CityFolder.Read(result.GetValue(folder)!);
+            var warnings = new List<string>();
+            var model = CityFolder.Read(result.GetValue(folder)!, warnings);
+            foreach (var warning in warnings) Console.Error.WriteLine($"warning: {warning}");
             foreach (var city in model.Cities)
             {
                 var kinds = model.Assets.Where(asset => model.CityOf(asset.Number) == city).CountBy(asset => asset.Kind).OrderBy(pair => pair.Key).Select(pair => $"{pair.Value} {pair.Key.ToString().ToLowerInvariant()}");

@@ -14,7 +14,7 @@ internal static class ServeCommand
 
     public static Command Make()
     {
-        var settings = new ConfigurationBuilder().AddJsonFile(Path.Combine(Directory.GetCurrentDirectory(), "appsettings.json"), optional: true).AddEnvironmentVariables("MEKONGTWIN_").Build();
+        var settings = ReadSettings(Path.Combine(Directory.GetCurrentDirectory(), "appsettings.json"));
         string? Setting(string name) => settings[name];
         var city = new Option<string[]>("--city") { Description = "City folders; the Da Nang pilot when left out", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => Setting("city")?.Split(';') ?? [DefaultCity] };
         var data = new Option<string>("--data") { Description = "Data directory", DefaultValueFactory = _ => Setting("data") ?? "data" };
@@ -23,7 +23,7 @@ internal static class ServeCommand
         var broker = new Option<string?>("--broker") { Description = "Broker to take streams from: mqtt[s]://user@host:port/topic-filter", DefaultValueFactory = _ => Setting("broker") };
         var simulate = new Option<string?>("--simulate") { Description = "on or off: feed the city from the simulator; without it on while both doors are on loopback and there are no users, broker or certificate", DefaultValueFactory = _ => Setting("simulate") };
         simulate.AcceptOnlyFromAmong("on", "off");
-        var speed = new Option<double>("--speed") { Description = "Simulated seconds per second", DefaultValueFactory = _ => double.Parse(Setting("speed") ?? "1", CultureInfo.InvariantCulture) };
+        var speed = new Option<double>("--speed") { Description = "Simulated seconds per second", DefaultValueFactory = _ => double.TryParse(Setting("speed") ?? "1", CultureInfo.InvariantCulture, out var value) ? value : double.NaN };
         var start = new Option<DateTimeOffset?>("--start") { Description = "Simulated time at the start, ISO 8601 with offset", CustomParser = result => ParseTime(result) };
         var certificate = new Option<string?>("--tls-cert") { Description = "PEM or PFX file: both doors speak TLS", DefaultValueFactory = _ => Setting("tls-cert") };
         var retain = new Option<string>("--retain") { Description = "How long readings are kept, e.g. 90d", DefaultValueFactory = _ => Setting("retain") ?? "90d" };
@@ -48,6 +48,7 @@ internal static class ServeCommand
             };
             var simulation = Simulation.Decide(result.GetValue(simulate), options, Users.Read(DataDirectory.UsersFile(options.Data)).Count > 0);
             await using var server = await TwinServer.StartAsync(options with { Simulate = simulation.IsOn }, ct);
+            foreach (var warning in server.Core.Warnings) Console.Error.WriteLine($"warning: {warning}");
             var scheme = options.TlsCertificate is null ? ("http", "mqtt") : ("https", "mqtts");
             Console.WriteLine($"MekongTwin serves {string.Join(", ", server.Core.Model.Cities.Select(known => known.Name))}");
             Console.WriteLine($"  console  {scheme.Item1}://localhost:{server.HttpPort}");
@@ -58,6 +59,18 @@ internal static class ServeCommand
             return 0;
         });
         return command;
+    }
+
+    private static IConfigurationRoot ReadSettings(string file)
+    {
+        try
+        {
+            return new ConfigurationBuilder().AddJsonFile(file, optional: true).AddEnvironmentVariables("MEKONGTWIN_").Build();
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"{file}: cannot be read: {(e.InnerException ?? e).Message} Mend it, or start the program in another directory.");
+        }
     }
 
     private static DateTimeOffset? ParseTime(ArgumentResult result)

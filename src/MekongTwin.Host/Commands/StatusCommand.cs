@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net.Http.Headers;
 using System.Text.Json;
+using MekongTwin.Host.Cities;
 
 namespace MekongTwin.Host.Commands;
 
@@ -13,10 +14,11 @@ internal static class StatusCommand
     {
         var url = new Option<string>("--url") { Description = "The server", DefaultValueFactory = _ => "http://localhost:8080" };
         var token = new Option<string?>("--token") { Description = "A user's token", DefaultValueFactory = _ => Environment.GetEnvironmentVariable("MEKONGTWIN_TOKEN") };
-        var command = new Command("status", "Shows a running server's health, doors and ledger; exit code 1 when it is not healthy") { url, token };
+        var command = new Command("status", "Shows a running server's health, doors and ledger; exit code 1 when it is not ready") { url, token };
         command.SetAction(async (result, ct) =>
         {
-            using var client = new HttpClient { BaseAddress = new Uri(result.GetValue(url)!), Timeout = TimeSpan.FromSeconds(10) };
+            if (!Uri.TryCreate(result.GetValue(url), UriKind.Absolute, out var server) || server.Scheme is not ("http" or "https")) throw new InputException($"--url {result.GetValue(url)}: write it as http://localhost:8080.");
+            using var client = new HttpClient { BaseAddress = server, Timeout = TimeSpan.FromSeconds(10) };
             if (result.GetValue(token) is { } bearer) client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", bearer);
             try
             {
@@ -29,7 +31,7 @@ internal static class StatusCommand
                 }
                 return ready.IsSuccessStatusCode ? 0 : 1;
             }
-            catch (HttpRequestException e)
+            catch (Exception e) when (e is HttpRequestException or TaskCanceledException or JsonException)
             {
                 Console.Error.WriteLine($"{result.GetValue(url)}: {e.Message} Is the server running? Start it with 'serve', or give its --url.");
                 return 1;

@@ -9,6 +9,11 @@ namespace MekongTwin.Host.Running;
 /// </summary>
 internal sealed class DataDirectory : IDisposable
 {
+    // What the system says of a lock that another process holds: Windows, Linux, macOS.
+    private static readonly int[] Held = [unchecked((int)0x80070020), 11, 35];
+
+    private const string Simulated = "simulated";
+
     private readonly FileStream _lock;
 
     private DataDirectory(string path, FileStream @lock)
@@ -25,6 +30,17 @@ internal sealed class DataDirectory : IDisposable
 
     public string Users => UsersFile(Path);
 
+    /// <summary>What cannot be made again, by its path in here: what a backup takes.</summary>
+    public IReadOnlyList<string> Records =>
+    [
+        .. Directory.GetFiles(Journal, "*.journal").Select(path => "journal/" + System.IO.Path.GetFileName(path)).Order(StringComparer.Ordinal),
+        .. ((string[])["users.json", Simulated]).Where(name => File.Exists(System.IO.Path.Combine(Path, name))),
+    ];
+
+    /// <summary>True for a path that <see cref="Records"/> can have.</summary>
+    public static bool IsRecord(string name) =>
+        name is "users.json" or Simulated || (name.EndsWith(".journal", StringComparison.Ordinal) && name == "journal/" + System.IO.Path.GetFileName(name));
+
     public static string UsersFile(string path) => System.IO.Path.Combine(path, "users.json");
 
     /// <summary>Creates it where it is missing, and locks it.</summary>
@@ -34,22 +50,15 @@ internal sealed class DataDirectory : IDisposable
         try
         {
             Directory.CreateDirectory(System.IO.Path.Combine(path, "journal"));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new InputException($"--data {path}: {e.Message} Give a directory that this user may write to.");
-        }
-        try
-        {
             return new(path, new FileStream(System.IO.Path.Combine(path, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         }
-        catch (IOException)
+        catch (IOException e) when (Held.Contains(e.HResult))
         {
             throw new InputException($"{path}: another MekongTwin uses this data directory. Stop it, or give another one with --data.");
         }
-        catch (UnauthorizedAccessException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"--data {path}: {e.Message} Give a directory that this user may write to.");
+            throw new InputException($"--data {path}: cannot be written: {e.Message} Give a directory that this user may write to.");
         }
     }
 
@@ -58,7 +67,7 @@ internal sealed class DataDirectory : IDisposable
     /// </summary>
     public void Dedicate(bool simulated, bool isNew)
     {
-        var mark = System.IO.Path.Combine(Path, "simulated");
+        var mark = System.IO.Path.Combine(Path, Simulated);
         if (File.Exists(mark) && !simulated) throw new InputException($"{Path}: holds simulated readings, and without the simulator they would look real. Give another directory with --data, or say --simulate on.");
         if (File.Exists(mark) || !simulated) return;
         if (!isNew) throw new InputException($"{Path}: holds readings of real devices; the simulator would mix its own with them. Give another directory with --data, or say --simulate off.");

@@ -11,6 +11,13 @@ internal sealed record DoorAddress(string Option, IPAddress Address, int Port)
 {
     public bool IsLoopback => IPAddress.IsLoopback(Address);
 
+    /// <summary>Where a program of this machine finds a door that listens at this address and port.</summary>
+    public string Reach(int port) => $"{(Address.Equals(IPAddress.Any) || Address.Equals(IPAddress.IPv6Any) ? IPAddress.Loopback : Address) switch
+    {
+        { AddressFamily: System.Net.Sockets.AddressFamily.InterNetworkV6 } six => $"[{six}]",
+        var four => four.ToString(),
+    }}:{port.ToString(System.Globalization.CultureInfo.InvariantCulture)}";
+
     public static DoorAddress Parse(string option, string text)
     {
         var colon = text.LastIndexOf(':');

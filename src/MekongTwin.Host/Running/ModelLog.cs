@@ -34,6 +34,7 @@ internal static class ModelLog
 
     public static async Task AppendAsync(JournalLog journal, Model model, CancellationToken ct)
     {
+        ct.ThrowIfCancellationRequested();
         var frame = Frame.Make(FrameKind.Model, ModelCodec.Compress(model));
         if (frame.Length > journal.AppendBytesMax)
             throw new Cities.InputException($"The city folders are too large: their model has {frame.Length} bytes compressed, and one append takes {journal.AppendBytesMax}. Run fewer cities in one program.");

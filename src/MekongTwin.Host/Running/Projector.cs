@@ -18,6 +18,9 @@ internal sealed class Projector
     /// <summary>Most readings in one turn of the twins: bounds how long a view waits.</summary>
     public const int BatchReadingsMax = 32 << 10;
 
+    /// <summary>Turns without readings that twins which were set aside get when everything else is folded.</summary>
+    private const int CatchUpTurnsMax = 256;
+
     /// <summary>Rows that wait at most before they are committed.</summary>
     private const int PendingRowsMax = 200_000;
 
@@ -40,9 +43,8 @@ internal sealed class Projector
     private readonly double _speed;
     private readonly LatencyWindow _lag = new();
     private readonly List<BatchSlice> _slices = [];
-    private readonly List<(QuarantineEntry Entry, long Offset)> _aside = [];
+    private readonly List<(object Entry, long Block)> _quarantine = [];
     private readonly List<(int Source, Refusal Reason, int Count)> _refusals = [];
-    private readonly List<ReleaseEntry> _releases = [];
     private readonly Dictionary<int, string> _sources;
     private Reading[] _readings = new Reading[BatchReadingsMax];
     private int _count;
@@ -60,20 +62,21 @@ internal sealed class Projector
         _speed = clock is ScaledClock scaled ? scaled.Speed : 1;
         _sources = new(store.ReadSources());
         Applied = store.Applied;
+        Committed = new(store.Applied);
     }
 
     /// <summary>Journal offset up to which the twins are folded.</summary>
     public long Applied { get; private set; }
 
+    /// <summary>Journal offset up to which readers see it.</summary>
+    public Progress Committed { get; }
+
     /// <summary>Why it stopped, or null while it runs.</summary>
     public string? Fault { get; private set; }
 
-    public IReadOnlyDictionary<int, string> Sources
+    public string SourceName(int number)
     {
-        get
-        {
-            lock (_sources) return new Dictionary<int, string>(_sources);
-        }
+        lock (_sources) return _sources.GetValueOrDefault(number, "?");
     }
 
     /// <summary>From receiving a reading to its being visible, 99th percentile of the last batches.</summary>
@@ -95,6 +98,8 @@ internal sealed class Projector
         {
             if (_store.PendingRows > PendingRowsMax) await CommitAsync(ct);
         }
+        // Twins that were set aside need turns, not readings.
+        for (var turn = 0; turn < CatchUpTurnsMax && _twins.SetAside > 0; turn++) await TurnAsync(Applied, ct);
     }
 
     /// <summary>Follows the journal until cancelled, then commits.</summary>
@@ -150,6 +155,7 @@ internal sealed class Projector
         Fault = null;
         _lastCommit = Stopwatch.GetTimestamp();
         _dirty = false;
+        Committed.Advance(_store.Applied);
         return true;
     }
 
@@ -172,17 +178,26 @@ internal sealed class Projector
     /// <summary>Takes whole blocks up to the batch size and folds them. False when there are none.</summary>
     private async Task<bool> StepAsync(JournalReader reader, long to, CancellationToken ct)
     {
+        // No room means a disk that refuses: what is not folded grows, until the doors wait.
+        await _index.WaitRoomAsync(ct);
         var from = reader.Offset;
         Gather(reader, to);
         if (reader.Offset == from) return false;
         _dirty = true;
         using var activity = Telemetry.Activities.StartActivity("fold");
         activity?.SetTag("journal.from", from).SetTag("journal.to", reader.Offset).SetTag("readings", _count);
-        var result = await _twins.ApplyAsync(new PartitionBatch(0, from, reader.Offset, _readings.AsMemory(0, _count), _slices), ct);
-        _index.Add(_readings.AsSpan(0, _count), reader.Offset);
-        Book(result.Outcomes.Span);
-        Applied = reader.Offset;
+        await TurnAsync(reader.Offset, ct);
         return true;
+    }
+
+    /// <summary>One turn of the twins with what was gathered.</summary>
+    private async Task TurnAsync(long to, CancellationToken ct)
+    {
+        var result = await _twins.ApplyAsync(new PartitionBatch(0, Applied, to, _readings.AsMemory(0, _count), _slices), ct);
+        _index.Add(_readings.AsSpan(0, _count), to);
+        Book(result.Outcomes.Span);
+        foreach (var late in result.Late) BookLate(late);
+        Applied = to;
     }
 
     private void Gather(JournalReader reader, long to)
@@ -203,8 +218,7 @@ internal sealed class Projector
                 TakeReadings(new ReadingsFrame(frame.Body));
                 break;
             case FrameKind.Quarantine:
-                var entry = QuarantineEntry.Read(frame.Body);
-                _aside.Add((entry, block));
+                _quarantine.Add((QuarantineEntry.Read(frame.Body), block));
                 break;
             case FrameKind.Source:
                 var (number, name) = SourceFrame.Read(frame.Body);
@@ -216,7 +230,10 @@ internal sealed class Projector
                 _store.PutModelOffset(block);
                 break;
             case FrameKind.Release:
-                _releases.Add(ReleaseEntry.Read(frame.Body));
+                _quarantine.Add((ReleaseEntry.Read(frame.Body), block));
+                break;
+            case FrameKind.Discard:
+                _quarantine.Add((DiscardEntry.Read(frame.Body), block));
                 break;
         }
     }
@@ -238,8 +255,6 @@ internal sealed class Projector
     private void Book(ReadOnlySpan<FoldOutcome> outcomes)
     {
         var now = Instant.From(_clock.GetUtcNow());
-        // A release takes readings back out of quarantine; they were journalled again right after it.
-        foreach (var release in _releases) BookRefusal(release.Source, release.Reason, -release.Count);
         foreach (var slice in _slices)
         {
             int stored = 0, duplicate = 0, faulted = 0;
@@ -260,19 +275,46 @@ internal sealed class Projector
             lock (_lag) _lag.Add(TimeSpan.FromMicroseconds(Math.Max(0, (now - slice.ReceivedUs) / _speed)));
         }
         foreach (var (source, reason, count) in _refusals) BookRefusal(source, reason, count);
-        foreach (var (entry, offset) in _aside)
-        {
-            BookRefusal(entry.Source, entry.Reason, 1);
-            _store.AddQuarantine(entry, offset);
-        }
-        // Behind what it takes out: when everything is folded again, both are in one turn.
-        foreach (var release in _releases) _store.ReleaseQuarantine(release);
+        foreach (var (entry, block) in _quarantine) BookQuarantine(entry, block);
         _refusals.Clear();
-        _aside.Clear();
-        _releases.Clear();
+        _quarantine.Clear();
     }
 
-    private void BookRefusal(int source, Refusal reason, int count) => _ledger.Book(source, line =>
+    /// <summary>In the journal's order: what leaves quarantine stands behind what it takes out.</summary>
+    private void BookQuarantine(object change, long block)
+    {
+        switch (change)
+        {
+            case QuarantineEntry entry:
+                BookRefusal(entry.Source, entry.Reason, 1);
+                _ledger.Book(entry.Source, line => line.LastReceivedUs = Math.Max(line.LastReceivedUs, entry.ReceivedUs));
+                _store.AddQuarantine(entry, block);
+                break;
+            case ReleaseEntry release:
+                // Its readings were journalled again right after it.
+                BookRefusal(release.Source, release.Reason, -release.Count);
+                _store.ReleaseQuarantine(release);
+                break;
+            case DiscardEntry discard:
+                var count = _store.DiscardQuarantine(discard);
+                _ledger.Book(discard.Source, line =>
+                {
+                    line[discard.Reason] -= count;
+                    line[Refusal.Discarded] += count;
+                });
+                break;
+        }
+    }
+
+    /// <summary>Readings that were set aside are folded now.</summary>
+    private void BookLate(LateOutcome late) => _ledger.Book(late.Source, line =>
+    {
+        line[Refusal.TwinFaulted] -= late.Count;
+        if (late.Outcome == FoldOutcome.Stored) line.Stored += late.Count;
+        else line.Duplicate += late.Count;
+    });
+
+    private void BookRefusal(int source, Refusal reason, long count) => _ledger.Book(source, line =>
     {
         line.Journalled += count;
         line[reason] += count;

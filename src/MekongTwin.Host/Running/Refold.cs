@@ -54,12 +54,12 @@ internal static class Refold
     public static async Task<(string Journal, string Stored)> CompareAsync(DataDirectory directory, CancellationToken ct)
     {
         var files = new DiskFiles(directory.Journal);
-        using var journal = JournalLog.Open(files, new JournalOptions(), TwinQueries.ReadApplied(directory.Database));
+        using var journal = JournalLog.Open(files, new JournalOptions(), TwinQueries.ReadMark(directory.Database));
         using var models = journal.Read(0);
         var model = ModelLog.ReadLast(models, journal.DurableOffset);
         var path = Path.Combine(directory.Path, "verify.db");
         string stored;
-        using (var store = new TwinStore(directory.Database))
+        using (var store = Projection.Open(directory.Database, files, journal))
         {
             // What the projection has not seen yet is folded into it first, as a start would.
             stored = await FoldAsync(files, journal, model, store, directory.Database, store.Applied, ct);

@@ -68,24 +68,41 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
 
     public bool Simulated { get; init; }
 
+    /// <summary>What is odd in the city folders, though it may be meant.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
     public JournalStatus Journal => _journal.Status;
 
+    /// <summary>Where devices send to; set by whoever opens that door.</summary>
+    public MqttDoor? Mqtt { get; set; }
+
     /// <summary>State of the doors; set by whoever opens them.</summary>
-    public Func<object> Doors { get; set; } = static () => new { };
+    public Func<StatusView> Doors { get; set; } = static () => throw new InvalidOperationException("No door is open.");
 
     /// <summary>State of the subscription to a broker; set by whoever subscribes.</summary>
     public Func<BrokerView?> Broker { get; set; } = static () => null;
 
+    /// <summary>Health of what is around the core; set by whoever opens the doors.</summary>
+    public Func<IEnumerable<HealthCheck>> DoorHealth { get; set; } = static () => [];
+
     public static async Task<TwinCore> OpenAsync(ServeOptions options, TimeProvider clock, CancellationToken ct)
     {
-        var read = Cities.CityFolder.Read(options.Cities);
-        var data = DataDirectory.Open(options.Data);
+        var warnings = new List<string>();
+        var read = Cities.CityFolder.Read(options.Cities, warnings);
+        var opened = new Stack<IDisposable>();
+        T Keep<T>(T part)
+            where T : IDisposable
+        {
+            opened.Push(part);
+            return part;
+        }
         try
         {
+            var data = Keep(DataDirectory.Open(options.Data));
             var files = new DiskFiles(data.Journal);
-            var journal = JournalLog.Open(files, new JournalOptions(), TwinQueries.ReadApplied(data.Database));
+            var journal = Keep(JournalLog.Open(files, new JournalOptions(), TwinQueries.ReadMark(data.Database)));
             data.Dedicate(options.Simulate, isNew: journal.DurableOffset == 0);
-            var store = new TwinStore(data.Database);
+            var store = Keep(Projection.Open(data.Database, files, journal));
             var before = ReadModel(journal, store);
             var model = ModelMerge.Onto(before, read);
             // Facts folded under another model do not hold: the journal is folded again.
@@ -93,13 +110,14 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
             if (!ModelCodec.ToJson(before).AsSpan().SequenceEqual(ModelCodec.ToJson(model))) await ModelLog.AppendAsync(journal, model, ct);
             journal.SetApplied(store.Applied);
             var tail = ScanTail(journal, store);
-            var index = ReadingIndex.Open(files, store.Applied);
+            var index = Keep(ReadingIndex.Open(files, store.Applied));
             var admission = new AdmissionOptions { Retention = options.Retention };
-            return new(data, journal, store, index, model, tail, clock, admission, options.Workers) { Simulated = options.Simulate };
+            return new(data, journal, store, index, model, tail, clock, admission, options.Workers) { Simulated = options.Simulate, Warnings = warnings };
         }
         catch
         {
-            data.Dispose();
+            // The last one opened first; the directory, whose lock lets another program in, last.
+            while (opened.TryPop(out var part)) part.Dispose();
             throw;
         }
     }
@@ -122,16 +140,11 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
     public void Start() => _following = Task.Run(() => _projector.RunAsync(_journal, _stop.Token));
 
     /// <summary>Waits until everything that is durable now is folded and visible to readers.</summary>
-    public async Task SettleAsync(CancellationToken ct)
-    {
-        var target = _journal.DurableOffset;
-        while (_projector.Applied < target) await Task.Delay(5, ct);
-        while (_store.Applied < target) await Task.Delay(5, ct);
-    }
+    public Task SettleAsync(CancellationToken ct) => _projector.Committed.WaitAsync(_journal.DurableOffset, ct);
 
-    public string SourceName(int number) => number < 0 ? "(others)" : _projector.Sources.GetValueOrDefault(number, "?");
+    public string SourceName(int number) => _projector.SourceName(number);
 
-    public object ReadDoors() => Doors();
+    public StatusView ReadStatus() => Doors();
 
     public LedgerPage ReadLedger()
     {
@@ -159,31 +172,56 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
         [
             new("journal", journal.Fault is null, journal.Fault),
             new("twins", _projector.Fault is null && !stalled, _projector.Fault ?? (stalled ? $"No progress for {_projector.Idle.TotalSeconds:0} s with {_journal.UnappliedBytes} bytes waiting." : null)),
+            new("index", _index.Fault is null, _index.Fault) { Required = false },
             new("backlog", _journal.UnappliedBytes < 48 << 20, _journal.UnappliedBytes < 48 << 20 ? null : $"{_journal.UnappliedBytes} of {_journal.DurableOffset} bytes of the journal wait to be folded: figures are catching up. The doors slow down when 64 MiB of new readings wait."),
+            .. DoorHealth(),
         ];
     }
 
-    public async Task<int> MapQuarantineAsync(QuarantineGroup group, Point point, CancellationToken ct)
+    public Task<int> MapQuarantineAsync(QuarantineGroup group, Point point, CancellationToken ct) => ChangeAsync(async stop =>
+    {
+        await SetModelAsync(Model.WithNames([new NameMapping(NameMapping.OfRecord(group.Topic, group.Name), point.Number)]), stop);
+        var takenIn = 0;
+        foreach (var like in Queries.QuarantineLike(group)) takenIn += await QuarantineRelease.RunAsync(_journal, like, point, Instant.From(Clock.GetUtcNow()), stop);
+        return takenIn;
+    }, ct);
+
+    public Task DiscardQuarantineAsync(QuarantineGroup group, CancellationToken ct) => ChangeAsync(async stop =>
+    {
+        await QuarantineRelease.DiscardAsync(_journal, group, stop);
+        return true;
+    }, ct);
+
+    public Task<bool> RemoveMappingAsync(string name, CancellationToken ct) => ChangeAsync(async stop =>
+    {
+        if (!Model.Names.Any(mapping => mapping.Name == name && !mapping.FromFolder)) return false;
+        await SetModelAsync(Model.WithoutName(name), stop);
+        return true;
+    }, ct);
+
+    /// <summary>One change by a person at a time, journalled; whoever looks next finds it done.</summary>
+    private async Task<T> ChangeAsync<T>(Func<CancellationToken, Task<T>> change, CancellationToken ct)
     {
         await _mapping.WaitAsync(ct);
         // Once begun it is brought to its end, whether or not the caller waits for it.
-        ct = _stop.Token;
+        var stop = _stop.Token;
         try
         {
-            var model = Model.WithNames([new NameMapping(NameMapping.OfRecord(group.Topic, group.Name), point.Number)]);
-            await ModelLog.AppendAsync(_journal, model, ct);
-            Volatile.Write(ref _model, model);
-            Admissions.SetModel(model);
-            var takenIn = 0;
-            foreach (var like in Queries.QuarantineLike(group)) takenIn += await QuarantineRelease.RunAsync(_journal, like, point, Instant.From(Clock.GetUtcNow()), ct);
-            // Who looks at the list next finds it done.
-            await Task.WhenAny(SettleAsync(ct), Task.Delay(VisibleWithin, ct));
-            return takenIn;
+            var result = await change(stop);
+            await Task.WhenAny(SettleAsync(stop), Task.Delay(VisibleWithin, stop));
+            return result;
         }
         finally
         {
             _mapping.Release();
         }
+    }
+
+    private async Task SetModelAsync(Model model, CancellationToken ct)
+    {
+        await ModelLog.AppendAsync(_journal, model, ct);
+        Volatile.Write(ref _model, model);
+        Admissions.SetModel(model);
     }
 
     public async ValueTask DisposeAsync()

@@ -10,6 +10,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace MekongTwin.Host.Running;
 
@@ -19,14 +20,19 @@ internal sealed class TwinServer : IAsyncDisposable
     /// <summary>Most loops that fold readings: each is a thread's worth of work.</summary>
     private const int WorkersMax = 64;
 
+    /// <summary>Bytes that the system keeps unsent of a connection, about.</summary>
+    private const int SendBufferSize = 256 << 10;
+
     private readonly WebApplication _app;
     private readonly TwinCore _core;
     private readonly MqttServer _mqtt;
     private readonly BrokerSubscriber? _subscriber;
-    private readonly SimulatorProcess _simulator;
     private readonly Telemetry _telemetry;
     private readonly CancellationTokenSource _stop = new();
+    private SimulatorKeeper? _simulator;
     private Task _subscribing = Task.CompletedTask;
+    private Task _simulating = Task.CompletedTask;
+    private Task _watching = Task.CompletedTask;
 
     private TwinServer(WebApplication app, TwinCore core, MqttServer mqtt, BrokerSubscriber? subscriber)
     {
@@ -34,10 +40,10 @@ internal sealed class TwinServer : IAsyncDisposable
         _core = core;
         _mqtt = mqtt;
         _subscriber = subscriber;
-        _simulator = new SimulatorProcess(app.Services.GetRequiredService<ILogger<SimulatorProcess>>());
         _telemetry = Telemetry.Start(core);
         if (subscriber is not null) core.Broker = () => subscriber.Status is var status ? new(status.Name, status.Connected, status.BrokerDropped, status.LastError) : null;
-        core.Doors = () => new { version = typeof(TwinServer).Assembly.GetName().Version?.ToString(3), mqtt = mqtt.Status, broker = subscriber?.Status, journal = core.Journal, simulator = _simulator.IsRunning, gc = ReadMemory(), health = core.ReadHealth() };
+        core.DoorHealth = ReadDoorHealth;
+        core.Doors = () => new(Product.Version, mqtt.Status, subscriber?.Status, core.Journal, _simulator is { IsRunning: true }, ReadMemory(), core.ReadHealth());
     }
 
     public TwinCore Core => _core;
@@ -45,6 +51,11 @@ internal sealed class TwinServer : IAsyncDisposable
     public int HttpPort { get; private set; }
 
     public int MqttPort { get; private set; }
+
+    /// <summary>Method and path of every route that is meant to be known.</summary>
+    public IEnumerable<string> Routes => _app.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+        .Where(endpoint => endpoint.Metadata.GetMetadata<IExcludeFromDescriptionMetadata>() is null)
+        .SelectMany(endpoint => endpoint.Metadata.GetRequiredMetadata<IHttpMethodMetadata>().HttpMethods.Select(method => $"{method} {endpoint.RoutePattern.RawText!.Replace(":long", "", StringComparison.Ordinal)}"));
 
     public static async Task<TwinServer> StartAsync(ServeOptions options, CancellationToken ct)
     {
@@ -55,7 +66,11 @@ internal sealed class TwinServer : IAsyncDisposable
         var epoch = DateTimeOffset.UtcNow;
         var start = options.Start ?? epoch;
         var clock = options.Speed == 1 && options.Start is null ? TimeProvider.System : new ScaledClock(start, epoch, options.Speed);
+        BrokerOptions? broker = null;
+        if (options.Broker is { } address && !BrokerOptions.TryParse(address, Environment.GetEnvironmentVariable(BrokerOptions.PasswordVariable), out broker, out var error))
+            throw new InputException($"--broker {address}: {error}");
         var core = await TwinCore.OpenAsync(options, clock, ct);
+        TwinServer? server = null;
         try
         {
             var builder = WebApplication.CreateSlimBuilder();
@@ -71,23 +86,25 @@ internal sealed class TwinServer : IAsyncDisposable
             builder.Services.AddSingleton<MqttServer>();
             builder.WebHost.UseKestrelHttpsConfiguration();
             // What a connection may hold unread: pings behind it are looked for within the same bound.
-            builder.WebHost.UseSockets(sockets => sockets.MaxReadBufferSize = 64 << 10);
+            builder.WebHost.UseSockets(sockets =>
+            {
+                sockets.MaxReadBufferSize = 64 << 10;
+                sockets.CreateBoundListenSocket = Bind;
+            });
             builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, http, mqttAt, options));
             var app = builder.Build();
             app.UseSecurityHeaders();
+            app.UseHostNames(users);
             ConsolePage.Use(app);
             app.MapTwinApi(core, users);
-            BrokerOptions? broker = null;
-            if (options.Broker is { } address && !BrokerOptions.TryParse(address, Environment.GetEnvironmentVariable(BrokerOptions.PasswordVariable), out broker, out var error))
-                throw new InputException($"--broker {address}: {error}");
             var subscriber = broker is null ? null : new BrokerSubscriber(broker, core.Admissions, TimeProvider.System, app.Services.GetRequiredService<ILogger<BrokerSubscriber>>());
-            var server = new TwinServer(app, core, app.Services.GetRequiredService<MqttServer>(), subscriber);
+            server = new TwinServer(app, core, app.Services.GetRequiredService<MqttServer>(), subscriber);
             await server.OpenDoorsAsync(options, users, start, epoch, ct);
             return server;
         }
         catch
         {
-            await core.DisposeAsync();
+            await (server?.DisposeAsync() ?? core.DisposeAsync());
             throw;
         }
     }
@@ -97,11 +114,11 @@ internal sealed class TwinServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _simulator.Dispose();
         await _stop.CancelAsync();
+        await _simulating;
         await _mqtt.StopAsync(CancellationToken.None);
         await _app.StopAsync();
-        await _subscribing;
+        await Task.WhenAll(_subscribing, _watching);
         await _app.DisposeAsync();
         _telemetry.Dispose();
         await _core.DisposeAsync();
@@ -125,12 +142,30 @@ internal sealed class TwinServer : IAsyncDisposable
         }
         var ports = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Select(address => new Uri(address).Port).ToList();
         (HttpPort, MqttPort) = (ports[0], ports[1]);
+        _core.Mqtt = new(options.TlsCertificate is null ? "mqtt" : "mqtts", MqttPort);
         if (_subscriber is not null) _subscribing = _subscriber.RunAsync(_stop.Token).ContinueWith(_ => { }, TaskScheduler.Default);
-        if (options.Simulate) _simulator.Start(options.Cities, MqttPort, start, epoch, options.Speed, options.SimulatorProfile, users.AddTransient("simulator", Role.Device));
+        if (options.Simulate) Simulate(options, users.AddTransient("simulator", Role.Device), start, epoch);
+        _watching = new HealthLog(_core.ReadHealth, TimeProvider.System, _app.Services.GetRequiredService<ILogger<HealthLog>>()).RunAsync(_stop.Token);
     }
 
-    /// <summary>What the process allocated since its start and holds now.</summary>
-    private static object ReadMemory() => new { allocatedBytes = GC.GetTotalAllocatedBytes(), heapBytes = GC.GetGCMemoryInfo().HeapSizeBytes, collections = GC.CollectionCount(0), pauseMs = Math.Round(GC.GetTotalPauseDuration().TotalMilliseconds, 1) };
+    private void Simulate(ServeOptions options, (string Name, string Password) user, DateTimeOffset start, DateTimeOffset epoch)
+    {
+        var log = _app.Services.GetRequiredService<ILogger<SimulatorProcess>>();
+        var told = new SimulatorOptions(options.Cities, DoorAddress.Parse("--mqtt", options.Mqtt).Reach(MqttPort), start, epoch, options.Speed, options.SimulatorProfile, user.Name, user.Password);
+        _simulator = new(() => SimulatorProcess.Start(told, log), TimeProvider.System, log);
+        _simulating = _simulator.RunAsync(_stop.Token);
+    }
+
+    /// <summary>What is away without keeping the server from serving.</summary>
+    private IEnumerable<HealthCheck> ReadDoorHealth()
+    {
+        if (_simulator is not null) yield return _simulator.Health;
+        if (_subscriber?.Status is not { } broker) yield break;
+        var trouble = broker.Connected ? null : $"{broker.Name} is not connected ({broker.LastError?.TrimEnd('.') ?? "no answer yet"}). It is tried again and again; what the broker keeps meanwhile follows then.";
+        yield return new("broker", broker.Connected, trouble) { Required = false, Since = broker.Since };
+    }
+
+    private static MemoryView ReadMemory() => new(GC.GetTotalAllocatedBytes(), GC.GetGCMemoryInfo().HeapSizeBytes, GC.CollectionCount(0), Math.Round(GC.GetTotalPauseDuration().TotalMilliseconds, 1));
 
     private static void CheckOptions(ServeOptions options)
     {
@@ -155,6 +190,17 @@ internal sealed class TwinServer : IAsyncDisposable
             UseTls(listen, certificate);
             listen.UseConnectionHandler<MqttConnectionHandler>();
         });
+    }
+
+    /// <summary>
+    /// What the system keeps for a reader that does not read. Left alone it grows to megabytes a connection, and such a
+    /// reader is found out only when it is full.
+    /// </summary>
+    private static Socket Bind(EndPoint endpoint)
+    {
+        var socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
+        socket.SendBufferSize = SendBufferSize;
+        return socket;
     }
 
     private static void UseTls(ListenOptions listen, X509Certificate2? certificate)

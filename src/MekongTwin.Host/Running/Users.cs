@@ -94,6 +94,10 @@ internal sealed class Users : IAccess
             var broken = entries.FindIndex(static entry => !IsWhole(entry));
             return broken < 0 ? [.. entries.Select(static entry => entry!)] : throw new InputException($"{file}: $[{broken}]: not a whole user. Mend it or restore it from a backup.");
         }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"{file}: cannot be read: {e.Message} Let this user read it, or give another data directory.");
+        }
         catch (JsonException e)
         {
             throw new InputException($"{file}:{(e.LineNumber ?? 0) + 1}: {e.Path}: not a users file. Mend it or restore it from a backup.");
@@ -202,17 +206,25 @@ internal sealed class Users : IAccess
 
     private static void Write(string file, IReadOnlyList<UserEntry> entries)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
         var temporary = file + ".new";
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        using (var stream = new FileStream(temporary, options))
+        try
         {
-            JsonSerializer.Serialize(stream, entries, Json);
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
+            var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+            if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            using (var stream = new FileStream(temporary, options))
+            {
+                JsonSerializer.Serialize(stream, entries, Json);
+            }
+            DiskFiles.MakeDurable(temporary);
+            File.Move(temporary, file, overwrite: true);
+            DiskFiles.MakeDurable(file);
         }
-        DiskFiles.MakeDurable(temporary);
-        File.Move(temporary, file, overwrite: true);
-        DiskFiles.MakeDurable(file);
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            if (File.Exists(temporary)) File.Delete(temporary);
+            throw new InputException($"{file}: cannot be written: {e.Message} Nothing was changed. Give a data directory that this user may write to.");
+        }
     }
 
     private static string Hash(ReadOnlySpan<byte> password, ReadOnlySpan<byte> salt, int iterations) =>

@@ -23,7 +23,7 @@ public sealed class LocalTwins : ITwins, IAsyncDisposable
     private readonly TwinTable _twins;
     private readonly Totals _totals;
     private readonly Shard[] _shards;
-    private readonly HashSet<int> _faulted = [];
+    private readonly SetAsideTwins _setAside;
     private FoldOutcome[] _outcomes = [];
     private long _applied;
 
@@ -43,13 +43,18 @@ public sealed class LocalTwins : ITwins, IAsyncDisposable
         _twins = new TwinTable(model, epoch, latest);
         _totals = new Totals(model, epoch);
         _shards = [.. Enumerable.Range(0, _workers.Count).Select(worker => new Shard(_twins, source, worker, _workers.Count))];
+        _setAside = new SetAsideTwins(_twins, source, store);
+        foreach (var asset in _setAside.Assets) Exclude(asset);
     }
 
     /// <summary>The model the twins stand for.</summary>
     public Model Model => _twins.Model;
 
-    /// <summary>Twins that failed and were set aside since the start.</summary>
+    /// <summary>How often a twin failed and was set aside since the start.</summary>
     public long Faults { get; private set; }
+
+    /// <summary>Twins that are set aside now.</summary>
+    public int SetAside => _setAside.Assets.Count;
 
     public async ValueTask<ApplyResult> ApplyAsync(PartitionBatch batch, CancellationToken ct)
     {
@@ -60,11 +65,14 @@ public sealed class LocalTwins : ITwins, IAsyncDisposable
             if (_outcomes.Length < batch.Readings.Length) _outcomes = new FoldOutcome[Math.Max(batch.Readings.Length, _outcomes.Length * 2)];
             var outcomes = _outcomes.AsMemory(0, batch.Readings.Length);
             outcomes.Span.Clear();
+            var (deltas, late) = (new List<Delta>(), new List<LateOutcome>());
+            Retry(deltas, late);
             if (_workers.Count == 1 || batch.Readings.Length < ParallelFrom) _shards[^1].FoldAll(batch.Readings.Span, outcomes.Span);
             else await _workers.RunAsync(worker => _shards[worker].FoldShare(batch.Readings.Span, outcomes.Span));
-            var faulted = Collect();
+            Collect(deltas);
+            var faulted = _setAside.Count(batch, outcomes.Span);
             _applied = batch.To;
-            return new(batch.To, outcomes, faulted);
+            return new(batch.To, outcomes, [.. faulted.Select(asset => Model.Assets[asset].Id)], late);
         }
         finally
         {
@@ -148,29 +156,47 @@ public sealed class LocalTwins : ITwins, IAsyncDisposable
         _turn.Dispose();
     }
 
-    /// <summary>Puts what the workers emitted into the store and lets the deltas climb.</summary>
-    private List<AssetId> Collect()
+    /// <summary>Twins that were set aside get their chance before the batch: what they missed is in the index, and it is not.</summary>
+    private void Retry(List<Delta> deltas, List<LateOutcome> late)
     {
-        var faulted = new List<AssetId>();
-        var deltas = new List<Delta>();
+        var tried = _setAside.Retry(deltas, late);
+        foreach (var asset in tried)
+        {
+            if (!_setAside.Contains(asset)) Include(asset);
+            PutLatest(asset);
+        }
+        _watchers.Changed(tried);
+    }
+
+    private void Exclude(int asset)
+    {
+        foreach (var shard in _shards) shard.Exclude(asset);
+    }
+
+    private void Include(int asset)
+    {
+        foreach (var shard in _shards) shard.Include(asset);
+    }
+
+    /// <summary>Puts what the workers emitted into the store and lets the deltas climb.</summary>
+    private void Collect(List<Delta> deltas)
+    {
         foreach (var shard in _shards)
         {
             foreach (var window in shard.Windows) _store.Put(window);
             foreach (var asset in shard.Touched) PutLatest(asset);
-            _faulted.ExceptWith(shard.Touched);
-            _faulted.UnionWith(shard.Faulted);
-            foreach (var asset in shard.Faulted) faulted.Add(Model.Assets[asset].Id);
+            foreach (var asset in shard.Faulted) _setAside.Fail(asset);
+            Faults += shard.Faulted.Count;
             deltas.AddRange(shard.Deltas);
             _watchers.Changed(shard.Touched);
             shard.Clear();
         }
-        Faults += faulted.Count;
+        foreach (var asset in _setAside.Assets) Exclude(asset);
         var totals = _totals.Climb(deltas, _store);
         // Behind the climb: a parent that opens a window finds stored what it took before.
         foreach (var delta in deltas) _store.Put(delta);
         foreach (var total in totals) _store.Put(total);
         _watchers.Changed(totals.Select(total => total.Child));
-        return faulted;
     }
 
     private void PutLatest(int asset)
@@ -192,6 +218,6 @@ public sealed class LocalTwins : ITwins, IAsyncDisposable
                 if (twin.TryLatest(slot, out var reading)) latest.Add(new(twin.PointAt(slot), reading));
             }
         }
-        return new(asset, latest, _faulted.Contains(asset.Number));
+        return new(asset, latest, _setAside.Contains(asset.Number));
     }
 }

@@ -6,9 +6,17 @@ namespace MekongTwin.Host.Twins;
 /// <summary>One worker's share of the twins in a turn: folds their readings, settles them, and holds what they emit.</summary>
 internal sealed class Shard(TwinTable twins, IReadingSource source, int worker, int workers)
 {
-    private readonly bool[] _isTouched = new bool[twins.Model.Assets.Length];
+    private readonly Part[] _parts = new Part[twins.Model.Assets.Length];
     private readonly HashSet<int> _failed = [];
     private readonly List<SettledReading> _settled = [];
+
+    /// <summary>What an asset does in this turn.</summary>
+    private enum Part : byte
+    {
+        None,
+        Touched,
+        SetAside,
+    }
 
     /// <summary>Assets that had readings.</summary>
     public List<int> Touched { get; } = [];
@@ -47,7 +55,7 @@ internal sealed class Shard(TwinTable twins, IReadingSource source, int worker, 
 
     public void Clear()
     {
-        foreach (var asset in Touched) _isTouched[asset] = false;
+        foreach (var asset in Touched) _parts[asset] = Part.None;
         Touched.Clear();
         Faulted.Clear();
         Windows.Clear();
@@ -55,11 +63,22 @@ internal sealed class Shard(TwinTable twins, IReadingSource source, int worker, 
         _failed.Clear();
     }
 
+    /// <summary>Takes a twin out of the turns: its readings are set aside unseen. Between turns.</summary>
+    public void Exclude(int asset) => _parts[asset] = Part.SetAside;
+
+    /// <summary>Takes it in again.</summary>
+    public void Include(int asset) => _parts[asset] = Part.None;
+
     private void Fold(int asset, int slot, in Reading reading, int index, Span<FoldOutcome> outcomes)
     {
-        if (!_isTouched[asset])
+        if (_parts[asset] != Part.Touched)
         {
-            _isTouched[asset] = true;
+            if (_parts[asset] == Part.SetAside)
+            {
+                outcomes[index] = FoldOutcome.Faulted;
+                return;
+            }
+            _parts[asset] = Part.Touched;
             Touched.Add(asset);
         }
         try

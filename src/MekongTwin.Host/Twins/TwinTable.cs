@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using MekongTwin.Domain.Assets;
 using MekongTwin.Domain.Readings;
 using MekongTwin.Domain.Twins;
@@ -35,11 +36,12 @@ internal sealed class TwinTable
     public AssetTwin? this[int asset] => _twins[asset];
 
     /// <summary>The asset and slot that a point's readings go to; false for a point nobody knows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryFind(int point, out int asset, out int slot)
     {
-        var known = (uint)point < (uint)_slots.Length;
-        (asset, slot) = known ? _slots[point] : (-1, -1);
-        return known;
+        var slots = _slots;
+        (asset, slot) = (uint)point < (uint)slots.Length ? slots[point] : (-1, -1);
+        return asset >= 0;
     }
 
     /// <summary>Puts a new twin in an asset's place: it keeps the latest values, and starts again from the journal.</summary>

@@ -64,6 +64,43 @@ public sealed class ModelsOverTime
         Assert.Equal([("other", 1), ("topic", 1)], merged.Names.Select(name => (name.Name, name.Point)));
     }
 
+    [Fact]
+    public void AMappingOfTheFilesGoesWithThemAndOneMadeByPeopleIsTakenBackByPeople()
+    {
+        Model Folder(params NameMapping[] names) => new(Of("a").Cities, Of("a").Assets, Of("a").Points, [], [.. names.Select(name => name with { FromFolder = true })]);
+        var before = ModelMerge.Onto(Folder(new("file", 0), new("both", 0)).WithNames([new NameMapping("person", 0), new NameMapping("both", 0)]), Folder(new NameMapping("both", 0)));
+        Assert.Equal([("both", true), ("person", false)], before.Names.Select(name => (name.Name, name.FromFolder)));
+        Assert.Equal(["both"], before.WithoutName("person").Names.Select(name => name.Name));
+        Assert.Equal(ModelCodec.ToJson(before), ModelCodec.ToJson(ModelCodec.Decompress(ModelCodec.Compress(before))));
+        Assert.Equal(("t/1", "P"), new NameMapping(NameMapping.OfRecord("t/1", "P"), 0).Parts);
+        Assert.Equal(("t/1", ""), new NameMapping(NameMapping.OfRecord("t/1", ""), 0).Parts);
+    }
+
+    [Fact]
+    public void AFoldersMappingIsWhatTheFolderSaysNow()
+    {
+        static Model Files(params NameMapping[] names) => new(Of("a", "b").Cities, Of("a", "b").Assets, Of("a", "b").Points, [], [.. names]);
+        var model = Model.Empty;
+        foreach (var point in (int[])[0, 1, 0])
+        {
+            model = ModelCodec.Decompress(ModelCodec.Compress(ModelMerge.Onto(model, Files(new NameMapping("topic", point)))));
+            Assert.Equal([("topic", point)], model.Names.Select(name => (name.Name, name.Point)));
+        }
+        Assert.Empty(ModelMerge.Onto(model, Files()).Names);
+    }
+
+    [Fact]
+    public void AMappingMadeByAPersonWinsOverTheFoldersBeforeAndAfter()
+    {
+        static Model Files(params NameMapping[] names) => new(Of("a", "b").Cities, Of("a", "b").Assets, Of("a", "b").Points, [], [.. names]);
+        var model = ModelMerge.Onto(Model.Empty, Files(new NameMapping("topic", 0))).WithNames([new NameMapping("topic", 1)]);
+        foreach (var files in (Model[])[Files(new NameMapping("topic", 0)), Files(), Files(new NameMapping("topic", 0))])
+        {
+            model = ModelCodec.Decompress(ModelCodec.Compress(ModelMerge.Onto(model, files)));
+            Assert.Equal([("topic", 1)], model.Names.Select(name => (name.Name, name.Point)));
+        }
+    }
+
     [Theory]
     [InlineData("vn-dad/hai-chau/tx/0412", true)]
     [InlineData("a", true)]
@@ -74,6 +111,10 @@ public sealed class ModelsOverTime
     [InlineData("a b", false)]
     [InlineData("à", false)]
     [InlineData("a/#", false)]
+    [InlineData("../../tx", false)]
+    [InlineData("a/./b", false)]
+    [InlineData("A", false)]
+    [InlineData("a_b", false)]
     public void AnIdIsAPathOfPlainParts(string path, bool valid) => Assert.Equal(valid, AssetId.IsValid(path));
 
     [Fact]

@@ -33,7 +33,7 @@ internal sealed class AppliedReadings : IReadingSource
 }
 
 /// <summary>Feeds one asset's twin the way a tailer does, keeps what it emits, and compares it with the oracle.</summary>
-internal sealed class Feed
+internal sealed class Feed : IWindowSource
 {
     private readonly ImmutableArray<Point> _points;
     private readonly List<Reading> _all = [];
@@ -100,6 +100,27 @@ internal sealed class Feed
         for (var slot = 0; slot < _points.Length; slot++) if (_twin.TryLatest(slot, out var latest)) next.SetLatest(slot, latest);
         _twin = next;
     }
+
+    /// <summary>Readings that the journal has and the twin never folded, then a twin that catches up with them, some hours at a time. Gives how many were new.</summary>
+    public long MissAndCatchUp(IReadOnlyList<Reading> missed)
+    {
+        Source.Add(missed);
+        _all.AddRange(missed);
+        if (missed.Count == 0) return 0;
+        var (from, end) = _twin.Reach(missed.Min(reading => reading.TimeUs), missed.Max(reading => reading.TimeUs));
+        var sum = 0L;
+        for (; from < end; from += 6 * Instant.Hour)
+        {
+            Restart();
+            Assert.True(_twin.TryRefold(from, Math.Min(from + 6 * Instant.Hour, end), Source, this, out var added));
+            Assert.True(_twin.TrySettle(Source, [], _deltas));
+            Take();
+            sum += added.Sum();
+        }
+        return sum;
+    }
+
+    public bool TryReadWindow(int point, long startUs, out PointWindow window) => _windows.TryGetValue((point, startUs), out window) && !window.IsEmpty;
 
     public Reading? Latest(int point) => _twin.TryLatest(SlotOf(point), out var latest) ? latest : null;
 

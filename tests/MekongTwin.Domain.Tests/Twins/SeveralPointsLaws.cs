@@ -96,6 +96,22 @@ public sealed class SeveralPointsLaws
     }, 1500, Shrink);
 
     [Fact]
+    public void ATwinThatMissedReadingsCatchesUpAndCountsThoseThatAreNew() => Law.Holds(Cases, c =>
+    {
+        var feed = new Feed(Models.Transformer, Power);
+        var chunks = c.Arrivals.Chunk(Math.Max(1, c.Arrivals.Length / 3)).ToList();
+        var before = new HashSet<(int, long)>();
+        for (var i = 0; i < chunks.Count; i++)
+        {
+            var instants = chunks[i].Select(reading => (reading.Point, reading.TimeUs)).Except(before).ToList();
+            if (i == 1) Assert.Equal(instants.Count, feed.MissAndCatchUp(chunks[i]));
+            else feed.Apply(chunks[i]);
+            before.UnionWith(instants);
+            feed.AssertFacts();
+        }
+    }, 1000, Shrink);
+
+    [Fact]
     public void RevisionsOfDeltasRiseWithinAnEpoch()
     {
         var feed = new Feed(Models.Transformer, Power);

@@ -12,6 +12,8 @@ public sealed class Finding
 
     private static readonly JournalOptions Quick = new() { Linger = TimeSpan.Zero, RetryDelay = TimeSpan.FromMilliseconds(1), SegmentBytes = 3000 };
 
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
     private readonly Random _random = new(Seed);
     private readonly List<(Reading Reading, long Offset)> _all = [];
     private Reading[] _newest = [];
@@ -79,6 +81,73 @@ public sealed class Finding
     }
 
     [Fact]
+    public async Task OnlyWhatIsMissingIsMadeAgain()
+    {
+        var files = await WrittenAsync();
+        var names = files.List(".run");
+        foreach (var gap in (int[][])[[2], [0], [1, 2], [3, 5]])
+        {
+            foreach (var at in gap) files.Delete(names[at]);
+            var before = files.Operations;
+            using (var index = ReadingIndex.Open(files, _all[^1].Offset, RunReadings)) AssertFinds(index, _all[^1].Offset);
+            // A run is created, written in three parts and synced twice.
+            Assert.Equal(6 * gap.Length, files.Operations - before);
+            Assert.Equal(names, files.List(".run"));
+            using (var again = ReadingIndex.Open(files, _all[^1].Offset, RunReadings)) AssertFinds(again, _all[^1].Offset);
+        }
+    }
+
+    [Fact]
+    public async Task ABlockOfSeveralFramesIsInOneStretch()
+    {
+        var files = new FaultyFiles();
+        using var journal = JournalLog.Open(files, Quick with { SegmentBytes = 1 << 20 });
+        for (var i = 0; i < 12; i++) await JournalAsync(journal, frames: 7);
+        var applied = _all[^1].Offset;
+        for (var times = 0; times < 3; times++)
+        {
+            using var index = ReadingIndex.Open(files, applied, RunReadings);
+            AssertFinds(index, applied);
+        }
+    }
+
+    [Fact]
+    public async Task WithoutRoomTheTailerWaitsUntilTheDiskTakesRunsAgain()
+    {
+        var files = new FaultyFiles();
+        using var journal = JournalLog.Open(files, Quick with { SegmentBytes = 1 << 20 });
+        using var index = ReadingIndex.Open(files, 0, RunReadings, TimeSpan.FromMilliseconds(1));
+        files.FailingCreates = int.MaxValue;
+        var taken = 0;
+        while (index.WaitRoomAsync(Ct).AsTask().IsCompleted)
+        {
+            await JournalAsync(journal);
+            index.Add(_newest, journal.DurableOffset);
+            taken += _newest.Length;
+            Assert.True(taken <= (ReadingIndex.FullStretchesMax + 1) * (RunReadings + 25), "more is held in memory than the bound says");
+        }
+        Assert.True(taken >= ReadingIndex.FullStretchesMax * RunReadings);
+        var room = index.WaitRoomAsync(Ct).AsTask();
+        await Patience.UntilAsync(() => index.Fault is not null, "the fault is said");
+        Assert.False(room.IsCompleted);
+        AssertFinds(index, journal.DurableOffset);
+        files.FailingCreates = 0;
+        await room.WaitAsync(Patience.Long, Ct);
+        await Patience.UntilAsync(() => index.Fault is null && files.List(".run").Count == ReadingIndex.FullStretchesMax, "every run is written");
+        AssertFinds(index, journal.DurableOffset);
+    }
+
+    [Fact]
+    public async Task AnOpeningThatCannotMakeRunsSaysSoInsteadOfFillingTheMemory()
+    {
+        var files = await WrittenAsync();
+        foreach (var name in files.List(".run")) files.Delete(name);
+        files.FailingCreates = int.MaxValue;
+        var refusal = Assert.Throws<IOException>(() => ReadingIndex.Open(files, _all[^1].Offset, RunReadings, TimeSpan.FromMilliseconds(1)));
+        Assert.Contains("cannot be written", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task ATruncatedRunIsMadeAgain()
     {
         var files = await WrittenAsync();
@@ -129,7 +198,7 @@ public sealed class Finding
         {
             try
             {
-                return ReadingIndex.Open(files, _all[^1].Offset, RunReadings);
+                return ReadingIndex.Open(files, _all[^1].Offset, RunReadings, TimeSpan.FromMilliseconds(1));
             }
             catch (IOException) when (files.IsDead)
             {
@@ -143,7 +212,7 @@ public sealed class Finding
     {
         var files = new FaultyFiles();
         using var journal = JournalLog.Open(files, Quick with { SegmentBytes = 1 << 20 });
-        using (var index = ReadingIndex.Open(files, 0, RunReadings))
+        using (var index = ReadingIndex.Open(files, 0, RunReadings, TimeSpan.FromMilliseconds(1)))
         {
             for (var i = 0; i < 20; i++)
             {
@@ -174,17 +243,23 @@ public sealed class Finding
     }
 
     /// <summary>A block of readings: few points and times, so that copies arise.</summary>
-    private async Task JournalAsync(JournalLog journal)
+    private async Task JournalAsync(JournalLog journal, int frames = 1)
     {
         var readings = new Reading[_random.Next(0, 25)];
         for (var i = 0; i < readings.Length; i++) readings[i] = new(_random.Next(100), _random.Next(50), _random.Next(8), (ushort)_random.Next(2), Quality.Good, ReadingFlags.None);
-        var body = new byte[ReadingsFrame.BodyHeaderSize + readings.Length * Reading.Size];
-        ReadingsFrame.WriteBodyHeader(body, 1, readings.Length, 0, 0);
-        MemoryMarshal.AsBytes(readings.AsSpan()).CopyTo(body.AsSpan(ReadingsFrame.BodyHeaderSize));
-        Assert.True(journal.TryAppend(Frame.Make(FrameKind.Readings, body), urgent: true, out var ticket));
+        byte[] block = [.. readings.Chunk(Math.Max(1, (readings.Length + frames - 1) / frames)).DefaultIfEmpty([]).SelectMany(FrameOf)];
+        Assert.True(journal.TryAppend(block, urgent: true, out var ticket));
         await journal.WaitDurableAsync(ticket, CancellationToken.None).AsTask().WaitAsync(Patience.Long);
         _newest = readings;
         _all.AddRange(readings.Select(reading => (reading, journal.DurableOffset)));
+    }
+
+    private static byte[] FrameOf(Reading[] readings)
+    {
+        var body = new byte[ReadingsFrame.BodyHeaderSize + readings.Length * Reading.Size];
+        ReadingsFrame.WriteBodyHeader(body, 1, readings.Length, 0, 0);
+        MemoryMarshal.AsBytes(readings.AsSpan()).CopyTo(body.AsSpan(ReadingsFrame.BodyHeaderSize));
+        return Frame.Make(FrameKind.Readings, body);
     }
 
     private void AssertFinds(ReadingIndex index, long applied)

@@ -5,6 +5,8 @@ namespace MekongTwin.History.Tests.Journal;
 /// <summary>Openings of what is damaged: a torn tail is cut, anything else is refused and left alone.</summary>
 public sealed class Recovery
 {
+    private const int HeaderSize = 32;
+
     private static readonly JournalOptions Quick = new() { Linger = TimeSpan.FromMilliseconds(1), RetryDelay = TimeSpan.FromMilliseconds(1) };
 
     [Fact]
@@ -15,11 +17,11 @@ public sealed class Recovery
         {
             var files = new FaultyFiles();
             files.Put(Name(0), whole[..length]);
-            var intact = ends.Count(end => 16 + end <= length);
+            var intact = ends.Count(end => HeaderSize + end <= length);
             var check = JournalRecovery.Check(files);
-            if (length >= 16)
+            if (length >= HeaderSize)
             {
-                Assert.Equal((1, intact, length - 16 - (intact == 0 ? 0 : ends[intact - 1])), (check.Segments, check.Blocks, check.TornBytes));
+                Assert.Equal((1, intact, length - HeaderSize - (intact == 0 ? 0 : ends[intact - 1])), (check.Segments, check.Blocks, check.TornBytes));
                 Assert.Empty(check.Damage);
             }
             using var journal = JournalLog.Open(files, Quick);
@@ -33,7 +35,7 @@ public sealed class Recovery
     public async Task AnyFlippedByteBeforeTheLastBlockIsRefusedWithItsPlaceAndNothingIsChanged()
     {
         var (whole, ends) = await WrittenAsync(3, padding: 20);
-        for (var at = 16; at < 16 + ends[1]; at++)
+        for (var at = HeaderSize; at < HeaderSize + ends[1]; at++)
         {
             var files = new FaultyFiles();
             var damaged = (byte[])whole.Clone();
@@ -42,7 +44,7 @@ public sealed class Recovery
             // Padding inside a header is nobody's: nothing is lost by its damage.
             if (IsHeaderPadding(at, ends)) continue;
             var refusal = Assert.Throws<JournalException>(() => JournalLog.Open(files, Quick));
-            var block = ends.FindIndex(end => at < 16 + end);
+            var block = ends.FindIndex(end => at < HeaderSize + end);
             Assert.Contains(Name(0), refusal.Message, StringComparison.Ordinal);
             Assert.Contains($"offset {(block == 0 ? 0 : ends[block - 1])},", refusal.Message, StringComparison.Ordinal);
             Assert.Equal(damaged, files.Content(Name(0)));
@@ -87,10 +89,10 @@ public sealed class Recovery
     public async Task AnotherFormatVersionIsRefused()
     {
         var (whole, _) = await WrittenAsync(2, padding: 0);
-        whole[4] = 2;
+        whole[4] = 1;
         var files = new FaultyFiles();
         files.Put(Name(0), whole);
-        Assert.Contains("format 2", Assert.Throws<JournalException>(() => JournalLog.Open(files, Quick)).Message, StringComparison.Ordinal);
+        Assert.Contains("format 1", Assert.Throws<JournalException>(() => JournalLog.Open(files, Quick)).Message, StringComparison.Ordinal);
         Assert.Equal(whole, files.Content(Name(0)));
     }
 
@@ -132,25 +134,74 @@ public sealed class Recovery
         var (whole, ends) = await WrittenAsync(3, padding: 20);
         var files = new FaultyFiles();
         files.Put(Name(0), whole);
-        using (JournalLog.Open(files, Quick, ends[2]))
+        using (JournalLog.Open(files, Quick, new(0, ends[2])))
         {
         }
         // The last block's damage alone looks like a torn write: only what was folded already knows better.
         whole[^1] ^= 1;
         files.Put(Name(0), whole);
-        var refusal = Assert.Throws<JournalException>(() => JournalLog.Open(files, Quick, ends[2]));
+        var refusal = Assert.Throws<JournalException>(() => JournalLog.Open(files, Quick, new(0, ends[2])));
         Assert.Contains($"{Name(0)}: damaged or cut short at journal offset {ends[1]}, although it was durable up to {ends[2]}", refusal.Message, StringComparison.Ordinal);
         Assert.Equal(whole, files.Content(Name(0)));
-        Assert.Single(JournalRecovery.Check(files, ends[2]).Damage);
+        Assert.Single(JournalRecovery.Check(files, new(0, ends[2])).Damage);
         Assert.Empty(JournalRecovery.Check(files).Damage);
         using var accepted = JournalLog.Open(files, Quick);
         Assert.Equal(ends[1], accepted.DurableOffset);
     }
 
+    [Fact]
+    public async Task AnotherJournalIsRefusedHoweverLongItIs()
+    {
+        var files = new FaultyFiles();
+        JournalMark known;
+        using (var journal = JournalLog.Open(files, Quick))
+        {
+            await journal.AppendAsync(1);
+            known = new(journal.Identity, journal.DurableOffset);
+        }
+        using (var again = JournalLog.Open(files, Quick, known)) Assert.Equal(known.Journal, again.Identity);
+        Assert.Equal(known, JournalRecovery.Check(files, known).Mark);
+        var (foreign, _) = await WrittenAsync(9, padding: 20);
+        files.Put(Name(0), foreign);
+        Assert.Contains($"{Name(0)}: belongs to another journal", Assert.Throws<JournalException>(() => JournalLog.Open(files, Quick, known)).Message, StringComparison.Ordinal);
+        Assert.Contains("another journal", Assert.Single(JournalRecovery.Check(files, known).Damage), StringComparison.Ordinal);
+        Assert.Equal(foreign, files.Content(Name(0)));
+    }
+
+    [Fact]
+    public async Task ASegmentOfAnotherJournalAmongTheOwnIsFound()
+    {
+        var files = new FaultyFiles();
+        var others = new FaultyFiles();
+        foreach (var each in (FaultyFiles[])[files, others])
+        {
+            using var journal = JournalLog.Open(each, Quick with { SegmentBytes = 100 });
+            for (var i = 0; i < 6; i++) await journal.AppendAsync(i, 50);
+        }
+        var name = files.List(".journal")[1];
+        files.Put(name, others.Content(name));
+        Assert.Contains($"{name}: belongs to another journal", Assert.Single(JournalRecovery.Check(files).Damage), StringComparison.Ordinal);
+    }
+
+    /// <summary>A header whose identity is not the one that was written is no header.</summary>
+    [Fact]
+    public async Task AFlippedByteOfTheHeaderIsRefused()
+    {
+        var (whole, _) = await WrittenAsync(3, padding: 20);
+        for (var at = 0; at < HeaderSize - 4; at++)
+        {
+            var files = new FaultyFiles();
+            var damaged = (byte[])whole.Clone();
+            damaged[at] ^= 1;
+            files.Put(Name(0), damaged);
+            Assert.Contains(Name(0), Assert.Throws<JournalException>(() => JournalLog.Open(files, Quick)).Message, StringComparison.Ordinal);
+        }
+    }
+
     private static bool IsHeaderPadding(int at, List<long> ends)
     {
-        var block = ends.FindIndex(end => at < 16 + end);
-        var inBlock = at - 16 - (block == 0 ? 0 : ends[block - 1]);
+        var block = ends.FindIndex(end => at < HeaderSize + end);
+        var inBlock = at - HeaderSize - (block == 0 ? 0 : ends[block - 1]);
         return inBlock is >= 20 and < 24;
     }
 

@@ -1,6 +1,8 @@
 using MekongTwin.Domain.Journal;
 using MekongTwin.Domain.Readings;
+using MekongTwin.Domain.Series;
 using MekongTwin.Domain.Twins;
+using MekongTwin.History.Journal;
 using MekongTwin.History.Store;
 using Microsoft.Data.Sqlite;
 
@@ -52,6 +54,45 @@ public sealed class Projection : IDisposable
     }
 
     [Fact]
+    public void TotalsOfManyAssetsComeInOneAnswer()
+    {
+        using var store = new TwinStore(Path);
+        for (var asset = 1; asset <= 20; asset++)
+        {
+            for (var quarter = 0; quarter < 10; quarter++) store.Put(new Delta(asset, quarter * Instant.Quarter, 1, quarter, Total(100 * asset + quarter)));
+        }
+        store.Commit(1, new Ledger());
+        var queries = new TwinQueries(Path);
+        int[] asked = [17, 3, 99, 4];
+        var found = queries.AssetWindows(asked, 2 * Instant.Quarter, 5 * Instant.Quarter);
+        Assert.Equal(asked.Order().SelectMany(asset => queries.AssetWindows(asset, 2 * Instant.Quarter, 5 * Instant.Quarter)), found);
+        Assert.Equal(9, found.Count);
+        Assert.Empty(queries.AssetWindows([], 0, long.MaxValue));
+    }
+
+    [Fact]
+    public void AMetricsPartOfTheTotalsGivesItsSeries()
+    {
+        var random = new Random(5);
+        using var store = new TwinStore(Path);
+        for (var quarter = 0; quarter < 200; quarter++)
+        {
+            long Some() => random.NextInt64(1, 1_000_000_000);
+            store.Put(new Delta(1, quarter * Instant.Quarter, 1, quarter, new(Some(), Some(), random.Next(5), Some(), Some(), random.Next(5), Some(), Some(), Some(), Some(), Some(), random.Next(5), Some(), Some())));
+        }
+        store.Commit(1, new Ledger());
+        var queries = new TwinQueries(Path);
+        var calendar = new CityCalendar(TimeZoneInfo.Utc);
+        foreach (var metric in TotalSeries.Units.Keys)
+        {
+            IReadOnlyList<SeriesPoint> Series(IReadOnlyList<AssetWindow> windows) => TotalSeries.FromWindows(metric, windows, 5, calendar, WindowSize.Hour, 0, 200 * Instant.Quarter);
+            var whole = Series(queries.AssetWindows(1, 0, long.MaxValue));
+            Assert.Contains(whole, step => step.Value is not null);
+            Assert.Equal(whole, Series(queries.AssetWindows(1, 0, long.MaxValue, TotalSeries.PartOf(metric))));
+        }
+    }
+
+    [Fact]
     public void WhatIsNotCommittedIsNotThereAfterReopening()
     {
         var ledger = new Ledger();
@@ -70,7 +111,7 @@ public sealed class Projection : IDisposable
         Assert.Equal([Latest(1, 5)], again.ReadLatest());
         Assert.Empty(new TwinQueries(Path).PointWindows(1, 0, long.MaxValue));
         Assert.Equal("mqtt:a", Assert.Single(again.ReadSources()).Value);
-        Assert.Equal(100, TwinQueries.ReadApplied(Path));
+        Assert.Equal(new(0, 100), TwinQueries.ReadMark(Path));
     }
 
     [Fact]
@@ -100,7 +141,7 @@ public sealed class Projection : IDisposable
             command.CommandText = "BEGIN IMMEDIATE";
             command.ExecuteNonQuery();
             Assert.Throws<SqliteException>(() => store.Commit(2, ledger));
-            Assert.Equal((1, 1), (store.Applied, TwinQueries.ReadApplied(Path)));
+            Assert.Equal((1, 1), (store.Applied, TwinQueries.ReadMark(Path).End));
         }
         store.Commit(2, ledger);
         Assert.Equal([Window(1, 0, 10)], new TwinQueries(Path).PointWindows(1, 0, 1));
@@ -143,22 +184,69 @@ public sealed class Projection : IDisposable
     }
 
     [Fact]
-    public void KindsInQuarantineAreBoundedAlsoAfterReopening()
+    public void ASourcesKindsAreBoundedAndLeaveRoomForOtherSourcesAlsoAfterReopening()
     {
         const int beyond = 50;
         using (var store = new TwinStore(Path))
         {
-            for (var i = 0; i < TwinStore.QuarantineGroupsMax + beyond; i++) store.AddQuarantine(Entry($"t{i}"), i);
+            for (var i = 0; i < TwinStore.QuarantineKindsPerSourceMax + beyond; i++) store.AddQuarantine(Entry($"t{i}"), i);
             store.Commit(1, new Ledger());
         }
         using var again = new TwinStore(Path);
         again.AddQuarantine(Entry("one more"), 1);
         again.AddQuarantine(Entry("t1"), 1);
+        again.AddQuarantine(Entry("another's", source: 2), 1);
         again.Commit(2, new Ledger());
         var groups = new TwinQueries(Path).Quarantine(int.MaxValue);
-        Assert.Equal(TwinStore.QuarantineGroupsMax + 1, groups.Count);
-        Assert.Equal(beyond + 1, groups.Single(group => group.Topic == "(others)").Count);
+        Assert.Equal(TwinStore.QuarantineKindsPerSourceMax + 1, groups.Count(group => group.Source == 1));
+        var others = groups.Single(group => group.IsOthers);
+        Assert.Equal((1, beyond + 1L, false), (others.Source, others.Count, others.IsMappable));
         Assert.Equal(2, groups.Single(group => group.Topic == "t1").Count);
+        Assert.True(groups.Single(group => group.Source == 2).IsMappable);
+    }
+
+    [Fact]
+    public void KindsAreBoundedInAllAndEverySourceHasItsRestCounted()
+    {
+        const int sources = TwinStore.QuarantineKindsMax / TwinStore.QuarantineKindsPerSourceMax + 2;
+        using var store = new TwinStore(Path);
+        for (var source = 1; source <= sources; source++)
+        {
+            for (var i = 0; i < TwinStore.QuarantineKindsPerSourceMax; i++) store.AddQuarantine(Entry($"t{i}", source: source), i);
+        }
+        store.Commit(1, new Ledger());
+        var groups = new TwinQueries(Path).Quarantine(int.MaxValue);
+        Assert.Equal(TwinStore.QuarantineKindsMax, groups.Count(group => !group.IsOthers));
+        Assert.Equal([(sources - 1, 1000L), (sources, 1000L)], groups.Where(group => group.IsOthers).Select(group => (group.Source, group.Count)).Order());
+        Assert.Equal(sources * TwinStore.QuarantineKindsPerSourceMax, groups.Sum(group => group.Count));
+    }
+
+    [Fact]
+    public void WhatIsThrownAwayMakesRoomAndTheNextMessageBeginsAnew()
+    {
+        using var store = new TwinStore(Path);
+        for (var i = 0; i < TwinStore.QuarantineKindsPerSourceMax + 5; i++) store.AddQuarantine(Entry($"t{i}"), i);
+        Assert.Equal(1, store.DiscardQuarantine(new DiscardEntry(1, Refusal.UnknownPoint, "t0", "")));
+        Assert.Equal(5, store.DiscardQuarantine(new DiscardEntry(1, Refusal.UnknownPoint, QuarantineGroup.OthersTopic, "")));
+        Assert.Equal(0, store.DiscardQuarantine(new DiscardEntry(1, Refusal.UnknownPoint, "nobody", "")));
+        store.AddQuarantine(Entry("new"), 2000);
+        store.Commit(1, new Ledger());
+        var groups = new TwinQueries(Path).Quarantine(int.MaxValue);
+        Assert.Equal(TwinStore.QuarantineKindsPerSourceMax, groups.Count);
+        Assert.Equal(2000, groups.Single(group => group.Topic == "new").FirstOffset);
+        Assert.DoesNotContain(groups, group => group.IsOthers || group.Topic == "t0");
+    }
+
+    [Fact]
+    public void ThePayloadOfTheNewestAndItsTimeAreTheSample()
+    {
+        using var store = new TwinStore(Path);
+        store.AddQuarantine(Entry("a") with { TimeUs = 5, Payload = [1] }, 1);
+        store.AddQuarantine(Entry("a", received: 60) with { TimeUs = 7, Payload = [2, 3] }, 2);
+        store.Commit(1, new Ledger());
+        var group = new TwinQueries(Path).Quarantine(10).Single();
+        Assert.Equal((7, 50, 60), (group.SampleTimeUs, group.FirstUs, group.LastUs));
+        Assert.Equal([2, 3], group.Sample);
     }
 
     [Fact]
@@ -176,7 +264,7 @@ public sealed class Projection : IDisposable
     public void AFileThatIsNoDatabaseIsMadeAgain(int length)
     {
         File.WriteAllBytes(Path, [.. Enumerable.Range(0, length).Select(i => (byte)(i * 7 + 3))]);
-        Assert.Equal(0, TwinQueries.ReadApplied(Path));
+        Assert.Equal(default, TwinQueries.ReadMark(Path));
         AssertEmptyAndUsable();
     }
 
@@ -186,6 +274,20 @@ public sealed class Projection : IDisposable
         using (var first = new TwinStore(Path)) Assert.Equal(1, first.Epoch);
         using var second = new TwinStore(Path);
         Assert.Equal(2, second.Epoch);
+    }
+
+    [Fact]
+    public void TheJournalThatIsFollowedIsKnownFromOutside()
+    {
+        using (var store = new TwinStore(Path))
+        {
+            store.Follow(42);
+            store.Commit(7, new Ledger());
+            Assert.Throws<JournalException>(() => store.Follow(43));
+        }
+        Assert.Equal(new(42, 7), TwinQueries.ReadMark(Path));
+        using var again = new TwinStore(Path);
+        Assert.Equal(42, again.Journal);
     }
 
     [Fact]
@@ -238,5 +340,5 @@ public sealed class Projection : IDisposable
 
     private static Reading Latest(int point, long time) => new(time, 1, point, 0, Quality.Good, ReadingFlags.None);
 
-    private static QuarantineEntry Entry(string topic, long received = 50) => new(1, received, Refusal.UnknownPoint, topic, "", "", 0, 1, 0, Quality.Good, ReadingFlags.None, []);
+    private static QuarantineEntry Entry(string topic, long received = 50, int source = 1) => new(source, received, Refusal.UnknownPoint, topic, "", "", 0, 1, 0, Quality.Good, ReadingFlags.None, []);
 }

@@ -59,6 +59,16 @@ public sealed class CityFolders
     }
 
     [Fact]
+    public void FewerPeopleInTheDistrictsThanInTheCityAreAWarning()
+    {
+        var warnings = new List<string>();
+        CityFolder.Read([Folder("clean")], warnings);
+        Assert.Empty(warnings);
+        CityFolder.Read([Folder("fewer-people-in-districts")], warnings);
+        Assert.Contains("city.json:6: population: 1000000 people, but the districts in districts.geojson have only 100000;", Assert.Single(warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void TwoFoldersOfOneCityAreAMistake() =>
         Assert.Contains("'vn-xyz' is another folder's city already", Assert.Throws<InputException>(() => CityFolder.Read([Folder("clean"), Folder("clean")])).Message, StringComparison.Ordinal);
 

@@ -56,6 +56,40 @@ public sealed class CommandLine : IDisposable
         if (!OperatingSystem.IsWindows()) Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(data, "users.json")));
     }
 
+    /// <summary>A path that cannot be used is bad input, said in one line with what to do.</summary>
+    [Fact]
+    public async Task AFileThatCannotBeReadOrWrittenEndsWithTwoAndOneLine()
+    {
+        var file = _directory.In("file");
+        await File.WriteAllTextAsync(file, "", TestContext.Current.CancellationToken);
+        Directory.CreateDirectory(_directory.In("users", "users.json"));
+        Directory.CreateDirectory(_directory.In("city", "city.json"));
+        Directory.CreateDirectory(_directory.In("data", "journal"));
+        string[][] commands =
+        [
+            ["verify", "--data", _directory.In("nowhere")],
+            ["verify", "--data", file],
+            ["backup", "--data", _directory.In("nowhere"), _directory.In("b")],
+            ["backup", "--data", _directory.In("data"), Path.Combine(file, "b")],
+            ["restore", "--data", _directory.In("r"), _directory.In("nowhere")],
+            ["restore", "--data", _directory.In("r"), file],
+            ["restore", "--data", file, file],
+            ["users", "add", "x", "--role", "viewer", "--data", file],
+            ["users", "add", "x", "--role", "viewer", "--data", _directory.In("users")],
+            ["check", _directory.In("city")],
+            ["serve", "--data", file, "--http", "0", "--mqtt", "0"],
+            ["serve", "--data", Path.Combine(file, "data"), "--http", "0", "--mqtt", "0"],
+            ["status", "--url", "localhost"],
+        ];
+        foreach (var command in commands)
+        {
+            var heard = await RunAsync(2, command);
+            Assert.DoesNotContain("   at ", heard, StringComparison.Ordinal);
+            if (command[0] != "check") Assert.Single(heard.Trim().Split('\n'));
+        }
+        Assert.Equal(["city", "data", "file", "users"], Directory.GetFileSystemEntries(_directory.Path).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal));
+    }
+
     [Theory]
     [InlineData("--speed", "fast")]
     [InlineData("--speed", "0")]

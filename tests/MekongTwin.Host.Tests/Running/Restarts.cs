@@ -216,10 +216,55 @@ public sealed class Restarts : IDisposable
     }
 
     [Fact]
+    public async Task AnotherJournalInThePlaceOfTheOwnIsRefusedUntilTheProjectionIsDeleted()
+    {
+        using var other = new TemporaryDirectory();
+        await using (var served = await Served.StartAsync(_directory)) await served.PublishAsync(Power, "1");
+        await using (var served = await Served.StartAsync(other))
+        {
+            for (var i = 2; i < 50; i++) await served.PublishAsync(Power, $"{i}");
+        }
+        SqliteConnection.ClearAllPools();
+        Directory.Delete(_directory.In("data", "journal"), recursive: true);
+        Directory.Move(other.In("data", "journal"), _directory.In("data", "journal"));
+        File.WriteAllText(_directory.In("data", "journal", "0000000000000000000.run"), "sorted from the one before");
+        var refusal = await Assert.ThrowsAsync<JournalException>(() => Served.StartAsync(_directory));
+        Assert.Contains("another journal", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("delete twin.db", refusal.Message, StringComparison.Ordinal);
+        SqliteConnection.ClearAllPools();
+        foreach (var file in Directory.GetFiles(_directory.In("data"), "twin.db*")) File.Delete(file);
+        await using var again = await Served.StartAsync(_directory);
+        Assert.Empty(Directory.GetFiles(_directory.In("data", "journal"), "*.run"));
+        Assert.Equal(49, await again.LatestAsync());
+    }
+
+    [Fact]
     public async Task ADataDirectoryInUseIsRefused()
     {
         await using var served = await Served.StartAsync(_directory);
         Assert.Contains("another MekongTwin uses this data directory", (await Assert.ThrowsAsync<InputException>(() => Served.StartAsync(_directory))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AnOpeningThatFailsLeavesNothingOpen()
+    {
+        var options = new ServeOptions { Cities = [Served.City], Data = _directory.In("data"), Workers = 1, Simulate = false };
+        // Journal and projection are open by the time the model is to be written.
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => TwinCore.OpenAsync(options, TimeProvider.System, new CancellationToken(canceled: true)));
+        // SQLite removes its write-ahead log with the last connection.
+        Assert.False(File.Exists(_directory.In("data", "twin.db-wal")), "the projection is open");
+        AssertNothingIsOpen();
+        File.WriteAllText(_directory.In("data", "simulated"), "");
+        await Assert.ThrowsAsync<InputException>(() => TwinCore.OpenAsync(options, TimeProvider.System, TestContext.Current.CancellationToken));
+        AssertNothingIsOpen();
+        File.Delete(_directory.In("data", "simulated"));
+        await using var core = await TwinCore.OpenAsync(options, TimeProvider.System, TestContext.Current.CancellationToken);
+
+        void AssertNothingIsOpen()
+        {
+            // Nobody gets a file for himself that somebody else holds.
+            using var segment = new FileStream(Directory.GetFiles(_directory.In("data", "journal"), "*.journal").Single(), FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        }
     }
 
     private async Task<(string Journal, string Stored)> HashAsync()

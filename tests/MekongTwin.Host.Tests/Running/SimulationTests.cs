@@ -55,6 +55,23 @@ public sealed class SimulationTests
         Assert.Equal(0, await host.EndAsync());
     }
 
+    [Fact]
+    public async Task AKilledSimulatorIsStartedAgain()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Children are found in /proc.");
+        using var directory = new TemporaryDirectory();
+        using var host = Running.Host("serve", "--simulate", "on", "--http", "0", "--mqtt", "0", "--data", directory.In("data"));
+        string? Child() => Directory.GetDirectories("/proc").FirstOrDefault(process => Read(process, "status").Contains($"PPid:\t{host.Id}\n", StringComparison.Ordinal));
+        await Patience.UntilAsync(() => host.HasEnded || host.Heard.Contains("messages/s to 127.0.0.1", StringComparison.Ordinal), () => "the simulator runs: " + host.Heard);
+        var first = Child()!;
+        System.Diagnostics.Process.GetProcessById(int.Parse(Path.GetFileName(first), System.Globalization.CultureInfo.InvariantCulture)).Kill();
+        await Patience.UntilAsync(() => host.HasEnded || (Child() is { } second && second != first), () => "it is started again: " + host.Heard);
+        Assert.Contains("The simulator ended with exit code 137", host.Heard, StringComparison.Ordinal);
+        await host.SignalAsync("TERM");
+        Assert.Equal(0, await host.EndAsync());
+        Assert.DoesNotContain("(null)", host.Heard, StringComparison.Ordinal);
+    }
+
     private static string Read(string process, string file)
     {
         try

@@ -1,0 +1,51 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using MekongTwin.Domain.Units;
+using MekongTwin.Host.Cities;
+using MekongTwin.Host.Tests.Running;
+
+namespace MekongTwin.Host.Tests.Cities;
+
+/// <summary>docs/city-folder.md is held against the reader: its example passes, and it names what there is.</summary>
+public sealed class CityFolderPage : IDisposable
+{
+    private static readonly string Page = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "city-folder.md"));
+
+    private readonly TemporaryDirectory _directory = new();
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public void TheExampleIsACity()
+    {
+        foreach (Match file in Regex.Matches(Page, "^`([a-z.]+)`:\\n\\n```json\\n(.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline))
+        {
+            File.WriteAllText(_directory.In(file.Groups[1].Value), file.Groups[2].Value);
+        }
+        Assert.Equal(6, Directory.GetFiles(_directory.Path).Length);
+        var warnings = new List<string>();
+        var model = CityFolder.Read([_directory.Path], warnings);
+        Assert.Empty(warnings);
+        Assert.NotNull(model.FindPoint(model.FindAsset("la-vte/east/tx/1")!.Number, "P"));
+        Assert.Single(model.Devices);
+        Assert.Single(model.Names);
+    }
+
+    [Fact]
+    public void EveryFieldOfThePilotAndEveryUnitIsOnThePage()
+    {
+        foreach (var name in (string[])["city.json", "grid.json", "traffic.json", "points.json", "mappings.json", "simulation.json"])
+        {
+            using var file = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Served.City, name)));
+            Assert.All(FieldsOf(file.RootElement).Distinct(), field => Assert.Contains($"`{field}`", Page, StringComparison.Ordinal));
+        }
+        Assert.All(UnitTable.Codes, code => Assert.Contains($"`{code}`", Page, StringComparison.Ordinal));
+    }
+
+    private static IEnumerable<string> FieldsOf(JsonElement element) => element.ValueKind switch
+    {
+        JsonValueKind.Object => element.EnumerateObject().SelectMany(member => FieldsOf(member.Value).Prepend(member.Name)),
+        JsonValueKind.Array => element.EnumerateArray().SelectMany(FieldsOf),
+        _ => [],
+    };
+}
