@@ -38,6 +38,26 @@ internal sealed class SharedStore : ITwinStore
         lock (_gate) _store.PutLatest(latest);
     }
 
+    public void Put(in SetAsideReadings readings)
+    {
+        lock (_gate) _store.Put(readings);
+    }
+
+    public void ForgetSetAside(int point)
+    {
+        lock (_gate) _store.ForgetSetAside(point);
+    }
+
+    public IReadOnlyList<SetAsideReadings> ReadSetAside()
+    {
+        lock (_gate) return [.. _store.ReadSetAside()];
+    }
+
+    public bool TryReadWindow(int point, long startUs, out PointWindow window)
+    {
+        lock (_gate) return _store.TryReadWindow(point, startUs, out window);
+    }
+
     public bool TryReadTotal(int asset, long startUs, out Delta total)
     {
         lock (_gate) return _store.TryReadTotal(asset, startUs, out total);

@@ -49,6 +49,9 @@ public sealed class AssetTwin
 
     public Point PointAt(int slot) => _points[slot].Point;
 
+    /// <summary>Slot of one of its points, or -1.</summary>
+    public int SlotOf(int point) => Array.FindIndex(_points, fold => fold.Point.Number == point);
+
     public bool TryLatest(int slot, out Reading latest)
     {
         latest = _points[slot].Latest;

@@ -12,71 +12,92 @@ internal sealed class AssetGrain(Regions regions) : Grain, IAssetGrain
 {
     private readonly List<SettledReading> _settled = [];
     private readonly List<Delta> _deltas = [];
+    private readonly List<LateOutcome> _late = [];
     private Region _region = null!;
     private AssetTwin _twin = null!;
+    private MissedReadings? _missed;
     private long _epoch;
+    private long _turn;
 
     public override async Task OnActivateAsync(CancellationToken ct)
     {
         (_region, var asset) = regions.ResolveAsset(this.GetPrimaryKeyString());
         _epoch = await _region.NextEpochAsync(ct);
         _twin = new(asset, [.. _region.Model.PointsOf(asset.Number).Select(number => _region.Model.Points[number])], _epoch);
-        foreach (var latest in _region.StoredLatest(asset)) SetLatest(latest);
-    }
-
-    public Task<WireFolded> FoldAsync(byte[] readings)
-    {
-        var outcomes = new FoldOutcome[readings.Length / Reading.Size];
-        var folded = TryFold(Packed.Readings(readings), outcomes);
-        if (!folded)
+        foreach (var latest in _region.StoredLatest(asset)) _twin.SetLatest(_twin.SlotOf(latest.Point), latest);
+        foreach (var missed in _region.Store.ReadSetAside())
         {
-            // It starts again from the journal; when it fails again, the readings are set aside.
-            Renew();
-            folded = TryFold(Packed.Readings(readings), outcomes);
-            if (!folded) Renew();
+            if (_twin.SlotOf(missed.Point) >= 0) (_missed ??= new()).Add(missed, _twin);
         }
-        if (!folded) outcomes.AsSpan().Fill(FoldOutcome.Faulted);
-        return Task.FromResult(new WireFolded { Outcomes = outcomes, Deltas = [.. _deltas], Latest = Packed.Of(Latest()), Faulted = !folded });
     }
 
-    private bool TryFold(ReadOnlySpan<Reading> readings, Span<FoldOutcome> outcomes)
+    public Task<WireFolded> FoldAsync(WireShare share)
     {
+        _turn++;
         _deltas.Clear();
+        _late.Clear();
+        // Before the readings: what it missed is among the applied ones, and they are not.
+        if (_missed is not null && _missed.RetryAt <= _turn && _missed.CatchUp(Renew(), _region.Readings, _region.Store, _turn, _deltas, _late)) _missed = null;
+        var outcomes = new FoldOutcome[share.Readings.Length / Reading.Size];
+        if (_missed is null) Fold(share, outcomes);
+        else SetAside(share, outcomes);
+        // Before they are sent: another partition may make the parent open the window meanwhile.
+        foreach (var delta in _deltas) _region.Store.Put(delta);
+        var latest = Latest();
+        foreach (var reading in latest) _region.Store.PutLatest(reading);
+        return Task.FromResult(new WireFolded { Outcomes = outcomes, Deltas = [.. _deltas], Latest = Packed.Of(latest), Late = [.. _late], SetAside = _missed is not null });
+    }
+
+    private void Fold(WireShare share, FoldOutcome[] outcomes)
+    {
+        if (share.Readings.Length == 0 || TryFold(share.Readings, outcomes)) return;
+        // It starts again from the journal; when it fails again it is set aside.
+        Renew();
+        if (TryFold(share.Readings, outcomes)) return;
+        Renew();
+        _missed = new();
+        _missed.Postpone(_turn);
+        SetAside(share, outcomes);
+    }
+
+    private bool TryFold(byte[] packed, FoldOutcome[] outcomes)
+    {
+        var before = _deltas.Count;
         _settled.Clear();
         try
         {
-            for (var i = 0; i < readings.Length; i++)
-            {
-                _region.TryFind(readings[i].Point, out _, out var slot);
-                outcomes[i] = _twin.Fold(slot, readings[i], i);
-            }
+            var readings = Packed.Readings(packed);
+            for (var i = 0; i < readings.Length; i++) outcomes[i] = _twin.Fold(_twin.SlotOf(readings[i].Point), readings[i], i);
             if (_twin.TrySettle(_region.Readings, _settled, _deltas))
             {
                 foreach (var (ticket, outcome) in _settled) outcomes[(int)ticket] = outcome;
                 _twin.TakeEmissions(window => _region.Store.Put(window));
-                foreach (var delta in _deltas) _region.Store.Put(delta);
-                foreach (var latest in Latest()) _region.Store.PutLatest(latest);
                 return true;
             }
         }
         catch (Exception)
         {
-            // Said by the caller, which counts it.
+            // Tried once more, then set aside and counted.
         }
-        _deltas.Clear();
+        _deltas.RemoveRange(before, _deltas.Count - before);
         return false;
     }
 
-    private void Renew()
+    private void SetAside(WireShare share, FoldOutcome[] outcomes)
+    {
+        outcomes.AsSpan().Fill(FoldOutcome.Faulted);
+        var readings = Packed.Readings(share.Readings);
+        for (var i = 0; i < readings.Length; i++) _missed!.Count(readings[i], share.Sources[i], _twin);
+        if (readings.Length > 0) _missed!.Store(_region.Store);
+    }
+
+    /// <summary>A new twin, which keeps the latest values and starts again from the journal.</summary>
+    private AssetTwin Renew()
     {
         var latest = Latest();
         _twin = new(_twin.Asset, [.. Enumerable.Range(0, _twin.PointCount).Select(_twin.PointAt)], _epoch, _twin.Revision);
-        foreach (var reading in latest) SetLatest(reading);
-    }
-
-    private void SetLatest(in Reading latest)
-    {
-        if (_region.TryFind(latest.Point, out _, out var slot)) _twin.SetLatest(slot, latest);
+        foreach (var reading in latest) _twin.SetLatest(_twin.SlotOf(reading.Point), reading);
+        return _twin;
     }
 
     private Reading[] Latest()

@@ -7,9 +7,9 @@ namespace MekongTwin.Silo.Grains;
 [Alias("mt.asset")]
 public interface IAssetGrain : IGrainWithStringKey
 {
-    /// <summary>Folds readings of this asset's points (the journal's form) and emits what they change.</summary>
+    /// <summary>One turn: folds readings of this asset's points and gives what it adds to its parents.</summary>
     [Alias("fold")]
-    Task<WireFolded> FoldAsync(byte[] readings);
+    Task<WireFolded> FoldAsync(WireShare share);
 }
 
 /// <summary>An asset whose totals come from below: feeder, substation, traffic zone, district, city. Keyed <c>region|path</c>.</summary>

@@ -22,6 +22,7 @@ internal sealed class TotalsGrain(Regions regions) : Grain, ITotalsGrain
         _up.Clear();
         foreach (var delta in deltas) _twin.Take(delta, _region.Store);
         _twin.Settle(_up);
+        // Before they are sent: another partition may make the parent open the window meanwhile.
         foreach (var delta in _up) _region.Store.Put(delta);
         return Task.FromResult(_up.ToArray());
     }

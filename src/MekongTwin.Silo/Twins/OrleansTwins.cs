@@ -42,10 +42,12 @@ public sealed class OrleansTwins : ITwins, IAsyncDisposable
 
     public async ValueTask<ApplyResult> ApplyAsync(PartitionBatch batch, CancellationToken ct)
     {
-        var wire = new WireBatch { From = batch.From, To = batch.To, Readings = Packed.Of(batch.Readings.Span) };
+        var sources = new int[batch.Readings.Length];
+        foreach (var slice in batch.Slices) sources.AsSpan(slice.Start, slice.Count).Fill(slice.Source);
+        var wire = new WireBatch { From = batch.From, To = batch.To, Readings = Packed.Of(batch.Readings.Span), Sources = sources };
         var applied = await Partition(batch.Partition).ApplyAsync(wire, _self).WaitAsync(ct);
         _watchers.Changed(applied.Changed);
-        return new(batch.To, applied.Outcomes, [.. applied.Faulted.Select(asset => _region.Model.Assets[asset].Id)]);
+        return new(batch.To, applied.Outcomes, [.. applied.Faulted.Select(asset => _region.Model.Assets[asset].Id)], applied.Late);
     }
 
     public async ValueTask<IReadOnlyList<TwinView>> ViewAsync(IReadOnlyList<AssetId> ids, CancellationToken ct)

@@ -10,7 +10,7 @@ namespace MekongTwin.Silo.Twins;
 /// <param name="partitions">Partitions of its journal; fixed for the life of a region.</param>
 public sealed class Region(string name, Model model, int partitions)
 {
-    private readonly (int Asset, int Slot)[] _slots = Slots(model);
+    private readonly int[] _levels = Levels(model);
 
     public string Name => name;
 
@@ -33,13 +33,16 @@ public sealed class Region(string name, Model model, int partitions)
     /// <summary>A durable number that rises at every call.</summary>
     public required Func<CancellationToken, ValueTask<long>> NextEpochAsync { get; init; }
 
-    /// <summary>The asset and slot that a point's readings go to; false for a point nobody knows.</summary>
-    public bool TryFind(int point, out int asset, out int slot)
+    /// <summary>The asset of a point; false for a point nobody knows.</summary>
+    public bool TryFind(int point, out int asset)
     {
-        var known = (uint)point < (uint)_slots.Length;
-        (asset, slot) = known ? _slots[point] : (-1, -1);
+        var known = (uint)point < (uint)model.Points.Length;
+        asset = known ? model.Points[point].Asset : -1;
         return known;
     }
+
+    /// <summary>How many levels of assets there are below this one.</summary>
+    public int LevelOf(int asset) => _levels[asset];
 
     public string AssetKey(int asset) => $"{name}|{model.Assets[asset].Id.Path}";
 
@@ -54,15 +57,17 @@ public sealed class Region(string name, Model model, int partitions)
         return (int)(hash % (uint)partitions);
     }
 
-    private static (int, int)[] Slots(Model model)
+    private static int[] Levels(Model model)
     {
-        var slots = new (int, int)[model.Points.Length];
-        foreach (var asset in model.Assets)
+        var levels = new int[model.Assets.Length];
+        foreach (var asset in model.Assets) Raise(asset, 0);
+        return levels;
+
+        void Raise(Asset asset, int level)
         {
-            var points = model.PointsOf(asset.Number);
-            for (var slot = 0; slot < points.Length; slot++) slots[points[slot]] = (asset.Number, slot);
+            levels[asset.Number] = Math.Max(levels[asset.Number], level);
+            foreach (var parent in Model.ParentsOf(asset)) Raise(model.Assets[parent], level + 1);
         }
-        return slots;
     }
 }
 

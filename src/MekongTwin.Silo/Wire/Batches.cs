@@ -11,6 +11,9 @@ public sealed class WireBatch
     [Id(1)] public required long To { get; init; }
 
     [Id(2)] public required byte[] Readings { get; init; }
+
+    /// <summary>Number of the source of each reading.</summary>
+    [Id(3)] public required int[] Sources { get; init; }
 }
 
 /// <summary>What became of a batch: an outcome a reading, and which assets changed or failed on it, by number.</summary>
@@ -22,6 +25,8 @@ public sealed class WireApplied
     [Id(1)] public required int[] Changed { get; init; }
 
     [Id(2)] public required int[] Faulted { get; init; }
+
+    [Id(3)] public required LateOutcome[] Late { get; init; }
 }
 
 /// <summary>What a partition's twins show at one cut.</summary>
@@ -36,6 +41,18 @@ public sealed class WireView
     [Id(2)] public required int[] Faulted { get; init; }
 }
 
+/// <summary>One asset's readings of a batch.</summary>
+[GenerateSerializer, Immutable, Alias("mt.asset-share")]
+public sealed class WireShare
+{
+    public static WireShare None { get; } = new() { Readings = [], Sources = [] };
+
+    [Id(0)] public required byte[] Readings { get; init; }
+
+    /// <summary>Number of the source of each reading.</summary>
+    [Id(1)] public required int[] Sources { get; init; }
+}
+
 /// <summary>What one asset's twin made of its readings.</summary>
 [GenerateSerializer, Immutable, Alias("mt.asset-folded")]
 public sealed class WireFolded
@@ -47,6 +64,27 @@ public sealed class WireFolded
     /// <summary>The asset's latest readings in the journal's form.</summary>
     [Id(2)] public required byte[] Latest { get; init; }
 
-    /// <summary>True when it failed twice on these readings and was set aside.</summary>
-    [Id(3)] public bool Faulted { get; init; }
+    /// <summary>What became of readings that had been set aside.</summary>
+    [Id(3)] public required LateOutcome[] Late { get; init; }
+
+    /// <summary>True while it is set aside: it wants to be called in every turn.</summary>
+    [Id(4)] public bool SetAside { get; init; }
+}
+
+/// <summary>A late outcome between silos.</summary>
+[GenerateSerializer, Alias("mt.late-outcome")]
+public struct WireLate
+{
+    [Id(0)] public int Source;
+    [Id(1)] public FoldOutcome Outcome;
+    [Id(2)] public long Count;
+}
+
+/// <summary>The Domain's type and its form on the wire.</summary>
+[RegisterConverter]
+public sealed class LateConverter : IConverter<LateOutcome, WireLate>
+{
+    public LateOutcome ConvertFromSurrogate(in WireLate surrogate) => new(surrogate.Source, surrogate.Outcome, surrogate.Count);
+
+    public WireLate ConvertToSurrogate(in LateOutcome value) => new() { Source = value.Source, Outcome = value.Outcome, Count = value.Count };
 }

@@ -16,9 +16,9 @@ public sealed class SetAside
         await using var twins = new LocalTwins(model, source, new MemoryStore(), 1, 0, [], 1);
         await twins.ApplyAsync(Batch(0, [At(0)]), TestContext.Current.CancellationToken);
         source.Reads = 0;
-        const int turns = 10 * SetAsideTwins.RetryTurnsMax;
+        const int turns = 10 * MissedReadings.RetryTurnsMax;
         for (var turn = 0; turn < turns; turn++) await twins.ApplyAsync(Batch(1, []), TestContext.Current.CancellationToken);
-        Assert.InRange(source.Reads, turns / SetAsideTwins.RetryTurnsMax, turns / SetAsideTwins.RetryTurnsMax + 12);
+        Assert.InRange(source.Reads, turns / MissedReadings.RetryTurnsMax, turns / MissedReadings.RetryTurnsMax + 12);
         Assert.Equal(1, twins.Faults);
     }
 
@@ -37,8 +37,8 @@ public sealed class SetAside
             await twins.ApplyAsync(Batch(2, []), TestContext.Current.CancellationToken);
             turns++;
         }
-        Assert.InRange(turns, 365 * Instant.Day / SetAsideTwins.StretchUs, 366 * Instant.Day / SetAsideTwins.StretchUs + 2);
-        Assert.True(source.Longest <= SetAsideTwins.StretchUs + 2 * Instant.Hour);
+        Assert.InRange(turns, 365 * Instant.Day / MissedReadings.StretchUs, 366 * Instant.Day / MissedReadings.StretchUs + 2);
+        Assert.True(source.Longest <= MissedReadings.StretchUs + 2 * Instant.Hour);
     }
 
     private static PartitionBatch Batch(long from, Reading[] readings) => new(0, from, from + readings.Length, readings, [new(1, 0, 0, readings.Length)]);
