@@ -15,6 +15,17 @@ public static class Authentication
 {
     private const string PrincipalItem = "principal";
 
+    /// <summary>
+    /// Without users the loopback address is the only fence: another site's page must not get in under its own name, neither
+    /// to the routes nor to the page. Only health checks answer to any name.
+    /// </summary>
+    public static void UseHostNames(this WebApplication app, IAccess access) => app.Use((context, next) =>
+    {
+        var host = context.Request.Host.Host;
+        if (!access.IsOpen || IsLoopbackName(host) || context.Request.Path.StartsWithSegments("/health")) return next();
+        return Results.Problem(title: "Not this way", detail: $"Without users the program answers to localhost only, not to '{host}'. 'users add' makes users.", statusCode: 421).ExecuteAsync(context);
+    });
+
     public static void UseTwinAuthentication(this WebApplication app, IAccess access) => app.Use(async (context, next) =>
     {
         var path = context.Request.Path;
@@ -22,12 +33,6 @@ public static class Authentication
         if (!path.StartsWithSegments("/api") && !path.StartsWithSegments("/openapi"))
         {
             await next();
-            return;
-        }
-        // Without users the loopback address is the only fence: another site's page must not get in under its own name.
-        if (access.IsOpen && !IsLoopbackName(context.Request.Host.Host))
-        {
-            await Results.Problem(title: "Not this way", detail: $"Without users the program answers to localhost only, not to '{context.Request.Host.Host}'. 'users add' makes users.", statusCode: 421).ExecuteAsync(context);
             return;
         }
         var (signedIn, isBusy) = await AuthenticateAsync(context, access);

@@ -13,9 +13,9 @@ public sealed record MeterCount(int Reporting, int Total);
 /// <summary>A district on its city's board.</summary>
 public sealed record DistrictBoard(string Id, string Name, int Population, double AreaKm2, IReadOnlyDictionary<string, Figure> Figures, MeterCount Meters);
 
-/// <summary>A city as an operator sees it.</summary>
+/// <summary>A city as an operator sees it; <c>LastReading</c> is the time of the newest reading, <c>Mqtt</c> where devices send to.</summary>
 public sealed record CityBoard(
-    string Id, string Name, string Country, string Zone, string UtcOffset, string AsOf, bool Simulated, string Geography, int Population,
+    string Id, string Name, string Country, string Zone, string UtcOffset, string AsOf, bool Simulated, string Geography, int Population, string? LastReading, MqttDoor? Mqtt,
     IReadOnlyDictionary<string, Figure> Figures, IReadOnlyList<DistrictBoard> Districts, IReadOnlyList<FreshnessCount> Freshness);
 
 /// <summary>
@@ -85,7 +85,13 @@ public sealed class Boards(ITwinServices services)
         Figures.AddToday(figures, services.Queries.AssetWindows(self.Number, calendar.Start(now, WindowSize.Day), long.MaxValue), below.Count(view => view.Asset.Kind == AssetKind.Transformer), calendar.Zone);
         if (_coincidence.Read(model, self, now) is { } factor) figures["coincidenceToday"] = factor;
         return new(city.Id, city.Name, city.Country, city.Zone, Offset(calendar.Zone, now), Instant.ToText(now, calendar.Zone), services.Simulated, city.Geography,
-            self.Population, figures, districts, CountFreshness(model, assets, views, now));
+            self.Population, NewestReading(views, calendar.Zone), services.Mqtt, figures, districts, CountFreshness(model, assets, views, now));
+    }
+
+    private static string? NewestReading(Dictionary<int, TwinView> views, TimeZoneInfo zone)
+    {
+        var times = views.Values.SelectMany(view => view.Latest).Select(latest => latest.Reading.TimeUs).DefaultIfEmpty(long.MinValue);
+        return times.Max() is var newest and > long.MinValue ? Instant.ToText(newest, zone) : null;
     }
 
     private static DistrictBoard MakeDistrict(Model model, Asset district, Dictionary<int, TwinView> views, long now)

@@ -3,6 +3,7 @@ using MekongTwin.Domain.Readings;
 using MekongTwin.Domain.Twins;
 using MekongTwin.History.Journal;
 using MekongTwin.History.Store;
+using MekongTwin.Ingest.Mqtt;
 
 namespace MekongTwin.Api;
 
@@ -32,6 +33,15 @@ public sealed record HealthCheck(string Name, bool Healthy, string? Detail)
     public DateTimeOffset? Since { get; init; }
 }
 
+/// <summary>The door for devices: mqtt or mqtts, and its port.</summary>
+public sealed record MqttDoor(string Scheme, int Port);
+
+/// <summary>What the process allocated since its start and holds now.</summary>
+public sealed record MemoryView(long AllocatedBytes, long HeapBytes, int Collections, double PauseMs);
+
+/// <summary>State of the program for whoever looks after it.</summary>
+public sealed record StatusView(string? Version, MqttServerStatus Mqtt, BrokerStatus? Broker, JournalStatus Journal, bool Simulator, MemoryView Gc, IReadOnlyList<HealthCheck> Health);
+
 /// <summary>What the routes need of the running program, whichever edition it is.</summary>
 public interface ITwinServices
 {
@@ -52,6 +62,9 @@ public interface ITwinServices
 
     JournalStatus Journal { get; }
 
+    /// <summary>Where devices send to, once that door is open.</summary>
+    MqttDoor? Mqtt { get; }
+
     LedgerPage ReadLedger();
 
     /// <summary>Liveness and readiness, check by check.</summary>
@@ -62,6 +75,12 @@ public interface ITwinServices
     /// <summary>Maps a quarantined name to a point and takes in what was kept of it; gives how many readings that were.</summary>
     Task<int> MapQuarantineAsync(QuarantineGroup group, Point point, CancellationToken ct);
 
-    /// <summary>State of the doors for the status route.</summary>
-    object ReadDoors();
+    /// <summary>Throws away what quarantine holds of a kind: from quarantined it goes to rejected (discarded).</summary>
+    Task DiscardQuarantineAsync(QuarantineGroup group, CancellationToken ct);
+
+    /// <summary>Takes back a mapping that somebody made; false when there is none. What it took in stays.</summary>
+    Task<bool> RemoveMappingAsync(string name, CancellationToken ct);
+
+    /// <summary>State of the doors, the journal and the twins.</summary>
+    StatusView ReadStatus();
 }

@@ -2,16 +2,25 @@ using MekongTwin.Domain.Access;
 
 namespace MekongTwin.Ingest;
 
-/// <summary>What became of one publish at the door. Everything but <see cref="Rejected"/> reaches the journal whole.</summary>
+/// <summary>
+/// What became of one publish at the door, the best that any part of it came to. What is neither refused nor rejected
+/// reaches the journal whole.
+/// </summary>
 public enum Admission
 {
     /// <summary>At least one reading was admitted; parts that were not are counted by reason.</summary>
     Admitted,
 
-    /// <summary>Kept in quarantine with its reason (undecodable, unknown point, implausible time).</summary>
+    /// <summary>Kept in quarantine with its reason (unknown point, unknown unit, implausible time).</summary>
     Quarantined,
 
-    /// <summary>The topic is not one of the twin's input topics, or the payload is too large. Counted by reason.</summary>
+    /// <summary>Kept in quarantine whole: nobody could read the payload.</summary>
+    Undecodable,
+
+    /// <summary>Read, but no value of it can be taken: out of range, or older than the retention. Counted by reason.</summary>
+    Refused,
+
+    /// <summary>The topic is not one of the twin's input topics, or the user may not publish. Counted by reason.</summary>
     Rejected,
 }
 

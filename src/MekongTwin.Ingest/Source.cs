@@ -167,13 +167,13 @@ internal sealed class Source : ISource
     private Admission AdmitPlain(in RouteTarget target, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> payload)
     {
         if (!PlainPayload.TryDecode(payload, out var value, out var unit)) return SetAside(Refusal.Undecodable, topic, payload);
-        return AdmitValue(_table.Points[target.Number], value, unit, topic, default);
+        return AdmitValue(_table.Points[target.Number], value, unit, topic, default, payload);
     }
 
     private Admission AdmitUnknown(in RouteTarget target, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> payload)
     {
         if (!PlainPayload.TryDecode(payload, out var value, out var unit)) return SetAside(Refusal.Undecodable, topic, payload);
-        return SetAside(Refusal.UnknownPoint, topic, default, unit, value, TimeOf(value, target.City));
+        return SetAside(Refusal.UnknownPoint, topic, default, unit, value, TimeOf(value, target.City), payload);
     }
 
     /// <summary>A pack counts whole or not at all: a fault in it takes back what came before.</summary>
@@ -199,10 +199,10 @@ internal sealed class Source : ISource
 
     private Admission AdmitRecord(in RouteTarget target, ReadOnlySpan<byte> topic, in SenmlRecord record)
     {
-        if (record.IsUnsupported || record.BaseName.Length + record.Name.Length > NameMax) return SetAside(Refusal.Undecodable, topic, record.Name);
+        if (record.IsUnsupported || record.BaseName.Length + record.Name.Length > NameMax) return SetAside(Refusal.Undecodable, topic, record.Text);
         var point = -1;
         if (target.Number >= 0 && record.BaseName.IsEmpty) point = _table.FindPoint(target.Number, record.Name);
-        if (point >= 0) return AdmitValue(_table.Points[point], record.Value, record.Unit, topic, record.Name);
+        if (point >= 0) return AdmitValue(_table.Points[point], record.Value, record.Unit, topic, record.Name, record.Text);
         return AdmitNamed(target, topic, record);
     }
 
@@ -216,8 +216,8 @@ internal sealed class Source : ISource
         var point = _table.FindPoint(name);
         if (point < 0 && target.Number >= 0) point = _table.FindPoint(target.Number, record.Name);
         if (point < 0) point = FindMapped(topic, name);
-        if (point >= 0) return AdmitValue(_table.Points[point], record.Value, record.Unit, topic, name);
-        return SetAside(Refusal.UnknownPoint, topic, name, record.Unit, record.Value, TimeOf(record.Value, target.City));
+        if (point >= 0) return AdmitValue(_table.Points[point], record.Value, record.Unit, topic, name, record.Text);
+        return SetAside(Refusal.UnknownPoint, topic, name, record.Unit, record.Value, TimeOf(record.Value, target.City), record.Text);
     }
 
     /// <summary>A record's name as a person mapped it: under its own topic only (<see cref="NameMapping.OfRecord"/>).</summary>
@@ -231,15 +231,15 @@ internal sealed class Source : ISource
         return _table.FindPoint(key[..(topic.Length + 1 + name.Length)]);
     }
 
-    private Admission AdmitValue(PointAdmission point, in DecodedValue value, ReadOnlySpan<byte> unitCode, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> name)
+    private Admission AdmitValue(PointAdmission point, in DecodedValue value, ReadOnlySpan<byte> unitCode, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> name, ReadOnlySpan<byte> text)
     {
         var conversion = UnitConversion.None;
         if (!unitCode.IsEmpty && !_units.TryConvert(unitCode, point.Unit, out conversion))
-            return SetAside(Refusal.UnknownUnit, topic, name, unitCode, value, TimeOf(value, point.City));
+            return SetAside(Refusal.UnknownUnit, topic, name, unitCode, value, TimeOf(value, point.City), text);
         if (!conversion.TryApply(value.Mantissa, value.Exponent, out var micro)) return Refuse(Refusal.ValueOutOfRange);
         var time = TimeOf(value, point.City);
         var refusal = Implausible(time);
-        if (refusal != Refusal.None) return Ledger.IsQuarantine(refusal) ? SetAside(refusal, topic, name, unitCode, value, time) : Refuse(refusal);
+        if (refusal != Refusal.None) return Ledger.IsQuarantine(refusal) ? SetAside(refusal, topic, name, unitCode, value, time, text) : Refuse(refusal);
         var quality = micro < point.MinMicro || micro > point.MaxMicro ? Quality.Bad : value.Quality;
         var flags = (value.Historical ? ReadingFlags.Historical : 0) | (value.Time == TimeGiven.None ? ReadingFlags.ReceiveTime : 0);
         if (_readingCount == _readings.Length) Array.Resize(ref _readings, _readingCount * 2);
@@ -270,20 +270,20 @@ internal sealed class Source : ISource
         _refused[(int)reason]++;
         _refusedAny = true;
         _received++;
-        return Admission.Rejected;
+        return reason is Refusal.TopicNotServed or Refusal.NotPermitted ? Admission.Rejected : Admission.Refused;
     }
 
     private Admission SetAside(Refusal reason, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> payload) =>
         SetAside(new(_number, _receivedUs, reason, Text(topic), "", "", _receivedUs, 0, 0, Quality.Bad, ReadingFlags.None, payload[..Math.Min(payload.Length, QuarantineEntry.PayloadMax)].ToArray()));
 
-    private Admission SetAside(Refusal reason, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> name, ReadOnlySpan<byte> unit, in DecodedValue value, long timeUs) =>
-        SetAside(new(_number, _receivedUs, reason, Text(topic), Text(name), Text(unit[..Math.Min(unit.Length, 16)]), timeUs, value.Mantissa, value.Exponent, value.Quality, value.Historical ? ReadingFlags.Historical : ReadingFlags.None, []));
+    private Admission SetAside(Refusal reason, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> name, ReadOnlySpan<byte> unit, in DecodedValue value, long timeUs, ReadOnlySpan<byte> text) =>
+        SetAside(new(_number, _receivedUs, reason, Text(topic), Text(name), Text(unit[..Math.Min(unit.Length, 16)]), timeUs, value.Mantissa, value.Exponent, value.Quality, value.Historical ? ReadingFlags.Historical : ReadingFlags.None, text[..Math.Min(text.Length, QuarantineEntry.SampleMax)].ToArray()));
 
     private Admission SetAside(QuarantineEntry entry)
     {
         _aside.Add(entry.ToFrame());
         _received++;
-        return Admission.Quarantined;
+        return entry.Reason == Refusal.Undecodable ? Admission.Undecodable : Admission.Quarantined;
     }
 
     private static string Text(ReadOnlySpan<byte> bytes) => Encoding.UTF8.GetString(bytes);

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using Xunit;
@@ -44,13 +45,88 @@ public sealed partial class PageTests(RunningCity city) : IClassFixture<RunningC
         var page = await OpenAsync();
         var row = page.GetByTestId("quarantine-row").Filter(new() { HasText = "gateway-9" });
         await Expect(row).ToBeVisibleAsync();
-        await row.Locator("summary").ClickAsync();
+        await row.Locator("summary").First.ClickAsync();
         var form = row.GetByTestId("quarantine-form");
         await form.GetByRole(AriaRole.Textbox).Nth(0).FillAsync("vn-dad/thanh-khe/tx/0201");
         await form.GetByRole(AriaRole.Textbox).Nth(1).FillAsync("V");
         await form.GetByRole(AriaRole.Textbox).Nth(1).PressAsync("Enter");
         await Expect(row).ToHaveCountAsync(0);
         await Expect(page.GetByTestId("ledger-balance")).ToContainTextAsync("balanced");
+    }
+
+    [Fact]
+    public async Task The_age_of_the_newest_reading_and_the_stream_to_the_page_are_two_signs()
+    {
+        var page = await OpenAsync(page => page.RouteAsync("**/api/v1/live*", route => route.AbortAsync()));
+        await Expect(page.GetByTestId("connection-state")).ToHaveAttributeAsync("data-state", "polling");
+        await Expect(page.GetByTestId("data-age")).ToContainTextAsync(NewestReading());
+        await page.UnrouteAllAsync();
+        await Expect(page.GetByTestId("connection-state")).ToHaveAttributeAsync("data-state", "live", Soon);
+        await Expect(page.GetByTestId("data-age")).ToContainTextAsync(NewestReading());
+        await Expect(page.GetByTestId("no-readings")).ToBeHiddenAsync();
+    }
+
+    [Theory]
+    [InlineData("2020-11-01T12:00:00+07:00", "No reading has come since 1 Nov 2020 12:00:00 +07.", "newest reading 1 Nov 2020 12:00:00 +07, ")]
+    [InlineData(null, "No readings yet.", "no reading yet")]
+    public async Task Silence_says_since_when_and_where_devices_send_to(string? lastReading, string said, string age)
+    {
+        var page = await OpenAsync(async page =>
+        {
+            await page.RouteAsync("**/api/v1/live*", route => route.AbortAsync());
+            await page.RouteAsync("**/api/v1/cities/vn-dad", async route =>
+            {
+                var answer = await route.FetchAsync();
+                var board = JsonNode.Parse(await answer.TextAsync())!;
+                board["lastReading"] = lastReading;
+                if (lastReading is null) board.AsObject().Remove("lastReading");
+                foreach (var kind in board["freshness"]!.AsArray()) kind!["fresh"] = 0;
+                await route.FulfillAsync(new() { Response = answer, Body = board.ToJsonString() });
+            });
+        });
+        await Expect(page.GetByTestId("no-readings")).ToContainTextAsync(said);
+        await Expect(page.GetByTestId("no-readings")).ToContainTextAsync($"mqtt://localhost:{city.MqttPort}");
+        await Expect(page.GetByTestId("data-age")).ToContainTextAsync(age);
+        if (lastReading is not null) await Expect(page.GetByTestId("data-age")).ToContainTextAsync("days ago");
+    }
+
+    [Fact]
+    public async Task A_kind_in_quarantine_can_be_thrown_away_after_a_second_thought()
+    {
+        const string payload = """{"v":229.5,"t":"2099-01-01T00:00:00+07:00"}""";
+        await city.PublishAsync("mt/v1/vn-dad/thanh-khe/tx/0201/V", payload);
+        var page = await OpenAsync();
+        var row = page.GetByTestId("quarantine-row").Filter(new() { HasText = "thanh-khe/tx/0201/V" });
+        await Expect(row.GetByTestId("quarantine-dated")).ToHaveTextAsync("1 Jan 2099 00:00:00 +07");
+        await Expect(row).ToContainTextAsync(payload);
+        await Expect(row.GetByTestId("quarantine-form")).ToHaveCountAsync(0);
+        await row.GetByTestId("quarantine-discard").Locator("summary").ClickAsync();
+        await Expect(row).ToContainTextAsync("1 readings are thrown away for good");
+        await row.GetByTestId("quarantine-discard").GetByRole(AriaRole.Button).ClickAsync();
+        await Expect(row).ToHaveCountAsync(0);
+        await Expect(page.GetByTestId("ledger-balance")).ToContainTextAsync("balanced");
+        await Expect(page.Locator("#ledger")).ToContainTextAsync("discarded");
+    }
+
+    [Fact]
+    public async Task A_wrong_mapping_can_be_taken_back()
+    {
+        await city.PublishAsync("mt/v1/vn-dad/gateway-7/V", "229.5");
+        var page = await OpenAsync();
+        var row = page.GetByTestId("quarantine-row").Filter(new() { HasText = "gateway-7" });
+        await row.Locator("summary").First.ClickAsync();
+        var form = row.GetByTestId("quarantine-form");
+        await form.GetByRole(AriaRole.Textbox).Nth(0).FillAsync("vn-dad/thanh-khe/tx/0202");
+        await form.GetByRole(AriaRole.Textbox).Nth(1).FillAsync("V");
+        await form.GetByRole(AriaRole.Button).ClickAsync();
+        var mapping = page.GetByTestId("mapping-row").Filter(new() { HasText = "gateway-7" });
+        await Expect(mapping).ToContainTextAsync("vn-dad/thanh-khe/tx/0202 V");
+        await mapping.Locator("summary").ClickAsync();
+        await Expect(mapping).ToContainTextAsync("keeps its history");
+        await mapping.GetByRole(AriaRole.Button).ClickAsync();
+        await Expect(mapping).ToHaveCountAsync(0);
+        await city.PublishAsync("mt/v1/vn-dad/gateway-7/V", "230.5");
+        await Expect(row).ToContainTextAsync("230.5");
     }
 
     [Fact]
@@ -63,11 +139,17 @@ public sealed partial class PageTests(RunningCity city) : IClassFixture<RunningC
         await Expect(page.Locator("html")).ToHaveAttributeAsync("lang", "vi");
     }
 
-    private async Task<IPage> OpenAsync()
+    private async Task<IPage> OpenAsync(Func<IPage, Task>? prepare = null)
     {
         if (city.Missing is { } missing) Assert.Skip(missing);
-        return await city.OpenAsync();
+        return await city.OpenAsync(prepare);
     }
+
+    /// <summary>The page's back-off between attempts is up to half a minute.</summary>
+    private static LocatorAssertionsToHaveAttributeOptions Soon => new() { Timeout = 45_000 };
+
+    [GeneratedRegex(@"newest reading \d\d:\d\d:\d\d \+07, \d+ sec ago")]
+    private static partial Regex NewestReading();
 
     [GeneratedRegex(@"\d")]
     private static partial Regex Figure();

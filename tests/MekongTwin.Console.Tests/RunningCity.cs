@@ -50,11 +50,12 @@ public sealed class RunningCity : IAsyncLifetime
     }
 
     /// <summary>A page in a browser whose own zone is far away: times must still be the city's.</summary>
-    public async Task<IPage> OpenAsync()
+    public async Task<IPage> OpenAsync(Func<IPage, Task>? prepare = null)
     {
         var context = await _browser!.NewContextAsync(new() { TimezoneId = "America/New_York", Locale = "en-GB", ViewportSize = new() { Width = 1280, Height = 900 } });
         var page = await context.NewPageAsync();
         page.SetDefaultTimeout(20_000);
+        if (prepare is not null) await prepare(page);
         await page.GotoAsync(Url);
         return page;
     }

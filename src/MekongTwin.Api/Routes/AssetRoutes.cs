@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using MekongTwin.Domain.Assets;
 using MekongTwin.Domain.Readings;
 using MekongTwin.Domain.Series;
@@ -31,13 +32,13 @@ internal static class AssetRoutes
 
     public static void MapAssets(this IEndpointRouteBuilder routes, ITwinServices services, Boards boards)
     {
-        routes.MapGet("/assets", (string? city, string? kind, string? parent, string? near, int? limit, CancellationToken ct) => ListAsync(services, city, kind, parent, near, limit, ct))
-            .WithSummary("Assets by city, kind, parent (near=lon,lat sorts by distance); those with a loading come most loaded first");
-        routes.MapGet("/assets/{id}", (string id, CancellationToken ct) => ReadAsync(services, boards, Uri.UnescapeDataString(id), ct))
-            .WithSummary("One asset: newest values, quality, figures. The id is the asset's path, URL-escaped");
-        routes.MapGet("/assets/{id}/series", (string id, string metric, string? from, string? to, string? step, int? points, CancellationToken ct) =>
-            SeriesReader.ReadAsync(services, Uri.UnescapeDataString(id), metric, from, to, step, points, ct))
-            .WithSummary("A metric over time: gap-aware, step raw, PT1M, PT15M, PT1H or P1D, at most 2,000 points unless asked");
+        routes.MapGet("/assets", (string? city, string? kind, string? parent, string? near, [Range(1, LimitMax)] int? limit, CancellationToken ct) => ListAsync(services, city, kind, parent, near, limit, ct))
+            .ProducesProblem(404).WithSummary("Assets by city, kind, parent (near=lon,lat sorts by distance); those with a loading come most loaded first");
+        routes.MapGet("/assets/{id}", (string id, HttpContext context, CancellationToken ct) => ReadAsync(services, boards, IdIn(context, id), ct))
+            .ProducesProblem(404).WithSummary("One asset: newest values, quality, figures. The id is the asset's path, URL-escaped");
+        routes.MapGet("/assets/{id}/series", (string id, string metric, string? from, string? to, string? step, [Range(SeriesReader.PointsMin, SeriesReader.PointsMax)] int? points, HttpContext context) =>
+            SeriesReader.Read(services, IdIn(context, id), metric, from, to, step ?? "PT15M", points))
+            .ProducesProblem(404).WithSummary("A metric over time: gap-aware, step raw, PT1M, PT15M, PT1H or P1D, at most 2,000 points unless asked");
     }
 
     private static async Task<Results<Ok<AssetPage>, ProblemHttpResult>> ListAsync(ITwinServices services, string? city, string? kind, string? parent, string? near, int? limit, CancellationToken ct)
@@ -52,7 +53,7 @@ internal static class AssetRoutes
         }
         var ancestor = parent is null ? null : model.FindAsset(parent);
         if (parent is not null && ancestor is null) return Problems.NotFound($"No asset '{parent}'.");
-        if (!TryReadPlace(near, out var place)) return Problems.BadRequest("near must be longitude,latitude in degrees, e.g. near=108.22,16.06.");
+        if (!TryReadPlace(near, out var place)) return Problems.BadRequest($"near '{near}' is not longitude,latitude in degrees, -180 to 180 and -90 to 90, e.g. near=108.22,16.06.");
         var ids = model.Assets
             .Where(asset => (city is null || asset.Id.Path == city || asset.Id.Path.StartsWith(city + "/", StringComparison.Ordinal))
                 && (wanted is null || asset.Kind == wanted) && (ancestor is null || Boards.IsBelow(model, asset, ancestor.Number)))
@@ -62,7 +63,7 @@ internal static class AssetRoutes
         var ordered = place is var (longitude, latitude) && near is not null
             ? views.OrderBy(view => Distance(view.Asset, longitude, latitude))
             : views.OrderByDescending(view => Api.Figures.Loading(view, now) ?? -1).ThenBy(view => view.Asset.Id.Path, StringComparer.Ordinal);
-        return TypedResults.Ok(new AssetPage([.. ordered.Take(Math.Clamp(limit ?? 200, 1, LimitMax)).Select(view => Show(model, view, now))], views.Count));
+        return TypedResults.Ok(new AssetPage([.. ordered.Take(limit ?? 200).Select(view => Show(model, view, now))], views.Count));
     }
 
     private static async Task<Results<Ok<AssetView>, ProblemHttpResult>> ReadAsync(ITwinServices services, Boards boards, string id, CancellationToken ct)
@@ -80,7 +81,7 @@ internal static class AssetRoutes
         Api.Figures.AddToday(figures, services.Queries.AssetWindows(asset.Number, calendar.Start(now, WindowSize.Day), long.MaxValue), views.Count(other => other.Asset.Kind == AssetKind.Transformer), calendar.Zone);
         if (boards.ReadCoincidence(asset, now) is { } factor) figures["coincidenceToday"] = factor;
         foreach (var (name, figure) in shown.Figures) figures[name] = figure;
-        return TypedResults.Ok(shown with { Figures = figures, Metrics = [.. shown.Metrics, .. TotalSeries.Units.Keys] });
+        return TypedResults.Ok(shown with { Figures = figures });
     }
 
     internal static AssetView Show(Model model, TwinView view, long nowUs)
@@ -91,9 +92,12 @@ internal static class AssetRoutes
             FixedPoint.ToDouble(value.Reading.Value), value.Point.Unit.Code, Instant.ToText(value.Reading.TimeUs, zone), Api.Figures.Name(value.Reading.Quality),
             Api.Figures.Name(Api.Figures.FreshnessOf(value, nowUs)), (value.Reading.Flags & ReadingFlags.ReceiveTime) != 0));
         var parents = new ParentsView(Path(model, asset.ElectricalParent), Path(model, asset.AdministrativeParent));
+        var metrics = model.PointsOf(asset.Number).Select(number => model.Points[number].Metric);
         return new(asset.Id.Path, Api.Figures.Name(asset.Kind), asset.Name, parents, asset.Longitude, asset.Latitude, asset.RatingKva > 0 ? asset.RatingKva : null,
-            latest, Api.Figures.OfOne(view, nowUs), [.. model.PointsOf(asset.Number).Select(number => model.Points[number].Metric)]);
+            latest, Api.Figures.OfOne(view, nowUs), [.. metrics, .. model.IsParent(asset.Number) ? TotalSeries.Units.Keys : []]);
     }
+
+    private static string IdIn(HttpContext context, string id) => Arguments.PathPart(context, "/assets/", id);
 
     private static string? Path(Model model, int number) => number < 0 ? null : model.Assets[number].Id.Path;
 
@@ -103,7 +107,8 @@ internal static class AssetRoutes
         if (text is null) return true;
         var parts = text.Split(',');
         return parts.Length == 2 && double.TryParse(parts[0], System.Globalization.CultureInfo.InvariantCulture, out place.Longitude)
-            && double.TryParse(parts[1], System.Globalization.CultureInfo.InvariantCulture, out place.Latitude);
+            && double.TryParse(parts[1], System.Globalization.CultureInfo.InvariantCulture, out place.Latitude)
+            && Math.Abs(place.Longitude) <= 180 && Math.Abs(place.Latitude) <= 90;
     }
 
     private static double Distance(Asset asset, double longitude, double latitude)

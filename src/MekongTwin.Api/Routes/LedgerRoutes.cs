@@ -1,45 +1,11 @@
-using MekongTwin.Domain.Access;
-using MekongTwin.Domain.Readings;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 
 namespace MekongTwin.Api.Routes;
 
-/// <summary>A kind of thing in quarantine.</summary>
-public sealed record QuarantineView(long Id, string Reason, string Source, string Topic, string Name, long Count, string First, string Last, string Sample, bool Mappable);
-
-/// <summary>Where a quarantined name leads from now on.</summary>
-public sealed record MapRequest(string? Asset, string? Metric);
-
-/// <summary>How many kept readings were taken in.</summary>
-public sealed record MapResult(int TakenIn);
-
 internal static class LedgerRoutes
 {
-    public static void MapLedger(this IEndpointRouteBuilder routes, ITwinServices services)
-    {
+    public static void MapLedger(this IEndpointRouteBuilder routes, ITwinServices services) =>
         routes.MapGet("/ledger", services.ReadLedger).WithSummary("received = stored + duplicate + rejected + quarantined + pending, per source, in readings");
-        routes.MapGet("/quarantine", (int? limit) => new { items = services.Queries.Quarantine(Math.Clamp(limit ?? 200, 1, 2000)).Select(group => Show(services, group)).ToList() })
-            .WithSummary("What was kept aside, by reason, source and name");
-        routes.MapPost("/quarantine/{id:long}/map", async Task<Results<Ok<MapResult>, ProblemHttpResult>> (long id, MapRequest request, CancellationToken ct) =>
-        {
-            if (services.Queries.QuarantineGroup(id) is not { } group) return Problems.NotFound($"Nothing with id {id} in quarantine; GET /api/v1/quarantine lists it.");
-            if (!Domain.Readings.Ledger.IsQuarantine(group.Reason) || group.Reason != Domain.Journal.Refusal.UnknownPoint)
-                return Problems.BadRequest($"Reason {Figures.Name(group.Reason)}: only readings of an unknown point can be mapped. Mend the sender, or the point's unit in points.json.");
-            var model = services.Model;
-            if (model.FindAsset(request.Asset ?? "") is not { } asset) return Problems.NotFound($"No asset '{request.Asset}'.", model.Assets.Select(known => known.Id.Path), request.Asset?.Split('/')[^1]);
-            if (model.FindPoint(asset.Number, request.Metric ?? "") is not { } point)
-                return Problems.NotFound($"'{asset.Id}' has no point '{request.Metric}'.", model.PointsOf(asset.Number).Select(number => model.Points[number].Metric));
-            return TypedResults.Ok(new MapResult(await services.MapQuarantineAsync(group, point, ct)));
-        }).Require(Role.Engineer).WithSummary("Maps a quarantined topic or name to a point, journals the mapping and takes in what was kept");
-    }
-
-    private static QuarantineView Show(ITwinServices services, History.Store.QuarantineGroup group)
-    {
-        var zone = services.Model.Cities.Length > 0 ? services.Model.Cities[0].MakeCalendar().Zone : TimeZoneInfo.Utc;
-        return new(group.Id, Figures.Name(group.Reason), services.SourceName(group.Source), group.Topic, group.Name, group.Count,
-            Instant.ToText(group.FirstUs, zone), Instant.ToText(group.LastUs, zone), System.Text.Encoding.UTF8.GetString(group.Sample), group.Reason == Domain.Journal.Refusal.UnknownPoint);
-    }
 }

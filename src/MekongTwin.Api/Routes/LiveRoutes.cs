@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+using System.Text;
 using System.Text.Json;
 using System.Threading.Channels;
 using MekongTwin.Domain.Access;
@@ -22,7 +24,9 @@ namespace MekongTwin.Api.Routes;
 internal static class LiveRoutes
 {
     /// <summary>Most streams at once; one more is refused with 503.</summary>
-    private const int StreamsMax = 1000;
+    public const int StreamsMax = 1000;
+
+    private const string EventStream = "text/event-stream";
 
     /// <summary>How long a reader may take to fetch an event.</summary>
     private static readonly TimeSpan WriteWithin = TimeSpan.FromSeconds(10);
@@ -30,15 +34,21 @@ internal static class LiveRoutes
     private static readonly TimeSpan BoardEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan AssetsEvery = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan UserEvery = TimeSpan.FromSeconds(1);
-    private static int _open;
 
-    public static void MapLive(this IEndpointRouteBuilder routes, ITwinServices services, Boards boards, IAccess access) =>
+    /// <summary>Events as they are sent, by what they say: a board or a ledger is one for all streams, and written out once.</summary>
+    private static readonly ConditionalWeakTable<object, byte[]> Events = [];
+
+    public static void MapLive(this IEndpointRouteBuilder routes, ITwinServices services, Boards boards, IAccess access)
+    {
+        var open = 0;
         routes.MapGet("/live", async (HttpContext context, string? city, string? assets) =>
         {
             if (city is not null && services.Model.FindCity(city) is null) return (IResult)Problems.NotFound($"No city '{city}'.", services.Model.Cities.Select(known => known.Id));
-            if (Interlocked.Increment(ref _open) > StreamsMax)
+            if (HttpMethods.IsHead(context.Request.Method)) return Results.Text("", EventStream);
+            if (Interlocked.Increment(ref open) > StreamsMax)
             {
-                Interlocked.Decrement(ref _open);
+                Interlocked.Decrement(ref open);
+                context.Response.Headers.RetryAfter = "10";
                 return TypedResults.Problem(title: "Too many streams", detail: $"At most {StreamsMax} event streams are served at once. Try again later.", statusCode: 503);
             }
             try
@@ -51,10 +61,12 @@ internal static class LiveRoutes
             }
             finally
             {
-                Interlocked.Decrement(ref _open);
+                Interlocked.Decrement(ref open);
             }
             return Results.Empty;
-        }).WithSummary("Live changes as server-sent events");
+        }).Produces<string>(200, EventStream).ProducesProblem(404).ProducesProblem(503).WithSummary("Live changes as server-sent events")
+            .WithDescription("?city= gives the events city (as GET /cities/{city}) and ledger (as GET /ledger, the busiest sources) every second; ?assets=prefix gives assets ({items, skipped}) within 100 ms of a change.");
+    }
 
     private static async Task StreamAsync(HttpContext context, ITwinServices services, Boards boards, IAccess access, string city, string? assets)
     {
@@ -94,7 +106,7 @@ internal static class LiveRoutes
     private static async Task WriteStreamAsync(HttpContext context, ITwinServices services, Boards boards, string city, string? assets, CancellationToken ct)
     {
         var json = context.RequestServices.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions;
-        context.Response.ContentType = "text/event-stream";
+        context.Response.ContentType = EventStream;
         context.Response.Headers.CacheControl = "no-cache";
         context.Response.Headers["X-Accel-Buffering"] = "no";
         // The reader learns that it is in before there is anything to say.
@@ -105,26 +117,29 @@ internal static class LiveRoutes
             {
                 var model = services.Model;
                 var now = Instant.From(services.Clock.GetUtcNow());
-                await WriteAsync(context, "assets", new { items = changes.Views.Select(view => AssetRoutes.Show(model, view, now)).ToList(), skipped = changes.Skipped }, json, ct);
+                await WriteAsync(context, Event("assets", new { items = changes.Views.Select(view => AssetRoutes.Show(model, view, now)).ToList(), skipped = changes.Skipped }, json), ct);
             }
             return;
         }
         while (true)
         {
-            await WriteAsync(context, "city", await boards.ReadAsync(city, ct), json, ct);
-            await WriteAsync(context, "ledger", boards.ReadLedger(), json, ct);
+            if (await boards.ReadAsync(city, ct) is { } board) await WriteAsync(context, Events.GetValue(board, made => Event("city", made, json)), ct);
+            await WriteAsync(context, Events.GetValue(boards.ReadLedger(), made => Event("ledger", made, json)), ct);
             await Task.Delay(BoardEvery, ct);
         }
     }
 
-    private static async Task WriteAsync<T>(HttpContext context, string name, T data, JsonSerializerOptions json, CancellationToken ct)
+    private static byte[] Event<T>(string name, T data, JsonSerializerOptions json) =>
+        [.. Encoding.UTF8.GetBytes($"event: {name}\ndata: "), .. JsonSerializer.SerializeToUtf8Bytes<object>(data!, json), .. "\n\n"u8];
+
+    private static async Task WriteAsync(HttpContext context, byte[] bytes, CancellationToken ct)
     {
         // Who does not read is let go: its stream would cost as much as one that is read.
         using var slow = CancellationTokenSource.CreateLinkedTokenSource(ct);
         slow.CancelAfter(WriteWithin);
         try
         {
-            await context.Response.WriteAsync($"event: {name}\ndata: {JsonSerializer.Serialize(data, json)}\n\n", slow.Token);
+            await context.Response.Body.WriteAsync(bytes, slow.Token);
             await context.Response.Body.FlushAsync(slow.Token);
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)

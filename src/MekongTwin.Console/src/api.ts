@@ -58,9 +58,18 @@ export interface CityState {
   simulated?: boolean
   geography?: string
   population?: number
+  /** Time of the newest reading; absent when there never was one. */
+  lastReading?: string
+  mqtt?: MqttDoor
   figures?: Figures
   districts?: District[]
   freshness?: FreshnessCount[]
+}
+
+/** Where devices send to, on the host that serves this page. */
+export interface MqttDoor {
+  scheme: string
+  port: number
 }
 
 export interface LatestValue {
@@ -101,6 +110,8 @@ export interface Series {
   metric: string
   unit?: string
   step?: string
+  /** What a step's value is: mean, growth, count or reading. */
+  means?: string
   points: SeriesPoint[]
 }
 
@@ -151,6 +162,17 @@ export interface QuarantineGroup {
   first?: string
   last?: string
   sample?: string
+  /** The time that the sample claims, where that is what is wrong with it. */
+  sampleTime?: string
+  mappable?: boolean
+}
+
+/** A topic, or a record's name under it, that somebody gave a point. */
+export interface Mapping {
+  topic: string
+  name: string
+  asset: string
+  metric: string
 }
 
 /** What the server said went wrong (RFC 9457), or what kept the request from reaching it (status 0). */
@@ -224,6 +246,18 @@ export async function mapToPoint(id: number | string, assetId: string, metric: s
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ asset: assetId, metric }),
   })
+}
+
+export async function discard(id: number | string): Promise<void> {
+  await send(`/quarantine/${encodeURIComponent(id)}`, { method: 'DELETE' })
+}
+
+export async function mappings(): Promise<Mapping[]> {
+  return list<Mapping>(await get('/mappings'))
+}
+
+export async function removeMapping({ topic, name }: Mapping): Promise<void> {
+  await send(`/mappings?${new URLSearchParams({ topic, name })}`, { method: 'DELETE' })
 }
 
 /** Opens the live feed. The caller owns its end: the stream has no time limit of its own. */

@@ -59,6 +59,7 @@ class AssetSheet {
   private readonly rows = h('tbody', {})
   private readonly latest: KeyedList<[string, LatestValue]>
   private readonly history = h('div', { hidden: true })
+  private readonly meaning = h('span', { 'data-testid': 'asset-meaning' })
   private readonly readingsCaption = h('p', { class: 'muted', 'data-testid': 'readings-caption' })
   /** Outlives its table, so that a refresh leaves the scroll position. */
   private readonly readings = h('div', { class: 'table-frame readings', tabindex: 0, role: 'region', 'aria-label': t('asset.readings') })
@@ -142,6 +143,7 @@ class AssetSheet {
     const windows = windowsOf(answer, from, to)
     this.curve ??= this.newCurve(metric, answer.unit ?? '')
     this.curve.show(windows, answer.unit, now)
+    setText(this.meaning, meaningOf(answer.means))
     const start = this.picked ?? windows.findLast(window => window.value !== null)?.start
     if (start !== undefined) await this.loadReadings(metric, start)
   }
@@ -154,7 +156,7 @@ class AssetSheet {
       onPick: window => this.pick(metric, window),
     })
     this.history.hidden = false
-    replace(this.history, h('h3', {}, t('asset.windows')), curve.element, h('p', { class: 'muted' }, t('asset.pick')),
+    replace(this.history, h('h3', {}, t('asset.windows')), curve.element, h('p', { class: 'muted' }, this.meaning, ' · ', t('asset.pick')),
       h('h3', {}, t('asset.readings')), this.readingsCaption, this.readings)
     return curve
   }
@@ -184,4 +186,9 @@ class AssetSheet {
         h('td', {}, this.scene.time.full(point.t)), h('td', { class: 'numeric' }, reading(point.v, unit)),
         qualities && h('td', {}, textOfCode('quality', point.q ?? ''))))))
   }
+}
+
+/** What one window of the curve is: a register's window is what it grew by, not a mean. */
+function meaningOf(means: string | undefined): string {
+  return means === 'growth' ? t('asset.growth') : means === 'count' ? t('asset.events') : t('curve.todayHelp')
 }

@@ -76,7 +76,7 @@ export class CityPage {
   private show(state: CityState): void {
     this.state = state
     this.problem.replaceChildren()
-    this.header.heard()
+    this.header.heard(state)
     this.sections.forEach(section => section.showCity?.(state))
     if (state.geography !== undefined) setText(this.geography, `${textOfCode('geography', state.geography)} · `)
     this.route()

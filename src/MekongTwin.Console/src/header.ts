@@ -1,5 +1,6 @@
 import { signedIn, signOut } from './api'
-import type { CitySummary } from './api'
+import type { CityState, CitySummary } from './api'
+import { instantOf } from './city-time'
 import { h, replace, setText } from './dom'
 import type { Connection } from './live'
 import { shapeOf } from './marks'
@@ -7,10 +8,11 @@ import { age } from './numbers'
 import { language, languages, t } from './text'
 import type { Language, TextKey } from './text'
 import markUrl from './mark.svg?url'
+import { isHeard } from './page'
 import type { Scene } from './page'
 
-/** Data older than this is called stale whatever the transport says. */
-const StaleAfterS = 15
+/** With nothing heard from the server for so long the connection is called lost, whatever the transport says. */
+const LostAfterS = 15
 
 export interface HeaderActions {
   city(id: string): void
@@ -18,21 +20,24 @@ export interface HeaderActions {
   signIn(): void
 }
 
-const looks: Record<Connection | 'stale', { shape: string, mark: string, text: TextKey }> = {
+const looks: Record<Connection | 'lost', { shape: string, mark: string, text: TextKey }> = {
   connecting: { shape: '◌', mark: 'never', text: 'connection.connecting' },
   live: { shape: '●', mark: 'good', text: 'connection.live' },
   polling: { shape: '◐', mark: 'late', text: 'connection.polling' },
   reconnecting: { shape: '◌', mark: 'late', text: 'connection.reconnecting' },
-  stale: { shape: '▲', mark: 'less', text: 'connection.stale' },
+  lost: { shape: '▲', mark: 'less', text: 'connection.lost' },
   signIn: { shape: '▲', mark: 'less', text: 'connection.signIn' },
 }
 
 export class Header {
   readonly element: HTMLElement
   private readonly clock = h('p', { class: 'clock', 'data-testid': 'clock' })
-  /** Only the word is announced; the age beside it changes every second. */
+  /** The stream to this page; how old the data is stands beside it, as its own sign. */
   private readonly state = h('span', { 'aria-live': 'polite', 'aria-atomic': 'true', 'data-testid': 'connection-state' })
-  private readonly age = h('span', { class: 'muted', 'data-testid': 'connection-age' })
+  private readonly data = h('span', { class: 'mark data-age', 'data-testid': 'data-age' })
+  private readonly dataText = h('span', {})
+  private newest: number | null = null
+  private isSilent = false
   private readonly banner: HTMLElement
   private connection: Connection = 'connecting'
   private shown = ''
@@ -49,9 +54,10 @@ export class Header {
           h('h1', {}, t('app.title')), h('span', { class: 'muted subtitle' }, t('app.subtitle'))),
         this.citySelector(cities, actions),
         this.clock,
-        h('p', { class: 'connection' }, h('span', { class: 'visually-hidden' }, `${t('connection.label')}: `), this.state, ' ', this.age),
+        h('p', { class: 'connection' }, h('span', { class: 'visually-hidden' }, `${t('connection.label')}: `), this.state, ' ', this.data),
         h('div', { class: 'tools' }, this.languageSelector(actions), this.session(actions))),
       this.banner)
+    this.data.append(shapeOf(''), ' ', this.dataText)
     this.timer = setInterval(() => this.tick(), 1_000)
     this.tick()
   }
@@ -62,8 +68,10 @@ export class Header {
   }
 
   /** A new state has arrived: the clock shows its instant and runs on from there. */
-  heard(): void {
+  heard(state: CityState): void {
     this.heardAt = performance.now()
+    this.newest = instantOf(state.lastReading)
+    this.isSilent = !isHeard(state)
     this.banner.hidden = !this.scene.simulated()
     this.tick()
   }
@@ -80,15 +88,25 @@ export class Header {
   private tick(): void {
     const now = performance.now()
     const seconds = this.heardAt === null ? null : (now - Math.max(this.heardAt, this.aliveAt)) / 1_000
-    const stale = seconds !== null && seconds > StaleAfterS
-    this.showState(stale && this.connection !== 'signIn' ? 'stale' : this.connection)
-    setText(this.age, seconds === null || seconds < 3 ? '' : t('connection.age', { age: age(seconds) }))
-    if (this.heardAt === null) setText(this.clock, '')
-    else setText(this.clock, this.scene.time.full(this.scene.now() + (stale ? 0 : now - this.heardAt)))
-    this.clock.classList.toggle('clock-stopped', stale)
+    const lost = seconds !== null && seconds > LostAfterS
+    this.showState(lost && this.connection !== 'signIn' ? 'lost' : this.connection)
+    if (this.heardAt === null) return
+    const cityNow = this.scene.now() + now - this.heardAt
+    setText(this.clock, this.scene.time.full(lost ? this.scene.now() : cityNow))
+    this.clock.classList.toggle('clock-stopped', lost)
+    this.showData(cityNow)
   }
 
-  private showState(name: Connection | 'stale'): void {
+  /** The age of the newest reading goes on growing while the stream is lost: nothing newer is known here. */
+  private showData(cityNow: number): void {
+    this.data.classList.toggle('mark-less', this.isSilent)
+    setText(this.data.firstElementChild!, this.isSilent ? '▲' : '')
+    setText(this.dataText, this.newest === null ? t('data.none') : t('data.newest', {
+      time: this.scene.time.clock(this.newest, cityNow), age: age(Math.max(0, cityNow - this.newest) / 1_000),
+    }))
+  }
+
+  private showState(name: Connection | 'lost'): void {
     if (name === this.shown) return
     this.shown = name
     const look = looks[name]

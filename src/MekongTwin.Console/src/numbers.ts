@@ -66,7 +66,8 @@ export function milliseconds(value: number | undefined): string {
 
 /** How long ago, in the largest unit that says enough. */
 export function age(seconds: number): string {
-  const [value, unit] = seconds < 90 ? [seconds, 'second'] : seconds < 5_400 ? [seconds / 60, 'minute'] : [seconds / 3_600, 'hour']
+  const [value, unit] = seconds < 90 ? [seconds, 'second'] : seconds < 5_400 ? [seconds / 60, 'minute']
+    : seconds < 48 * 3_600 ? [seconds / 3_600, 'hour'] : [seconds / 86_400, 'day']
   return formatter({ style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: 0 }).format(value)
 }
 

@@ -33,6 +33,11 @@ export function every(intervalMs: number, work: () => Promise<void>): () => void
   }
 }
 
+/** True while any sensor of the city was heard in time. */
+export function isHeard(state: CityState): boolean {
+  return (state.freshness ?? []).some(row => (row.fresh ?? 0) > 0)
+}
+
 export function hrefOf(assetId: string): string {
   return `#/${encodeURI(assetId)}`
 }

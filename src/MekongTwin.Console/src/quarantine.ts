@@ -1,5 +1,5 @@
-import { mapToPoint, quarantine } from './api'
-import type { QuarantineGroup } from './api'
+import { discard, mapToPoint, mappings, quarantine, removeMapping } from './api'
+import type { Mapping, QuarantineGroup } from './api'
 import { h, KeyedList, replace, setText } from './dom'
 import type { View } from './dom'
 import { empty, failure, loading } from './notice'
@@ -7,20 +7,27 @@ import { count } from './numbers'
 import { every } from './page'
 import type { Scene, Section } from './page'
 import { t, textOfCode } from './text'
+import type { TextKey } from './text'
 
 const RefreshMs = 3_000
 
-/** Groups of readings that found no point, each with a form that gives it one. */
+/** Kinds of readings that found no place, each with a form that gives it a point or throws it away; and the mappings made so far. */
 export function quarantineSection(scene: Scene): Section {
   const rows = h('ul', { class: 'quarantine-list' })
-  const list = new KeyedList<QuarantineGroup>(rows, group => String(group.id), group => groupView(scene, group, mapped))
+  const list = new KeyedList<QuarantineGroup>(rows, group => String(group.id), group => groupView(scene, group, changed))
+  const madeRows = h('ul', { class: 'quarantine-list' })
+  const made = new KeyedList<Mapping>(madeRows, mapping => `${mapping.topic}\n${mapping.name}`, mapping => mappingView(mapping, changed))
+  const madeSection = h('div', { class: 'card', hidden: true, 'data-testid': 'mappings' },
+    h('h3', {}, t('mappings.title')), h('p', { class: 'muted' }, t('mappings.help')), madeRows)
   const status = h('div', {}, loading())
   const announcement = h('p', { role: 'status', class: 'muted', 'data-testid': 'quarantine-announcement' })
 
   async function load(): Promise<void> {
     try {
-      const groups = await quarantine()
+      const [groups, known] = await Promise.all([quarantine(), mappings()])
       list.show(groups)
+      made.show(known)
+      madeSection.hidden = known.length === 0
       replace(status, groups.length === 0 ? empty(t('quarantine.empty')) : null)
     } catch (error) {
       replace(status, failure(error, () => void load()))
@@ -28,22 +35,30 @@ export function quarantineSection(scene: Scene): Section {
   }
 
   /** Said by the section: the group and its form are gone by then. */
-  async function mapped(): Promise<void> {
-    setText(announcement, t('quarantine.done'))
+  async function changed(text: TextKey): Promise<void> {
+    setText(announcement, t(text))
     await load()
   }
 
   return {
     element: h('section', { id: 'quarantine', 'aria-labelledby': 'quarantine-title' },
       h('div', { class: 'section-head' }, h('h2', { id: 'quarantine-title' }, t('quarantine.title')), h('p', {}, t('quarantine.help'))),
-      h('div', { class: 'card' }, announcement, status, rows)),
+      h('div', { class: 'card' }, announcement, status, rows), madeSection),
     close: every(RefreshMs, load),
   }
 }
 
-function groupView(scene: Scene, group: QuarantineGroup, mapped: () => Promise<void>): View<QuarantineGroup> {
+type Changed = (text: TextKey) => Promise<void>
+
+function groupView(scene: Scene, group: QuarantineGroup, changed: Changed): View<QuarantineGroup> {
   const number = h('dd', {})
   const last = h('dd', {})
+  const sample = h('code', {})
+  const dated = h('dd', { 'data-testid': 'quarantine-dated' })
+  const confirm = confirmation('quarantine-discard', 'quarantine.discard', async () => {
+    await discard(group.id)
+    await changed('quarantine.discarded')
+  })
   const fact = (label: Parameters<typeof t>[0], value: Node) => h('div', {}, h('dt', {}, t(label)), value)
   return {
     element: h('li', { 'data-testid': 'quarantine-row' },
@@ -56,16 +71,20 @@ function groupView(scene: Scene, group: QuarantineGroup, mapped: () => Promise<v
         fact('quarantine.source', h('dd', {}, group.source ?? '')),
         fact('quarantine.first', h('dd', {}, scene.time.full(group.first))),
         fact('quarantine.last', last),
-        group.sample === undefined ? null : fact('quarantine.sample', h('dd', {}, h('code', {}, group.sample)))),
-      mapForm(scene, group, mapped)),
+        fact('quarantine.sample', h('dd', {}, sample)),
+        group.sampleTime === undefined ? null : fact('quarantine.dated', dated)),
+      group.mappable === false ? null : mapForm(scene, group, changed), confirm.element),
     show(next) {
       setText(number, count(next.count))
       setText(last, scene.time.full(next.last))
+      setText(sample, next.sample ?? '')
+      setText(dated, scene.time.full(next.sampleTime))
+      confirm.say(t('quarantine.discardHelp', { count: count(next.count) }))
     },
   }
 }
 
-function mapForm(scene: Scene, group: QuarantineGroup, mapped: () => Promise<void>): HTMLElement {
+function mapForm(scene: Scene, group: QuarantineGroup, changed: Changed): HTMLElement {
   const text = (name: string, placeholder: string) =>
     h('input', { name, required: true, placeholder, autocomplete: 'off', autocapitalize: 'off', spellcheck: 'false', maxlength: 200 })
   const assetPath = text('asset', `${scene.city.id}/…`)
@@ -79,7 +98,7 @@ function mapForm(scene: Scene, group: QuarantineGroup, mapped: () => Promise<voi
     try {
       await mapToPoint(group.id, assetPath.value.trim(), metric.value.trim())
       replace(status)
-      await mapped()
+      await changed('quarantine.done')
     } catch (error) {
       replace(status, failure(error))
     } finally {
@@ -91,4 +110,43 @@ function mapForm(scene: Scene, group: QuarantineGroup, mapped: () => Promise<voi
     h('form', { onsubmit: submit, 'data-testid': 'quarantine-form' },
       h('label', {}, t('quarantine.asset'), assetPath), h('label', {}, t('quarantine.metric'), metric), button,
       h('p', { class: 'muted' }, t('quarantine.role')), status))
+}
+
+function mappingView(mapping: Mapping, changed: Changed): View<Mapping> {
+  const target = h('code', {})
+  const confirm = confirmation('mapping-remove', 'mappings.remove', async () => {
+    await removeMapping(mapping)
+    await changed('mappings.removed')
+  })
+  confirm.say(t('mappings.removeHelp'))
+  return {
+    element: h('li', { 'data-testid': 'mapping-row' },
+      h('div', { class: 'quarantine-head' }, h('code', {}, mapping.topic, mapping.name ? ` ${mapping.name}` : null), '→', target),
+      confirm.element),
+    show(next) {
+      setText(target, `${next.asset} ${next.metric}`)
+    },
+  }
+}
+
+/** What cannot be undone is opened first, says what it does, and is then done with a second button. */
+function confirmation(testId: string, label: TextKey, work: () => Promise<void>): { element: HTMLElement, say(text: string): void } {
+  const help = h('p', {})
+  const status = h('div', { role: 'status' })
+  const button = h('button', { type: 'button', onclick: () => void run() }, t(label))
+  async function run(): Promise<void> {
+    button.disabled = true
+    try {
+      await work()
+    } catch (error) {
+      replace(status, failure(error))
+    } finally {
+      button.disabled = false
+    }
+  }
+  return {
+    element: h('details', { class: 'map', 'data-testid': testId }, h('summary', {}, `${t(label)}…`),
+      help, button, h('p', { class: 'muted' }, t('quarantine.role')), status),
+    say: text => setText(help, text),
+  }
 }

@@ -6,7 +6,7 @@ import { h, replace, setText } from './dom'
 import { bandMark, BandAcceptableMax, BandGoodMax } from './marks'
 import { failure } from './notice'
 import { count, decimal, NoValue, percent, quantity } from './numbers'
-import { every } from './page'
+import { every, isHeard } from './page'
 import type { Scene, Section } from './page'
 import { t } from './text'
 import type { TextKey } from './text'
@@ -54,8 +54,7 @@ export function totalsSection(scene: Scene): Section {
   const band = h('p', { class: 'tile-note', 'data-testid': 'totals-tti-band' })
   index.element.append(band, bandScale())
   const asOf = h('p', { class: 'as-of', 'data-testid': 'as-of' })
-  const hint = h('p', { class: 'notice', hidden: true, 'data-testid': 'no-readings' },
-    t('state.noReadings', { host: location.hostname, topic: `mt/v1/${scene.city.id}/<asset>/<metric>` }))
+  const hint = h('p', { class: 'notice', hidden: true, 'data-testid': 'no-readings' })
   const curve = todayCurve(scene)
 
   const element = h('section', { id: 'totals', 'aria-labelledby': 'totals-title' },
@@ -72,7 +71,8 @@ export function totalsSection(scene: Scene): Section {
     showCity(state) {
       const figures = state.figures ?? {}
       setText(asOf, t('city.asOf', { time: scene.time.full(state.asOf) }))
-      hint.hidden = figures.demand?.value != null
+      hint.hidden = isHeard(state)
+      setText(hint, silence(scene, state))
       demand.show(figures.demand)
       index.show(figures.travelTimeIndex)
       for (const { spec, view } of tiles) view.show(figures[spec.figure])
@@ -85,6 +85,17 @@ export function totalsSection(scene: Scene): Section {
     },
     close: curve.close,
   }
+}
+
+/** Why the figures are empty: nothing ever came, or nothing since a time; and where devices send to. */
+function silence(scene: Scene, state: CityState): string {
+  const door = state.mqtt
+  const where = {
+    address: door === undefined ? 'MQTT' : `${door.scheme}://${location.hostname}:${door.port}`,
+    topic: `mt/v1/${scene.city.id}/<asset>/<metric>`,
+  }
+  return state.lastReading === undefined ? t('state.noReadings', where)
+    : t('state.silent', { time: scene.time.full(state.lastReading), ...where })
 }
 
 function card(name: string, title: TextKey, ...children: Node[]): HTMLElement {

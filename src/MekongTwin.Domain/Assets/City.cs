@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using MekongTwin.Domain.Readings;
 
 namespace MekongTwin.Domain.Assets;
@@ -23,8 +24,12 @@ public sealed record DeviceMapping(string City, string Device, int Asset);
 /// <summary>A full name on the wire (a topic, or SenML bn+n) standing for a point.</summary>
 public sealed record NameMapping(string Name, int Point)
 {
-    /// <summary>True when a city folder says so: it holds until the folder says otherwise. Else a person mapped it, and that stays.</summary>
+    /// <summary>True when a city folder says so: it holds until the folder says otherwise. A person's stays until a person takes it back.</summary>
     public bool FromFolder { get; init; }
+
+    /// <summary>Topic and record name of <see cref="OfRecord"/>.</summary>
+    [JsonIgnore]
+    public (string Topic, string Name) Parts => Name.Split('\n', 2) is [var topic, var name] ? (topic, name) : (Name, "");
 
     /// <summary>The name of a quarantined thing: its topic, and for a record of a pack the record's name under it.</summary>
     public static string OfRecord(string topic, string name) => name.Length == 0 ? topic : $"{topic}\n{name}";

@@ -12,6 +12,7 @@ public sealed class Model
     private readonly Dictionary<(int Asset, string Metric), int> _pointByMetric;
     private readonly ImmutableArray<ImmutableArray<int>> _pointsOfAsset;
     private readonly ImmutableArray<int> _cityOfAsset;
+    private readonly HashSet<int> _parents;
 
     public Model(
         ImmutableArray<City> cities,
@@ -29,6 +30,7 @@ public sealed class Model
         _pointByMetric = points.ToDictionary(point => (point.Asset, point.Metric), point => point.Number);
         _pointsOfAsset = GroupPoints(assets.Length, points);
         _cityOfAsset = [.. assets.Select(asset => CityNumber(cities, asset.Id))];
+        _parents = [.. assets.SelectMany(ParentsOf)];
     }
 
     public static Model Empty { get; } = new([], [], [], [], []);
@@ -56,6 +58,9 @@ public sealed class Model
     /// <summary>The city an asset belongs to.</summary>
     public City CityOf(int asset) => Cities[_cityOfAsset[asset]];
 
+    /// <summary>True for an asset that others add up to: it has the metrics of totals.</summary>
+    public bool IsParent(int asset) => _parents.Contains(asset);
+
     /// <summary>Children of an asset in both trees, each once.</summary>
     public ILookup<int, Asset> ChildrenByParent() => Assets
         .SelectMany(asset => ParentsOf(asset).Select(parent => (parent, asset)))
@@ -75,6 +80,9 @@ public sealed class Model
         foreach (var mapping in added) names[mapping.Name] = mapping;
         return new(Cities, Assets, Points, Devices, [.. names.Values.OrderBy(mapping => mapping.Name, StringComparer.Ordinal)]);
     }
+
+    /// <summary>The same model without a name mapping.</summary>
+    public Model WithoutName(string name) => new(Cities, Assets, Points, Devices, Names.RemoveAll(mapping => mapping.Name == name));
 
     private static int CityNumber(ImmutableArray<City> cities, AssetId id)
     {

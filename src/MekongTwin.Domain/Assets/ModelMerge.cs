@@ -33,10 +33,12 @@ public static class ModelMerge
         {
             Point = pointNumbers[(NumberOf(read.Points[name.Point].Asset), read.Points[name.Point].Metric)],
             FromFolder = true,
-        });
+        }).ToList();
+        // A mapping that somebody made and the files now say too is the files' from now on.
+        var byPeople = before.Names.Where(name => !name.FromFolder && !names.Contains(name with { FromFolder = true }));
         var cities = before.Cities.Where(city => read.FindCity(city.Id) is null).Concat(read.Cities).OrderBy(city => city.Id, StringComparer.Ordinal);
         var devices = read.Devices.Select(device => device with { Asset = NumberOf(device.Asset) });
-        return new Model([.. cities], assets, points, [.. devices], [.. names]).WithNames(before.Names.Where(name => !name.FromFolder));
+        return new Model([.. cities], assets, points, [.. devices], [.. names]).WithNames(byPeople);
     }
 
     private static ImmutableArray<T> Overlay<T>(ImmutableArray<T> before, int count, IEnumerable<T> read, Func<T, int> numberOf)

@@ -26,6 +26,9 @@ public enum FrameKind : byte
 
     /// <summary>Readings that left quarantine: they follow as readings of the same source.</summary>
     Release = 5,
+
+    /// <summary>Somebody threw away all that quarantine held of one kind until here.</summary>
+    Discard = 6,
 }
 
 /// <summary>Why a reading was not admitted. The order is part of the journal's format: only append.</summary>
@@ -48,6 +51,9 @@ public enum Refusal : byte
 
     /// <summary>The twin failed on it; the reading stays in the journal, and is folded when the twin succeeds again.</summary>
     TwinFaulted,
+
+    /// <summary>Was in quarantine until somebody threw it away.</summary>
+    Discarded,
 }
 
 /// <summary>A frame as read back: its kind and body.</summary>
@@ -132,13 +138,16 @@ public readonly ref struct ReadingsFrame
 }
 
 /// <summary>
-/// Something kept in quarantine. A decoded reading without a point has its topic or <see cref="Name"/>, its value (Mantissa · 10^Exponent) and unit; what could
-/// not be decoded has the payload.
+/// Something kept in quarantine. A decoded reading has its topic or <see cref="Name"/>, its value (Mantissa · 10^Exponent), unit
+/// and time, and the beginning of its payload; what could not be decoded has the payload.
 /// </summary>
 public sealed record QuarantineEntry(int Source, long ReceivedUs, Refusal Reason, string Topic, string Name, string Unit, long TimeUs, long Mantissa, int Exponent, Quality Quality, ReadingFlags Flags, byte[] Payload)
 {
-    /// <summary>Most bytes of a payload that are kept.</summary>
+    /// <summary>Most bytes of a payload that are kept of what could not be decoded.</summary>
     public const int PayloadMax = 4096;
+
+    /// <summary>Most bytes of a payload that are kept beside a value, to be shown.</summary>
+    public const int SampleMax = 256;
 
     public byte[] ToFrame()
     {
@@ -230,5 +239,28 @@ public sealed record ReleaseEntry(int Source, Refusal Reason, string Topic, stri
         var places = new FramePlace[reader.ReadInt32()];
         for (var i = 0; i < places.Length; i++) places[i] = new(reader.ReadInt64(), reader.ReadInt32());
         return new(source, reason, topic, name, places);
+    }
+}
+
+/// <summary>A quarantine group that was thrown away: every entry of it that stands before this frame and was not taken in.</summary>
+public sealed record DiscardEntry(int Source, Refusal Reason, string Topic, string Name)
+{
+    public byte[] ToFrame()
+    {
+        using var stream = new MemoryStream();
+        using (var writer = new BinaryWriter(stream, Encoding.UTF8, leaveOpen: true))
+        {
+            writer.Write(Source);
+            writer.Write((byte)Reason);
+            writer.Write(Topic);
+            writer.Write(Name);
+        }
+        return Frame.Make(FrameKind.Discard, stream.GetBuffer().AsSpan(0, (int)stream.Length));
+    }
+
+    public static DiscardEntry Read(ReadOnlySpan<byte> body)
+    {
+        using var reader = new BinaryReader(new MemoryStream(body.ToArray()), Encoding.UTF8);
+        return new(reader.ReadInt32(), (Refusal)reader.ReadByte(), reader.ReadString(), reader.ReadString());
     }
 }

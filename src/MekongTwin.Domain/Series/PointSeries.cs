@@ -6,7 +6,10 @@ using MekongTwin.Domain.Units;
 
 namespace MekongTwin.Domain.Series;
 
-/// <summary>Series of one point, from its readings or from its stored windows.</summary>
+/// <summary>
+/// Series of one point, from its readings or from its stored windows. A gauge's step is its mean over the covered time, with
+/// the extremes of the values that stood in it; a register's is its growth; an event's the number of events.
+/// </summary>
 public static class PointSeries
 {
     /// <summary>The readings themselves, merged; history included.</summary>
@@ -44,18 +47,20 @@ public static class PointSeries
             sum += window.Sum;
             integral += window.IntegralMicro;
             covered += window.CoveredUs;
-            if (window.Count == 0) continue;
+            if (window is { Count: 0, CoveredUs: 0 }) continue;
             min = Math.Min(min, window.Min);
             max = Math.Max(max, window.Max);
         }
         if (count == 0 && covered == 0) return new(startUs, null, null, null, 0, 0);
+        // A register's reading alone is no growth of nothing: until a second one closes an interval the step is a gap.
         double? value = point.Kind switch
         {
             PointKind.Event => count,
-            PointKind.Cumulative => (double)integral / FixedPoint.One,
+            PointKind.Cumulative => covered > 0 ? (double)integral / FixedPoint.One : null,
             _ when covered > 0 => (double)integral / FixedPoint.One * Instant.Hour / covered,
             _ => (double)sum / FixedPoint.One / count,
         };
-        return new(startUs, value, count > 0 ? FixedPoint.ToDouble(min) : null, count > 0 ? FixedPoint.ToDouble(max) : null, count, (double)covered / lengthUs);
+        var extremes = point.Kind == PointKind.Gauge;
+        return new(startUs, value, extremes ? FixedPoint.ToDouble(min) : null, extremes ? FixedPoint.ToDouble(max) : null, count, (double)covered / lengthUs);
     }
 }

@@ -29,6 +29,9 @@ public static class TotalSeries
         ["travelTimeIndex"] = "1",
     };
 
+    /// <summary>True for what comes together over a step; the others are means over it.</summary>
+    public static bool IsAmount(string metric) => metric is "energy" or "vehicles";
+
     /// <summary>What a metric's series is made of.</summary>
     public static TotalPart PartOf(string metric) => metric switch
     {
@@ -70,7 +73,7 @@ public static class TotalSeries
             reporting = Math.Max(reporting, window.Total.Meters);
             reactive = Math.Max(reactive, window.Total.ReactiveMeters);
             detectors = Math.Max(detectors, window.Total.Detectors);
-            if (Value(metric, window.Total) is not { } value) continue;
+            if (IsAmount(metric) || Value(metric, window.Total) is not { } value) continue;
             min = Math.Min(min ?? value, value);
             max = Math.Max(max ?? value, value);
         }

@@ -38,8 +38,7 @@ public struct WindowAggregate
         Count++;
         if (reading.Quality is Quality.Uncertain or Quality.Stale) Uncertain++;
         Sum += reading.Value;
-        if (reading.Value < Min) Min = reading.Value;
-        if (reading.Value > Max) Max = reading.Value;
+        Reach(reading.Value);
         LastTimeUs = reading.TimeUs;
         Last = reading.Value;
     }
@@ -56,6 +55,7 @@ public struct WindowAggregate
         var high = Math.Min(to.TimeUs, EndUs);
         if (high <= low) return;
         CoveredUs += high - low;
+        if (from.TimeUs < StartUs && kind == PointKind.Gauge) Reach(from.Value);
         Integral += kind == PointKind.Gauge
             ? (Int128)from.Value * (high - low)
             : Growth(from, to, high) - Growth(from, to, low);
@@ -64,9 +64,15 @@ public struct WindowAggregate
     /// <summary>The window as it is stored and published.</summary>
     public readonly PointWindow ToWindow(int point, PointKind kind) => new(
         point, StartUs, Count, Bad, Uncertain, Sum,
-        Count > 0 ? Min : 0, Count > 0 ? Max : 0, Last, LastTimeUs,
+        Min <= Max ? Min : 0, Min <= Max ? Max : 0, Last, LastTimeUs,
         FixedPoint.Saturate(kind == PointKind.Gauge ? FixedPoint.DivideRounded(Integral, Instant.Hour) : Integral),
         CoveredUs);
+
+    private void Reach(long value)
+    {
+        if (value < Min) Min = value;
+        if (value > Max) Max = value;
+    }
 
     /// <summary>A register's growth from the first reading up to an instant between the two, spread evenly; a fall is a reset to zero.</summary>
     private static Int128 Growth(in Reading from, in Reading to, long atUs)
@@ -78,7 +84,8 @@ public struct WindowAggregate
 
 /// <summary>
 /// One point's 15-minute window as a fact. <see cref="IntegralMicro"/>: gauge in unit·hours, cumulative the growth, both
-/// micro. <see cref="CoveredUs"/>: time between readings no further apart than the hold time.
+/// micro. <see cref="CoveredUs"/>: time between readings no further apart than the hold time. <see cref="Min"/> and
+/// <see cref="Max"/>: of the window's readings and, for a gauge, of the value held into it.
 /// </summary>
 public readonly record struct PointWindow(
     int Point, long StartUs, int Count, int Bad, int Uncertain, Int128 Sum, long Min, long Max,

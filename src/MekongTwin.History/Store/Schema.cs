@@ -5,7 +5,7 @@ namespace MekongTwin.History.Store;
 /// <summary>The tables of the projection. It can always be made again from the journal, so a new format is simply rebuilt.</summary>
 internal static class Schema
 {
-    public const int Version = 3;
+    public const int Version = 4;
 
     // SQLite's result codes.
     private const int Corrupt = 11;
@@ -25,7 +25,7 @@ internal static class Schema
         CREATE TABLE set_aside(point INTEGER, source INTEGER, count INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, PRIMARY KEY(point, source)) WITHOUT ROWID;
         CREATE TABLE ledger(source INTEGER, entry INTEGER, count INTEGER NOT NULL, PRIMARY KEY(source, entry)) WITHOUT ROWID;
         CREATE TABLE quarantine(id INTEGER PRIMARY KEY, reason INTEGER NOT NULL, source INTEGER NOT NULL, topic TEXT NOT NULL, name TEXT NOT NULL,
-          count INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, first_offset INTEGER NOT NULL, sample BLOB NOT NULL, UNIQUE(reason, source, topic, name));
+          count INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, first_offset INTEGER NOT NULL, sample BLOB NOT NULL, sample_time INTEGER NOT NULL, UNIQUE(reason, source, topic, name));
         """;
 
     /// <summary>Opens the database for the one writer, creating or recreating it where it is missing, no database or of another version.</summary>

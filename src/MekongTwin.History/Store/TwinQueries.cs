@@ -51,15 +51,15 @@ public sealed class TwinQueries(string path)
 
     /// <summary>Everything in quarantine by kind, newest first, at most <paramref name="limit"/>.</summary>
     public IReadOnlyList<QuarantineGroup> Quarantine(int limit) => Query(
-        "SELECT id, reason, source, topic, name, count, first, last, first_offset, sample FROM quarantine ORDER BY last DESC LIMIT @p0", ReadGroup, limit);
+        "SELECT id, reason, source, topic, name, count, first, last, first_offset, sample, sample_time FROM quarantine ORDER BY last DESC LIMIT @p0", ReadGroup, limit);
 
     /// <summary>Every group of the same reason, topic and name, whichever source sent it.</summary>
     public IReadOnlyList<QuarantineGroup> QuarantineLike(QuarantineGroup group) => Query(
-        "SELECT id, reason, source, topic, name, count, first, last, first_offset, sample FROM quarantine WHERE reason=@p0 AND topic=@p1 AND name=@p2",
+        "SELECT id, reason, source, topic, name, count, first, last, first_offset, sample, sample_time FROM quarantine WHERE reason=@p0 AND topic=@p1 AND name=@p2",
         ReadGroup, (int)group.Reason, group.Topic, group.Name);
 
     public QuarantineGroup? QuarantineGroup(long id) => Query(
-        "SELECT id, reason, source, topic, name, count, first, last, first_offset, sample FROM quarantine WHERE id=@p0", ReadGroup, id).SingleOrDefault();
+        "SELECT id, reason, source, topic, name, count, first, last, first_offset, sample, sample_time FROM quarantine WHERE id=@p0", ReadGroup, id).SingleOrDefault();
 
     /// <summary>All windows of all points in the order of the facts hash.</summary>
     public IEnumerable<PointWindow> AllPointWindows() => Stream(
@@ -91,5 +91,5 @@ public sealed class TwinQueries(string path)
 
     private static QuarantineGroup ReadGroup(SqliteDataReader row) => new(
         row.GetInt64(0), (Refusal)row.GetByte(1), row.GetInt32(2), row.GetString(3), row.GetString(4), row.GetInt64(5),
-        row.GetInt64(6), row.GetInt64(7), row.GetInt64(8), (byte[])row.GetValue(9));
+        row.GetInt64(6), row.GetInt64(7), row.GetInt64(8), (byte[])row.GetValue(9), row.GetInt64(10));
 }

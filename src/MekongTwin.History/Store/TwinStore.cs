@@ -9,8 +9,18 @@ using Microsoft.Data.Sqlite;
 
 namespace MekongTwin.History.Store;
 
-/// <summary>A kind of thing in quarantine, counted.</summary>
-public sealed record QuarantineGroup(long Id, Refusal Reason, int Source, string Topic, string Name, long Count, long FirstUs, long LastUs, long FirstOffset, byte[] Sample);
+/// <summary>A kind of thing in quarantine, counted, with the newest of it and the time that one claims.</summary>
+public sealed record QuarantineGroup(long Id, Refusal Reason, int Source, string Topic, string Name, long Count, long FirstUs, long LastUs, long FirstOffset, byte[] Sample, long SampleTimeUs)
+{
+    /// <summary>Topic of the group that a source's further kinds share.</summary>
+    public const string OthersTopic = "(others)";
+
+    /// <summary>True for a source's further kinds together: nobody knows their topics any more.</summary>
+    public bool IsOthers => Topic == OthersTopic;
+
+    /// <summary>True when a point can be given to it.</summary>
+    public bool IsMappable => Reason == Refusal.UnknownPoint && !IsOthers;
+}
 
 /// <summary>
 /// The projection of the journal in SQLite: windows, totals, latest values, ledger, quarantine and the journal offset they
@@ -18,11 +28,11 @@ public sealed record QuarantineGroup(long Id, Refusal Reason, int Source, string
 /// </summary>
 public sealed class TwinStore : ITwinStore, IDisposable
 {
-    /// <summary>Most kinds of things in quarantine that are told apart; the rest share one group per reason.</summary>
-    public const int QuarantineGroupsMax = 10_000;
+    /// <summary>Most kinds of things in quarantine that are told apart in all; a source's further ones share one group per reason.</summary>
+    public const int QuarantineKindsMax = 10_000;
 
-    /// <summary>Bytes of a payload shown as a sample.</summary>
-    private const int SampleMax = 256;
+    /// <summary>Most kinds of one source: one that sends ever new topics does not push out the others.</summary>
+    public const int QuarantineKindsPerSourceMax = 1_000;
 
     private readonly SqliteConnection _connection;
     private readonly Statement _putWindow, _dropWindow, _putTotal, _putLatest, _putLedger, _putMeta, _putSource, _addQuarantine, _releaseQuarantine, _dropQuarantine, _putSetAside, _dropSetAside, _readTotal, _readWindow;
@@ -30,7 +40,8 @@ public sealed class TwinStore : ITwinStore, IDisposable
     private readonly Dictionary<(int, long), Delta> _totals = [];
     private readonly Dictionary<int, Reading> _latest = [];
     private readonly List<Action<SqliteTransaction>> _other = [];
-    private readonly HashSet<(Refusal, int, string, string)> _groups = [];
+    private readonly Dictionary<(Refusal Reason, int Source, string Topic, string Name), long> _groups = [];
+    private readonly Dictionary<int, int> _kindsOfSource = [];
     private readonly Lock _readGate = new();
 
     public TwinStore(string path)
@@ -44,9 +55,9 @@ public sealed class TwinStore : ITwinStore, IDisposable
         _putMeta = Statement.Upsert(_connection, "meta", 2);
         _putSource = Statement.Upsert(_connection, "source", 2);
         _addQuarantine = new(_connection, """
-            INSERT INTO quarantine(reason, source, topic, name, count, first, last, first_offset, sample) VALUES(@p0,@p1,@p2,@p3,1,@p4,@p4,@p5,@p6)
-            ON CONFLICT(reason, source, topic, name) DO UPDATE SET count=count+1, first=min(first,@p4), last=max(last,@p4)
-            """, 7);
+            INSERT INTO quarantine(reason, source, topic, name, count, first, last, first_offset, sample, sample_time) VALUES(@p0,@p1,@p2,@p3,1,@p4,@p4,@p5,@p6,@p7)
+            ON CONFLICT(reason, source, topic, name) DO UPDATE SET count=count+1, first=min(first,@p4), last=max(last,@p4), sample=@p6, sample_time=@p7
+            """, 8);
         _releaseQuarantine = new(_connection, "UPDATE quarantine SET count=count-@p4 WHERE reason=@p0 AND source=@p1 AND topic=@p2 AND name=@p3", 5);
         _dropQuarantine = new(_connection, "DELETE FROM quarantine WHERE count<=0", 0);
         _readTotal = new(_connection, "SELECT energy, energy_covered, meters, reactive, reactive_covered, reactive_meters, vehicles, vehicle_km, vehicle_hours, free_hours, traffic_covered, detectors, occupancy, occupancy_covered, epoch, revision FROM asset_window WHERE asset=@p0 AND start=@p1", 2);
@@ -129,25 +140,28 @@ public sealed class TwinStore : ITwinStore, IDisposable
     public void AddQuarantine(QuarantineEntry entry, long offset)
     {
         var key = (entry.Reason, entry.Source, entry.Topic, entry.Name);
-        if (!_groups.Contains(key))
-        {
-            if (_groups.Count >= QuarantineGroupsMax) key = (entry.Reason, -1, "(others)", "");
-            _groups.Add(key);
-        }
-        var sample = entry.Payload.Length > 0 ? entry.Payload.AsSpan(0, Math.Min(entry.Payload.Length, SampleMax)).ToArray()
+        if (!_groups.ContainsKey(key) && !HasRoom(entry.Source)) key = Others(entry.Reason, entry.Source);
+        Count(key, 1);
+        var sample = entry.Payload.Length > 0 ? entry.Payload.AsSpan(0, Math.Min(entry.Payload.Length, QuarantineEntry.SampleMax)).ToArray()
             : Encoding.UTF8.GetBytes($"{FixedPoint.ToText(entry.Mantissa, entry.Exponent)} {entry.Unit}".TrimEnd());
-        _other.Add(transaction => _addQuarantine.Run(transaction, (int)key.Item1, key.Item2, key.Item3, key.Item4, entry.ReceivedUs, offset, sample));
+        _other.Add(transaction => _addQuarantine.Run(transaction, (int)key.Reason, key.Source, key.Topic, key.Name, entry.ReceivedUs, offset, sample, entry.TimeUs));
     }
 
     /// <summary>Takes readings out of a group; an empty group is forgotten.</summary>
     public void ReleaseQuarantine(ReleaseEntry release)
     {
-        _groups.Remove((release.Reason, release.Source, release.Topic, release.Name));
-        _other.Add(transaction =>
-        {
-            _releaseQuarantine.Run(transaction, (int)release.Reason, release.Source, release.Topic, release.Name, release.Count);
-            _dropQuarantine.Run(transaction);
-        });
+        var key = (release.Reason, release.Source, release.Topic, release.Name);
+        if (!_groups.ContainsKey(key)) key = Others(release.Reason, release.Source);
+        TakeOut(key, Math.Min(release.Count, _groups.GetValueOrDefault(key)));
+    }
+
+    /// <summary>Throws a group away; gives how many readings it held.</summary>
+    public long DiscardQuarantine(DiscardEntry discard)
+    {
+        var key = (discard.Reason, discard.Source, discard.Topic, discard.Name);
+        var count = _groups.GetValueOrDefault(key);
+        TakeOut(key, count);
+        return count;
     }
 
     /// <summary>Remembers the block that holds the newest model.</summary>
@@ -173,6 +187,7 @@ public sealed class TwinStore : ITwinStore, IDisposable
         _putMeta.Run(transaction, "applied", 0L);
         transaction.Commit();
         _groups.Clear();
+        _kindsOfSource.Clear();
         Applied = 0;
     }
 
@@ -261,9 +276,32 @@ public sealed class TwinStore : ITwinStore, IDisposable
 
     private void ReadGroups()
     {
-        using var statement = new Statement(_connection, "SELECT reason, source, topic, name FROM quarantine", 0);
+        using var statement = new Statement(_connection, "SELECT reason, source, topic, name, count FROM quarantine", 0);
         using var reader = statement.Query();
-        while (reader.Read()) _groups.Add(((Refusal)reader.GetByte(0), reader.GetInt32(1), reader.GetString(2), reader.GetString(3)));
+        while (reader.Read()) Count(((Refusal)reader.GetByte(0), reader.GetInt32(1), reader.GetString(2), reader.GetString(3)), reader.GetInt64(4));
+    }
+
+    private bool HasRoom(int source) => _groups.Count < QuarantineKindsMax && _kindsOfSource.GetValueOrDefault(source) < QuarantineKindsPerSourceMax;
+
+    private static (Refusal Reason, int Source, string Topic, string Name) Others(Refusal reason, int source) => (reason, source, QuarantineGroup.OthersTopic, "");
+
+    private void Count((Refusal Reason, int Source, string Topic, string Name) key, long count)
+    {
+        if (_groups.TryAdd(key, 0)) _kindsOfSource[key.Source] = _kindsOfSource.GetValueOrDefault(key.Source) + 1;
+        if ((_groups[key] += count) > 0) return;
+        _groups.Remove(key);
+        _kindsOfSource[key.Source]--;
+    }
+
+    private void TakeOut((Refusal Reason, int Source, string Topic, string Name) key, long count)
+    {
+        if (count == 0) return;
+        Count(key, -count);
+        _other.Add(transaction =>
+        {
+            _releaseQuarantine.Run(transaction, (int)key.Reason, key.Source, key.Topic, key.Name, count);
+            _dropQuarantine.Run(transaction);
+        });
     }
 
     private long ReadMeta(string key)

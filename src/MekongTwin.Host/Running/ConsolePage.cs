@@ -21,7 +21,7 @@ internal static class ConsolePage
     {
         if (!File.Exists(Path.Combine(Directory, "index.html")))
         {
-            app.MapGet("/", () => Results.Content(Missing, "text/html; charset=utf-8"));
+            app.MapGet("/", () => Results.Content(Missing, "text/html; charset=utf-8")).ExcludeFromDescription();
             return;
         }
         var files = new PhysicalFileProvider(Directory);

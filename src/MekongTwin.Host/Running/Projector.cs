@@ -43,9 +43,8 @@ internal sealed class Projector
     private readonly double _speed;
     private readonly LatencyWindow _lag = new();
     private readonly List<BatchSlice> _slices = [];
-    private readonly List<(QuarantineEntry Entry, long Offset)> _aside = [];
+    private readonly List<(object Entry, long Block)> _quarantine = [];
     private readonly List<(int Source, Refusal Reason, int Count)> _refusals = [];
-    private readonly List<ReleaseEntry> _releases = [];
     private readonly Dictionary<int, string> _sources;
     private Reading[] _readings = new Reading[BatchReadingsMax];
     private int _count;
@@ -75,12 +74,9 @@ internal sealed class Projector
     /// <summary>Why it stopped, or null while it runs.</summary>
     public string? Fault { get; private set; }
 
-    public IReadOnlyDictionary<int, string> Sources
+    public string SourceName(int number)
     {
-        get
-        {
-            lock (_sources) return new Dictionary<int, string>(_sources);
-        }
+        lock (_sources) return _sources.GetValueOrDefault(number, "?");
     }
 
     /// <summary>From receiving a reading to its being visible, 99th percentile of the last batches.</summary>
@@ -222,8 +218,7 @@ internal sealed class Projector
                 TakeReadings(new ReadingsFrame(frame.Body));
                 break;
             case FrameKind.Quarantine:
-                var entry = QuarantineEntry.Read(frame.Body);
-                _aside.Add((entry, block));
+                _quarantine.Add((QuarantineEntry.Read(frame.Body), block));
                 break;
             case FrameKind.Source:
                 var (number, name) = SourceFrame.Read(frame.Body);
@@ -235,7 +230,10 @@ internal sealed class Projector
                 _store.PutModelOffset(block);
                 break;
             case FrameKind.Release:
-                _releases.Add(ReleaseEntry.Read(frame.Body));
+                _quarantine.Add((ReleaseEntry.Read(frame.Body), block));
+                break;
+            case FrameKind.Discard:
+                _quarantine.Add((DiscardEntry.Read(frame.Body), block));
                 break;
         }
     }
@@ -257,8 +255,6 @@ internal sealed class Projector
     private void Book(ReadOnlySpan<FoldOutcome> outcomes)
     {
         var now = Instant.From(_clock.GetUtcNow());
-        // A release takes readings back out of quarantine; they were journalled again right after it.
-        foreach (var release in _releases) BookRefusal(release.Source, release.Reason, -release.Count);
         foreach (var slice in _slices)
         {
             int stored = 0, duplicate = 0, faulted = 0;
@@ -279,16 +275,35 @@ internal sealed class Projector
             lock (_lag) _lag.Add(TimeSpan.FromMicroseconds(Math.Max(0, (now - slice.ReceivedUs) / _speed)));
         }
         foreach (var (source, reason, count) in _refusals) BookRefusal(source, reason, count);
-        foreach (var (entry, offset) in _aside)
-        {
-            BookRefusal(entry.Source, entry.Reason, 1);
-            _store.AddQuarantine(entry, offset);
-        }
-        // Behind what it takes out: when everything is folded again, both are in one turn.
-        foreach (var release in _releases) _store.ReleaseQuarantine(release);
+        foreach (var (entry, block) in _quarantine) BookQuarantine(entry, block);
         _refusals.Clear();
-        _aside.Clear();
-        _releases.Clear();
+        _quarantine.Clear();
+    }
+
+    /// <summary>In the journal's order: what leaves quarantine stands behind what it takes out.</summary>
+    private void BookQuarantine(object change, long block)
+    {
+        switch (change)
+        {
+            case QuarantineEntry entry:
+                BookRefusal(entry.Source, entry.Reason, 1);
+                _ledger.Book(entry.Source, line => line.LastReceivedUs = Math.Max(line.LastReceivedUs, entry.ReceivedUs));
+                _store.AddQuarantine(entry, block);
+                break;
+            case ReleaseEntry release:
+                // Its readings were journalled again right after it.
+                BookRefusal(release.Source, release.Reason, -release.Count);
+                _store.ReleaseQuarantine(release);
+                break;
+            case DiscardEntry discard:
+                var count = _store.DiscardQuarantine(discard);
+                _ledger.Book(discard.Source, line =>
+                {
+                    line[discard.Reason] -= count;
+                    line[Refusal.Discarded] += count;
+                });
+                break;
+        }
     }
 
     /// <summary>Readings that were set aside are folded now.</summary>
@@ -299,7 +314,7 @@ internal sealed class Projector
         else line.Duplicate += late.Count;
     });
 
-    private void BookRefusal(int source, Refusal reason, int count) => _ledger.Book(source, line =>
+    private void BookRefusal(int source, Refusal reason, long count) => _ledger.Book(source, line =>
     {
         line.Journalled += count;
         line[reason] += count;

@@ -26,14 +26,23 @@ internal static class QuarantineRelease
             var release = new ReleaseEntry(group.Source, group.Reason, group.Topic, group.Name, [.. chunk.Select(entry => entry.Place)]).ToFrame();
             // One append: the note and the readings are in one block, or neither is.
             byte[] frames = [.. release, .. MakeFrame(group.Source, nowUs, [.. chunk.Select(entry => entry.Reading)])];
-            long ticket;
-            while (!journal.TryAppend(frames, urgent: true, out ticket)) await journal.WaitRoomAsync(ct);
-            await journal.WaitDurableAsync(ticket, ct);
+            await AppendAsync(journal, frames, ct);
         }
         return kept.Count;
     }
 
-    /// <summary>What the journal keeps of the group and the point can hold, without what was taken in before.</summary>
+    /// <summary>Notes that somebody threw the group away.</summary>
+    public static Task DiscardAsync(JournalLog journal, QuarantineGroup group, CancellationToken ct) =>
+        AppendAsync(journal, new DiscardEntry(group.Source, group.Reason, group.Topic, group.Name).ToFrame(), ct);
+
+    private static async Task AppendAsync(JournalLog journal, byte[] frames, CancellationToken ct)
+    {
+        long ticket;
+        while (!journal.TryAppend(frames, urgent: true, out ticket)) await journal.WaitRoomAsync(ct);
+        await journal.WaitDurableAsync(ticket, ct);
+    }
+
+    /// <summary>What the journal keeps of the group and the point can hold, without what was taken in or thrown away before.</summary>
     private static List<(FramePlace Place, Reading Reading)> Collect(JournalLog journal, QuarantineGroup group, Point point)
     {
         var kept = new List<(FramePlace Place, Reading Reading)>();
@@ -44,6 +53,7 @@ internal static class QuarantineRelease
             for (var index = 0; Frame.TryRead(ref body, out var frame); index++)
             {
                 if (frame.Kind == FrameKind.Release && ReleaseEntry.Read(frame.Body) is var release && Matches(release, group)) released.UnionWith(release.Places);
+                if (frame.Kind == FrameKind.Discard && Matches(DiscardEntry.Read(frame.Body), group)) kept.Clear();
                 if (frame.Kind != FrameKind.Quarantine) continue;
                 var entry = QuarantineEntry.Read(frame.Body);
                 if (Matches(entry, group) && TryConvert(entry, point, out var reading)) kept.Add((new(block, index), reading));
@@ -73,6 +83,9 @@ internal static class QuarantineRelease
     }
 
     private static bool Matches(QuarantineEntry entry, QuarantineGroup group) =>
+        entry.Reason == group.Reason && entry.Source == group.Source && entry.Topic == group.Topic && entry.Name == group.Name;
+
+    private static bool Matches(DiscardEntry entry, QuarantineGroup group) =>
         entry.Reason == group.Reason && entry.Source == group.Source && entry.Topic == group.Topic && entry.Name == group.Name;
 
     private static bool Matches(ReleaseEntry entry, QuarantineGroup group) =>

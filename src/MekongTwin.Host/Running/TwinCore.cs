@@ -73,8 +73,11 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
 
     public JournalStatus Journal => _journal.Status;
 
+    /// <summary>Where devices send to; set by whoever opens that door.</summary>
+    public MqttDoor? Mqtt { get; set; }
+
     /// <summary>State of the doors; set by whoever opens them.</summary>
-    public Func<object> Doors { get; set; } = static () => new { };
+    public Func<StatusView> Doors { get; set; } = static () => throw new InvalidOperationException("No door is open.");
 
     /// <summary>State of the subscription to a broker; set by whoever subscribes.</summary>
     public Func<BrokerView?> Broker { get; set; } = static () => null;
@@ -139,9 +142,9 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
     /// <summary>Waits until everything that is durable now is folded and visible to readers.</summary>
     public Task SettleAsync(CancellationToken ct) => _projector.Committed.WaitAsync(_journal.DurableOffset, ct);
 
-    public string SourceName(int number) => number < 0 ? "(others)" : _projector.Sources.GetValueOrDefault(number, "?");
+    public string SourceName(int number) => _projector.SourceName(number);
 
-    public object ReadDoors() => Doors();
+    public StatusView ReadStatus() => Doors();
 
     public LedgerPage ReadLedger()
     {
@@ -175,27 +178,50 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
         ];
     }
 
-    public async Task<int> MapQuarantineAsync(QuarantineGroup group, Point point, CancellationToken ct)
+    public Task<int> MapQuarantineAsync(QuarantineGroup group, Point point, CancellationToken ct) => ChangeAsync(async stop =>
+    {
+        await SetModelAsync(Model.WithNames([new NameMapping(NameMapping.OfRecord(group.Topic, group.Name), point.Number)]), stop);
+        var takenIn = 0;
+        foreach (var like in Queries.QuarantineLike(group)) takenIn += await QuarantineRelease.RunAsync(_journal, like, point, Instant.From(Clock.GetUtcNow()), stop);
+        return takenIn;
+    }, ct);
+
+    public Task DiscardQuarantineAsync(QuarantineGroup group, CancellationToken ct) => ChangeAsync(async stop =>
+    {
+        await QuarantineRelease.DiscardAsync(_journal, group, stop);
+        return true;
+    }, ct);
+
+    public Task<bool> RemoveMappingAsync(string name, CancellationToken ct) => ChangeAsync(async stop =>
+    {
+        if (!Model.Names.Any(mapping => mapping.Name == name && !mapping.FromFolder)) return false;
+        await SetModelAsync(Model.WithoutName(name), stop);
+        return true;
+    }, ct);
+
+    /// <summary>One change by a person at a time, journalled; whoever looks next finds it done.</summary>
+    private async Task<T> ChangeAsync<T>(Func<CancellationToken, Task<T>> change, CancellationToken ct)
     {
         await _mapping.WaitAsync(ct);
         // Once begun it is brought to its end, whether or not the caller waits for it.
-        ct = _stop.Token;
+        var stop = _stop.Token;
         try
         {
-            var model = Model.WithNames([new NameMapping(NameMapping.OfRecord(group.Topic, group.Name), point.Number)]);
-            await ModelLog.AppendAsync(_journal, model, ct);
-            Volatile.Write(ref _model, model);
-            Admissions.SetModel(model);
-            var takenIn = 0;
-            foreach (var like in Queries.QuarantineLike(group)) takenIn += await QuarantineRelease.RunAsync(_journal, like, point, Instant.From(Clock.GetUtcNow()), ct);
-            // Who looks at the list next finds it done.
-            await Task.WhenAny(SettleAsync(ct), Task.Delay(VisibleWithin, ct));
-            return takenIn;
+            var result = await change(stop);
+            await Task.WhenAny(SettleAsync(stop), Task.Delay(VisibleWithin, stop));
+            return result;
         }
         finally
         {
             _mapping.Release();
         }
+    }
+
+    private async Task SetModelAsync(Model model, CancellationToken ct)
+    {
+        await ModelLog.AppendAsync(_journal, model, ct);
+        Volatile.Write(ref _model, model);
+        Admissions.SetModel(model);
     }
 
     public async ValueTask DisposeAsync()

@@ -10,6 +10,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace MekongTwin.Host.Running;
 
@@ -18,6 +19,9 @@ internal sealed class TwinServer : IAsyncDisposable
 {
     /// <summary>Most loops that fold readings: each is a thread's worth of work.</summary>
     private const int WorkersMax = 64;
+
+    /// <summary>Bytes that the system keeps unsent of a connection, about.</summary>
+    private const int SendBufferSize = 256 << 10;
 
     private readonly WebApplication _app;
     private readonly TwinCore _core;
@@ -39,7 +43,7 @@ internal sealed class TwinServer : IAsyncDisposable
         _telemetry = Telemetry.Start(core);
         if (subscriber is not null) core.Broker = () => subscriber.Status is var status ? new(status.Name, status.Connected, status.BrokerDropped, status.LastError) : null;
         core.DoorHealth = ReadDoorHealth;
-        core.Doors = () => new { version = Product.Version, mqtt = mqtt.Status, broker = subscriber?.Status, journal = core.Journal, simulator = _simulator is { IsRunning: true }, gc = ReadMemory(), health = core.ReadHealth() };
+        core.Doors = () => new(Product.Version, mqtt.Status, subscriber?.Status, core.Journal, _simulator is { IsRunning: true }, ReadMemory(), core.ReadHealth());
     }
 
     public TwinCore Core => _core;
@@ -47,6 +51,11 @@ internal sealed class TwinServer : IAsyncDisposable
     public int HttpPort { get; private set; }
 
     public int MqttPort { get; private set; }
+
+    /// <summary>Method and path of every route that is meant to be known.</summary>
+    public IEnumerable<string> Routes => _app.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+        .Where(endpoint => endpoint.Metadata.GetMetadata<IExcludeFromDescriptionMetadata>() is null)
+        .SelectMany(endpoint => endpoint.Metadata.GetRequiredMetadata<IHttpMethodMetadata>().HttpMethods.Select(method => $"{method} {endpoint.RoutePattern.RawText!.Replace(":long", "", StringComparison.Ordinal)}"));
 
     public static async Task<TwinServer> StartAsync(ServeOptions options, CancellationToken ct)
     {
@@ -77,10 +86,15 @@ internal sealed class TwinServer : IAsyncDisposable
             builder.Services.AddSingleton<MqttServer>();
             builder.WebHost.UseKestrelHttpsConfiguration();
             // What a connection may hold unread: pings behind it are looked for within the same bound.
-            builder.WebHost.UseSockets(sockets => sockets.MaxReadBufferSize = 64 << 10);
+            builder.WebHost.UseSockets(sockets =>
+            {
+                sockets.MaxReadBufferSize = 64 << 10;
+                sockets.CreateBoundListenSocket = Bind;
+            });
             builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, http, mqttAt, options));
             var app = builder.Build();
             app.UseSecurityHeaders();
+            app.UseHostNames(users);
             ConsolePage.Use(app);
             app.MapTwinApi(core, users);
             var subscriber = broker is null ? null : new BrokerSubscriber(broker, core.Admissions, TimeProvider.System, app.Services.GetRequiredService<ILogger<BrokerSubscriber>>());
@@ -128,6 +142,7 @@ internal sealed class TwinServer : IAsyncDisposable
         }
         var ports = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Select(address => new Uri(address).Port).ToList();
         (HttpPort, MqttPort) = (ports[0], ports[1]);
+        _core.Mqtt = new(options.TlsCertificate is null ? "mqtt" : "mqtts", MqttPort);
         if (_subscriber is not null) _subscribing = _subscriber.RunAsync(_stop.Token).ContinueWith(_ => { }, TaskScheduler.Default);
         if (options.Simulate) Simulate(options, users.AddTransient("simulator", Role.Device), start, epoch);
         _watching = new HealthLog(_core.ReadHealth, TimeProvider.System, _app.Services.GetRequiredService<ILogger<HealthLog>>()).RunAsync(_stop.Token);
@@ -150,8 +165,7 @@ internal sealed class TwinServer : IAsyncDisposable
         yield return new("broker", broker.Connected, trouble) { Required = false, Since = broker.Since };
     }
 
-    /// <summary>What the process allocated since its start and holds now.</summary>
-    private static object ReadMemory() => new { allocatedBytes = GC.GetTotalAllocatedBytes(), heapBytes = GC.GetGCMemoryInfo().HeapSizeBytes, collections = GC.CollectionCount(0), pauseMs = Math.Round(GC.GetTotalPauseDuration().TotalMilliseconds, 1) };
+    private static MemoryView ReadMemory() => new(GC.GetTotalAllocatedBytes(), GC.GetGCMemoryInfo().HeapSizeBytes, GC.CollectionCount(0), Math.Round(GC.GetTotalPauseDuration().TotalMilliseconds, 1));
 
     private static void CheckOptions(ServeOptions options)
     {
@@ -176,6 +190,17 @@ internal sealed class TwinServer : IAsyncDisposable
             UseTls(listen, certificate);
             listen.UseConnectionHandler<MqttConnectionHandler>();
         });
+    }
+
+    /// <summary>
+    /// What the system keeps for a reader that does not read. Left alone it grows to megabytes a connection, and such a
+    /// reader is found out only when it is full.
+    /// </summary>
+    private static Socket Bind(EndPoint endpoint)
+    {
+        var socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
+        socket.SendBufferSize = SendBufferSize;
+        return socket;
     }
 
     private static void UseTls(ListenOptions listen, X509Certificate2? certificate)

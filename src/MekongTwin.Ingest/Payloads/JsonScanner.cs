@@ -19,6 +19,12 @@ internal ref struct JsonScanner(ReadOnlySpan<byte> json)
 
     public readonly bool AtEnd => _at >= _json.Length;
 
+    /// <summary>How many bytes were read.</summary>
+    public readonly int At => _at;
+
+    /// <summary>The bytes read since then.</summary>
+    public readonly ReadOnlySpan<byte> Since(int at) => _json[at.._at];
+
     /// <summary>The next byte that is not white space, or 0 at the end.</summary>
     public byte Peek()
     {

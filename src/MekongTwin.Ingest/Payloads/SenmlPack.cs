@@ -14,6 +14,9 @@ internal ref struct SenmlRecord
     public ReadOnlySpan<byte> Unit;
     public DecodedValue Value;
 
+    /// <summary>The record as it was sent.</summary>
+    public ReadOnlySpan<byte> Text;
+
     /// <summary>False for records that only set base fields.</summary>
     public bool HasValue;
 
@@ -78,6 +81,7 @@ internal ref struct SenmlPack
         long timeUs = 0;
         var fields = new Fields();
         if (!_json.TryTake((byte)'{')) return false;
+        var start = _json.At - 1;
         if (!_json.TryTake((byte)'}'))
         {
             do
@@ -88,6 +92,7 @@ internal ref struct SenmlPack
             while (_json.TryTake((byte)','));
             if (!_json.TryTake((byte)'}')) return false;
         }
+        Current.Text = _json.Since(start);
         return TryResolve(timeUs, fields);
     }
 

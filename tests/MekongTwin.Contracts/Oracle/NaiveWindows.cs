@@ -78,6 +78,7 @@ public static class NaiveWindows
             if (high <= low) continue;
             var window = at(start);
             window.Covered += high - low;
+            if (kind == PointKind.Gauge) window.Stood.Add(from.Value);
             window.Integral += kind == PointKind.Gauge ? (BigInteger)from.Value * (high - low) : Grown(from, to, high) - Grown(from, to, low);
         }
     }
@@ -100,10 +101,17 @@ public static class NaiveWindows
 
         public long Covered { get; set; }
 
+        /// <summary>Every value that was the gauge's for some of the window, be it for an instant.</summary>
+        public List<long> Stood { get; } = [];
+
         public void Add(Reading reading)
         {
             if (reading.Quality == Quality.Bad) _bad++;
-            else _usable.Add(reading);
+            else
+            {
+                _usable.Add(reading);
+                Stood.Add(reading.Value);
+            }
         }
 
         public PointWindow ToWindow(Point point, long startUs)
@@ -113,7 +121,7 @@ public static class NaiveWindows
             var empty = _usable.Count == 0;
             return new(
                 point.Number, startUs, _usable.Count, _bad, _usable.Count(reading => reading.Quality is Quality.Uncertain or Quality.Stale), (Int128)sum,
-                empty ? 0 : _usable.Min(reading => reading.Value), empty ? 0 : _usable.Max(reading => reading.Value),
+                Stood.Count == 0 ? 0 : Stood.Min(), Stood.Count == 0 ? 0 : Stood.Max(),
                 empty ? 0 : _usable[^1].Value, empty ? long.MinValue : _usable[^1].TimeUs, (long)integral, Covered);
         }
     }

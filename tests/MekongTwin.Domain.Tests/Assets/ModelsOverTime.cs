@@ -65,6 +65,18 @@ public sealed class ModelsOverTime
     }
 
     [Fact]
+    public void AMappingOfTheFilesGoesWithThemAndOneMadeByPeopleIsTakenBackByPeople()
+    {
+        Model Folder(params NameMapping[] names) => new(Of("a").Cities, Of("a").Assets, Of("a").Points, [], [.. names.Select(name => name with { FromFolder = true })]);
+        var before = ModelMerge.Onto(Folder(new("file", 0), new("both", 0)).WithNames([new NameMapping("person", 0), new NameMapping("both", 0)]), Folder(new NameMapping("both", 0)));
+        Assert.Equal([("both", true), ("person", false)], before.Names.Select(name => (name.Name, name.FromFolder)));
+        Assert.Equal(["both"], before.WithoutName("person").Names.Select(name => name.Name));
+        Assert.Equal(ModelCodec.ToJson(before), ModelCodec.ToJson(ModelCodec.Decompress(ModelCodec.Compress(before))));
+        Assert.Equal(("t/1", "P"), new NameMapping(NameMapping.OfRecord("t/1", "P"), 0).Parts);
+        Assert.Equal(("t/1", ""), new NameMapping(NameMapping.OfRecord("t/1", ""), 0).Parts);
+    }
+
+    [Fact]
     public void AFoldersMappingIsWhatTheFolderSaysNow()
     {
         static Model Files(params NameMapping[] names) => new(Of("a", "b").Cities, Of("a", "b").Assets, Of("a", "b").Points, [], [.. names]);

@@ -49,6 +49,15 @@ public sealed class Frames
     }
 
     [Fact]
+    public void ADiscardComesBackAsItWas()
+    {
+        var discard = new DiscardEntry(7, Refusal.AncientTime, "mt/v1/vn-dad/trạm/P", "ñ");
+        ReadOnlySpan<byte> bytes = discard.ToFrame();
+        Assert.True(Frame.TryRead(ref bytes, out var frame));
+        Assert.Equal((FrameKind.Discard, discard), (frame.Kind, DiscardEntry.Read(frame.Body)));
+    }
+
+    [Fact]
     public void AQuarantineEntryComesBackAsItWas()
     {
         ReadOnlySpan<byte> bytes = Aside.ToFrame();
@@ -113,6 +122,6 @@ public sealed class Frames
 
     [Fact]
     public void TheOrderOfRefusalsIsPartOfTheFormat() => Assert.Equal(
-        ["None", "Undecodable", "UnknownPoint", "UnknownUnit", "FutureTime", "AncientTime", "TopicNotServed", "ValueOutOfRange", "Expired", "NotPermitted", "TwinFaulted"],
+        ["None", "Undecodable", "UnknownPoint", "UnknownUnit", "FutureTime", "AncientTime", "TopicNotServed", "ValueOutOfRange", "Expired", "NotPermitted", "TwinFaulted", "Discarded"],
         Enum.GetNames<Refusal>());
 }

@@ -54,6 +54,27 @@ public sealed class SeriesFacts
     }
 
     [Fact]
+    public void TheExtremesOfAStepIncludeTheValueHeldIntoIt()
+    {
+        // 9 stands until 18 minutes past; 2 begins exactly with the third window and is all that stands there.
+        Reading[] readings = [At(10, 9_000_000), At(18, 4_000_000), At(30, 2_000_000), At(50, 3_000_000)];
+        var steps = PointSeries.FromWindows(NaiveWindows.Windows(readings, Power), Power, Calendar, WindowSize.Quarter, StartUs, StartUs + Instant.Hour);
+        Assert.Equal([(9.0, 9.0), (4.0, 9.0), (2.0, 2.0), (2.0, 3.0)], steps.Select(step => (step.Min!.Value, step.Max!.Value)));
+        Assert.All(steps, step => Assert.InRange(step.Value!.Value, step.Min!.Value, step.Max!.Value));
+    }
+
+    [Fact]
+    public void ARegistersStepHasNoExtremesAndIsAGapWhereNoGrowthWasMeasured()
+    {
+        Reading[] readings = [At(1, 10_000_000), At(16, 12_000_000), At(17, 12_000_000), At(55, 20_000_000)];
+        var register = Models.Point(0, "E", "kWh", PointKind.Cumulative, 20 * Instant.Minute);
+        var steps = PointSeries.FromWindows(NaiveWindows.Windows(readings, register), register, Calendar, WindowSize.Quarter, StartUs, StartUs + Instant.Hour);
+        Assert.Equal([1.8667, 0.1333, null, null], steps.Select(step => step.Value is { } value ? Math.Round(value, 4) : (double?)null));
+        Assert.Equal([1, 2, 0, 1], steps.Select(step => step.Count));
+        Assert.All(steps, step => Assert.Equal((null, null), (step.Min, step.Max)));
+    }
+
+    [Fact]
     public void ADemandIsNotLoweredByAMeterThatIsLate()
     {
         var full = new Contribution { EnergyKwh = 50_000_000, EnergyCoveredUs = 2 * Instant.Quarter, Meters = 2 };

@@ -184,22 +184,69 @@ public sealed class Projection : IDisposable
     }
 
     [Fact]
-    public void KindsInQuarantineAreBoundedAlsoAfterReopening()
+    public void ASourcesKindsAreBoundedAndLeaveRoomForOtherSourcesAlsoAfterReopening()
     {
         const int beyond = 50;
         using (var store = new TwinStore(Path))
         {
-            for (var i = 0; i < TwinStore.QuarantineGroupsMax + beyond; i++) store.AddQuarantine(Entry($"t{i}"), i);
+            for (var i = 0; i < TwinStore.QuarantineKindsPerSourceMax + beyond; i++) store.AddQuarantine(Entry($"t{i}"), i);
             store.Commit(1, new Ledger());
         }
         using var again = new TwinStore(Path);
         again.AddQuarantine(Entry("one more"), 1);
         again.AddQuarantine(Entry("t1"), 1);
+        again.AddQuarantine(Entry("another's", source: 2), 1);
         again.Commit(2, new Ledger());
         var groups = new TwinQueries(Path).Quarantine(int.MaxValue);
-        Assert.Equal(TwinStore.QuarantineGroupsMax + 1, groups.Count);
-        Assert.Equal(beyond + 1, groups.Single(group => group.Topic == "(others)").Count);
+        Assert.Equal(TwinStore.QuarantineKindsPerSourceMax + 1, groups.Count(group => group.Source == 1));
+        var others = groups.Single(group => group.IsOthers);
+        Assert.Equal((1, beyond + 1L, false), (others.Source, others.Count, others.IsMappable));
         Assert.Equal(2, groups.Single(group => group.Topic == "t1").Count);
+        Assert.True(groups.Single(group => group.Source == 2).IsMappable);
+    }
+
+    [Fact]
+    public void KindsAreBoundedInAllAndEverySourceHasItsRestCounted()
+    {
+        const int sources = TwinStore.QuarantineKindsMax / TwinStore.QuarantineKindsPerSourceMax + 2;
+        using var store = new TwinStore(Path);
+        for (var source = 1; source <= sources; source++)
+        {
+            for (var i = 0; i < TwinStore.QuarantineKindsPerSourceMax; i++) store.AddQuarantine(Entry($"t{i}", source: source), i);
+        }
+        store.Commit(1, new Ledger());
+        var groups = new TwinQueries(Path).Quarantine(int.MaxValue);
+        Assert.Equal(TwinStore.QuarantineKindsMax, groups.Count(group => !group.IsOthers));
+        Assert.Equal([(sources - 1, 1000L), (sources, 1000L)], groups.Where(group => group.IsOthers).Select(group => (group.Source, group.Count)).Order());
+        Assert.Equal(sources * TwinStore.QuarantineKindsPerSourceMax, groups.Sum(group => group.Count));
+    }
+
+    [Fact]
+    public void WhatIsThrownAwayMakesRoomAndTheNextMessageBeginsAnew()
+    {
+        using var store = new TwinStore(Path);
+        for (var i = 0; i < TwinStore.QuarantineKindsPerSourceMax + 5; i++) store.AddQuarantine(Entry($"t{i}"), i);
+        Assert.Equal(1, store.DiscardQuarantine(new DiscardEntry(1, Refusal.UnknownPoint, "t0", "")));
+        Assert.Equal(5, store.DiscardQuarantine(new DiscardEntry(1, Refusal.UnknownPoint, QuarantineGroup.OthersTopic, "")));
+        Assert.Equal(0, store.DiscardQuarantine(new DiscardEntry(1, Refusal.UnknownPoint, "nobody", "")));
+        store.AddQuarantine(Entry("new"), 2000);
+        store.Commit(1, new Ledger());
+        var groups = new TwinQueries(Path).Quarantine(int.MaxValue);
+        Assert.Equal(TwinStore.QuarantineKindsPerSourceMax, groups.Count);
+        Assert.Equal(2000, groups.Single(group => group.Topic == "new").FirstOffset);
+        Assert.DoesNotContain(groups, group => group.IsOthers || group.Topic == "t0");
+    }
+
+    [Fact]
+    public void ThePayloadOfTheNewestAndItsTimeAreTheSample()
+    {
+        using var store = new TwinStore(Path);
+        store.AddQuarantine(Entry("a") with { TimeUs = 5, Payload = [1] }, 1);
+        store.AddQuarantine(Entry("a", received: 60) with { TimeUs = 7, Payload = [2, 3] }, 2);
+        store.Commit(1, new Ledger());
+        var group = new TwinQueries(Path).Quarantine(10).Single();
+        Assert.Equal((7, 50, 60), (group.SampleTimeUs, group.FirstUs, group.LastUs));
+        Assert.Equal([2, 3], group.Sample);
     }
 
     [Fact]
@@ -293,5 +340,5 @@ public sealed class Projection : IDisposable
 
     private static Reading Latest(int point, long time) => new(time, 1, point, 0, Quality.Good, ReadingFlags.None);
 
-    private static QuarantineEntry Entry(string topic, long received = 50) => new(1, received, Refusal.UnknownPoint, topic, "", "", 0, 1, 0, Quality.Good, ReadingFlags.None, []);
+    private static QuarantineEntry Entry(string topic, long received = 50, int source = 1) => new(source, received, Refusal.UnknownPoint, topic, "", "", 0, 1, 0, Quality.Good, ReadingFlags.None, []);
 }

@@ -29,11 +29,27 @@ public sealed class Releases : IDisposable
         // The first chunk was journalled, then the process ended; meanwhile one more came.
         await AppendAsync(journal, new ReleaseEntry(1, Refusal.UnknownPoint, "t", "", places[..2]).ToFrame());
         await AppendAsync(journal, Kept(1005, 5, ""));
-        var group = new QuarantineGroup(1, Refusal.UnknownPoint, 1, "t", "", 4, 0, 0, 0, []);
+        var group = new QuarantineGroup(1, Refusal.UnknownPoint, 1, "t", "", 4, 0, 0, 0, [], 0);
         var before = journal.DurableOffset;
         Assert.Equal(4, await QuarantineRelease.RunAsync(journal, group, point, 0, TestContext.Current.CancellationToken));
         Assert.Equal([1002, 1003, 1004, 1005], Times(journal, before));
         Assert.Equal(0, await QuarantineRelease.RunAsync(journal, group, point, 0, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task WhatWasThrownAwayIsNotTakenIn()
+    {
+        var point = CityFolder.Read([Served.City]).Points[0];
+        using var journal = JournalLog.Open(new DiskFiles(_directory.Path), new JournalOptions());
+        var group = new QuarantineGroup(1, Refusal.UnknownPoint, 1, "t", "", 2, 0, 0, 0, [], 0);
+        await AppendAsync(journal, Kept(1000, 1, ""));
+        await QuarantineRelease.DiscardAsync(journal, group with { Topic = "another" }, TestContext.Current.CancellationToken);
+        await AppendAsync(journal, Kept(1001, 2, ""));
+        await QuarantineRelease.DiscardAsync(journal, group, TestContext.Current.CancellationToken);
+        await AppendAsync(journal, Kept(1002, 3, ""));
+        var before = journal.DurableOffset;
+        Assert.Equal(1, await QuarantineRelease.RunAsync(journal, group, point, 0, TestContext.Current.CancellationToken));
+        Assert.Equal([1002], Times(journal, before));
     }
 
     [Fact]
@@ -44,7 +60,7 @@ public sealed class Releases : IDisposable
         using var journal = JournalLog.Open(new DiskFiles(_directory.Path), new JournalOptions());
         await AppendAsync(journal, Kept(1000, 230, "V"));
         await AppendAsync(journal, Kept(1001, 10, "kW"));
-        var group = new QuarantineGroup(1, Refusal.UnknownPoint, 1, "t", "", 2, 0, 0, 0, []);
+        var group = new QuarantineGroup(1, Refusal.UnknownPoint, 1, "t", "", 2, 0, 0, 0, [], 0);
         Assert.Equal(1, await QuarantineRelease.RunAsync(journal, group, power, 0, TestContext.Current.CancellationToken));
         var before = journal.DurableOffset;
         Assert.Equal(1, await QuarantineRelease.RunAsync(journal, group, voltage, 0, TestContext.Current.CancellationToken));

@@ -30,7 +30,7 @@ public sealed class BrokerFlows
     [Fact]
     public async Task ARejectedMessageIsStillAcknowledgedSoThatTheBrokerForgetsIt()
     {
-        await using FakeBroker broker = new(journal: new FakeJournal { CommitsAtOnce = true, Rejects = _ => true });
+        await using FakeBroker broker = new(journal: new FakeJournal { CommitsAtOnce = true, Becomes = _ => Admission.Rejected });
         RawClient link = await broker.ServeAsync();
         await link.SendAsync(Bytes.Publish(V5, "other", "1", qos: 1, id: 1));
         Assert.Equal([0x40, 2, 0, 1], await link.ReadAsync());

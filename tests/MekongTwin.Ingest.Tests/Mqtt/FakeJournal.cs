@@ -19,7 +19,7 @@ internal sealed class FakeJournal : IAdmissions, ICommits
     public bool CommitsAtOnce { get; init; }
 
     /// <summary>Topics that are not the twin's.</summary>
-    public Func<string, bool> Rejects { get; init; } = _ => false;
+    public Func<string, Admission> Becomes { get; init; } = _ => Admission.Admitted;
 
     /// <summary>Topics whose admission throws.</summary>
     public Func<string, bool> FailsOn { get; init; } = _ => false;
@@ -160,9 +160,9 @@ internal sealed class FakeJournal : IAdmissions, ICommits
                 return Admission.Rejected;
             }
 
-            if (journal.Rejects(text))
+            if (journal.Becomes(text) is var admission && admission != Admission.Admitted)
             {
-                return Admission.Rejected;
+                return admission;
             }
 
             _batch.Add($"{text}={Encoding.UTF8.GetString(payload)}");

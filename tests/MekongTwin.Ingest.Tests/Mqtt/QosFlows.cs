@@ -107,14 +107,17 @@ public sealed class QosFlows
         Assert.Equal([0x70, 3, 0, 3, 0x92], await client.ReadAsync());
     }
 
-    [Fact]
-    public async Task ARejectedTopicIsToldIn5AndPlainlyAcknowledgedIn311()
+    [Theory]
+    [InlineData(Admission.Undecodable, 0x99)]
+    [InlineData(Admission.Refused, 0x83)]
+    [InlineData(Admission.Rejected, 0x90)]
+    public async Task WhatIsNotTakenIsToldIn5AndPlainlyAcknowledgedIn311(Admission admission, byte reason)
     {
-        await using Door door = new(journal: new FakeJournal { CommitsAtOnce = true, Rejects = topic => topic == "other" });
+        await using Door door = new(journal: new FakeJournal { CommitsAtOnce = true, Becomes = topic => topic == "other" ? admission : Admission.Admitted });
         RawClient five = await door.ConnectAsync(ProtocolVersion.V5, "five");
         await five.SendAsync(Bytes.Publish(ProtocolVersion.V5, "other", "1", qos: 1, id: 1), Bytes.Publish(ProtocolVersion.V5, "other", "1", qos: 2, id: 2));
-        Assert.Equal([0x40, 3, 0, 1, 0x90], await five.ReadAsync());
-        Assert.Equal([0x50, 3, 0, 2, 0x90], await five.ReadAsync());
+        Assert.Equal([0x40, 3, 0, 1, reason], await five.ReadAsync());
+        Assert.Equal([0x50, 3, 0, 2, reason], await five.ReadAsync());
         RawClient three = await door.ConnectAsync(ProtocolVersion.V311, "three");
         await three.SendAsync(Bytes.Publish(ProtocolVersion.V311, "other", "1", qos: 1, id: 1));
         Assert.Equal([0x40, 2, 0, 1], await three.ReadAsync());

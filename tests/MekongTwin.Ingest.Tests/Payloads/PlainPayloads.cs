@@ -86,7 +86,7 @@ public sealed class PlainPayloads
     [InlineData("{\"v\":1,\"x\":\"\u0001\"}")]
     public void WhatIsMalformedGoesToQuarantineWhole(string payload)
     {
-        Assert.Equal(Admission.Quarantined, _door.Admit(PayloadDoor.Power, payload));
+        Assert.Equal(Admission.Undecodable, _door.Admit(PayloadDoor.Power, payload));
         Assert.Empty(_door.Readings);
         var entry = Assert.Single(_door.Aside);
         Assert.Equal(Refusal.Undecodable, entry.Reason);
@@ -101,7 +101,7 @@ public sealed class PlainPayloads
     [InlineData("99999999999999999999999999999999999999999999999999")]
     public void ANumberThatDoesNotFitIsRejectedByReason(string payload)
     {
-        Assert.Equal(Admission.Rejected, _door.Admit(PayloadDoor.Power, payload));
+        Assert.Equal(Admission.Refused, _door.Admit(PayloadDoor.Power, payload));
         Assert.Empty(_door.Readings);
         Assert.Equal(1, _door.Refused[Refusal.ValueOutOfRange]);
     }
@@ -148,6 +148,18 @@ public sealed class PlainPayloads
         Assert.Empty(_door.Readings);
     }
 
+    [Fact]
+    public void WhatIsKeptAsideKeepsTheBeginningOfItsPayload()
+    {
+        var future = "{\"v\":1,\"t\":\"2036-01-01T00:00:00Z\"}";
+        _door.Admit(PayloadDoor.Power, future);
+        _door.Admit("mt/v1/vn-dad/nobody/P", "12.5" + new string(' ', 1000));
+        _door.Admit(PayloadDoor.Pack, "[{\"bt\":0,\"n\":\"P\",\"v\":1}, {\"n\": \"oil\", \"v\": 55.5} ,{\"n\":\"V\",\"u\":\"kW\",\"v\":2}]");
+        Assert.Equal(
+            [future, "12.5" + new string(' ', QuarantineEntry.SampleMax - 4), "{\"n\": \"oil\", \"v\": 55.5}", "{\"n\":\"V\",\"u\":\"kW\",\"v\":2}"],
+            _door.Aside.Select(entry => Encoding.UTF8.GetString(entry.Payload)));
+    }
+
     [Theory]
     [InlineData("2026-11-21T01:05:00Z", true)]
     [InlineData("2026-08-23T01:00:00Z", true)]
@@ -155,7 +167,7 @@ public sealed class PlainPayloads
     [InlineData("2011-01-01T00:00:00Z", false)]
     public void WhatIsOlderThanTheRetentionIsExpired(string time, bool admitted)
     {
-        Assert.Equal(admitted ? Admission.Admitted : Admission.Rejected, _door.Admit(PayloadDoor.Power, $"{{\"v\":1,\"t\":\"{time}\"}}"));
+        Assert.Equal(admitted ? Admission.Admitted : Admission.Refused, _door.Admit(PayloadDoor.Power, $"{{\"v\":1,\"t\":\"{time}\"}}"));
         Assert.Equal(admitted ? 0 : 1, _door.Refused.GetValueOrDefault(Refusal.Expired));
     }
 
@@ -173,7 +185,7 @@ public sealed class PlainPayloads
         {
             _door.Forget();
             var admission = _door.Admit(PayloadDoor.Power, "{\"x\":" + new string('[', depth) + new string(']', depth) + ",\"v\":1}");
-            Assert.Equal(depth <= 16 ? Admission.Admitted : Admission.Quarantined, admission);
+            Assert.Equal(depth <= 16 ? Admission.Admitted : Admission.Undecodable, admission);
         }
     }
 
@@ -184,7 +196,7 @@ public sealed class PlainPayloads
         for (var length = 0; length < whole.Length; length++)
         {
             _door.Forget();
-            Assert.Equal(Admission.Quarantined, _door.Admit(PayloadDoor.Power, whole.AsSpan(0, length)));
+            Assert.Equal(Admission.Undecodable, _door.Admit(PayloadDoor.Power, whole.AsSpan(0, length)));
             Assert.Empty(_door.Readings);
         }
         Assert.Equal(Admission.Admitted, _door.Admit(PayloadDoor.Power, whole));

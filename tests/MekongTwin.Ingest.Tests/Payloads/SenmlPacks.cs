@@ -69,7 +69,7 @@ public sealed class SenmlPacks
     [Fact]
     public void ABaseValueThatMakesTheSumTooLargeIsOutOfRange()
     {
-        Assert.Equal(Admission.Rejected, _door.Admit(PayloadDoor.Pack, "[{\"bn\":\"vn-dad/tx/1/\",\"bv\":1e12,\"n\":\"P\",\"v\":9e12}]"));
+        Assert.Equal(Admission.Refused, _door.Admit(PayloadDoor.Pack, "[{\"bn\":\"vn-dad/tx/1/\",\"bv\":1e12,\"n\":\"P\",\"v\":9e12}]"));
         Assert.Equal("", Admitted);
     }
 
@@ -118,7 +118,7 @@ public sealed class SenmlPacks
     [InlineData("[{\"n\":\"P\",\"v\":1,\"_\":1}]", false)]
     public void VersionsAndUnknownFieldsAreUnderstoodOrThePackIsNot(string pack, bool understood)
     {
-        Assert.Equal(understood ? Admission.Admitted : Admission.Quarantined, _door.Admit(PayloadDoor.Pack, pack));
+        Assert.Equal(understood ? Admission.Admitted : Admission.Undecodable, _door.Admit(PayloadDoor.Pack, pack));
         Assert.Equal(understood ? 1 : 0, _door.Readings.Count);
     }
 
@@ -137,7 +137,7 @@ public sealed class SenmlPacks
     public void AFaultInAPackTakesBackWhatCameBefore(string pack)
     {
         _door.Admit(PayloadDoor.Power, "7");
-        Assert.Equal(Admission.Quarantined, _door.Admit(PayloadDoor.Pack, pack));
+        Assert.Equal(Admission.Undecodable, _door.Admit(PayloadDoor.Pack, pack));
         Assert.Equal(7_000_000, Assert.Single(_door.Readings).Value);
         Assert.Empty(_door.Refused);
         var entry = Assert.Single(_door.Aside);
@@ -151,7 +151,7 @@ public sealed class SenmlPacks
         for (var length = 0; length < whole.Length; length++)
         {
             _door.Forget();
-            Assert.Equal(Admission.Quarantined, _door.Admit(PayloadDoor.Pack, whole.AsSpan(0, length)));
+            Assert.Equal(Admission.Undecodable, _door.Admit(PayloadDoor.Pack, whole.AsSpan(0, length)));
             Assert.Empty(_door.Readings);
         }
         Assert.Equal(Admission.Admitted, _door.Admit(PayloadDoor.Pack, whole));

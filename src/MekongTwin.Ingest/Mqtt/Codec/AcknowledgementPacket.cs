@@ -25,11 +25,10 @@ internal readonly record struct AcknowledgementPacket(ushort PacketId, ReasonCod
     private static void RequireKnown(ReasonCode reason)
     {
         const byte noMatchingSubscribers = 0x10;
-        const byte payloadFormatInvalid = 0x99;
         if (reason is not (ReasonCode.Success or (ReasonCode)noMatchingSubscribers or ReasonCode.Unspecified
             or ReasonCode.ImplementationSpecific or ReasonCode.NotAuthorized or ReasonCode.TopicNameInvalid
             or ReasonCode.PacketIdentifierInUse or ReasonCode.PacketIdentifierNotFound or ReasonCode.QuotaExceeded
-            or (ReasonCode)payloadFormatInvalid))
+            or ReasonCode.PayloadFormatInvalid))
         {
             MalformedPacketException.ProtocolError($"Reason 0x{(byte)reason:X2} does not belong to an acknowledgement (2.4).");
         }

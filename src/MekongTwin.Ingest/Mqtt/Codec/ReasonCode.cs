@@ -28,5 +28,6 @@ public enum ReasonCode : byte
     TopicAliasInvalid = 0x94,
     PacketTooLarge = 0x95,
     QuotaExceeded = 0x97,
+    PayloadFormatInvalid = 0x99,
     SharedSubscriptionsNotSupported = 0x9E,
 }

@@ -84,9 +84,7 @@ internal sealed class PublishIntake(
         try
         {
             Admission admission = source.Admit(topic.RouteOn(source), topic.Bytes, packet.Payload);
-            return !policy.MayPublish ? ReasonCode.NotAuthorized
-                : admission == Admission.Rejected ? ReasonCode.TopicNameInvalid
-                : ReasonCode.Success;
+            return policy.MayPublish ? ReasonOf(admission) : ReasonCode.NotAuthorized;
         }
         catch (Exception fault)
         {
@@ -94,6 +92,14 @@ internal sealed class PublishIntake(
             return ReasonCode.Unspecified;
         }
     }
+
+    private static ReasonCode ReasonOf(Admission admission) => admission switch
+    {
+        Admission.Undecodable => ReasonCode.PayloadFormatInvalid,
+        Admission.Refused => ReasonCode.ImplementationSpecific,
+        Admission.Rejected => ReasonCode.TopicNameInvalid,
+        _ => ReasonCode.Success,
+    };
 
     private void StageAnswer(int qos, ushort packetId, ReasonCode reason)
     {
