@@ -91,6 +91,23 @@ public sealed partial class PageTests(RunningCity city) : IClassFixture<RunningC
     }
 
     [Fact]
+    public async Task Before_anything_has_come_the_page_claims_nothing()
+    {
+        var page = await OpenAsync(async page =>
+        {
+            await page.RouteAsync("**/api/v1/live*", route => route.AbortAsync());
+            await page.RouteAsync("**/api/v1/cities/vn-dad", route => route.AbortAsync());
+            await page.RouteAsync("**/api/v1/ledger", route => route.AbortAsync());
+        });
+        await Expect(page.GetByTestId("connection-state")).ToHaveAttributeAsync("data-state", "reconnecting");
+        foreach (var section in (string[])["#districts", "#sensors", "#ledger"])
+        {
+            await Expect(page.Locator(section).GetByTestId("empty")).ToHaveCountAsync(0);
+            await Expect(page.Locator(section).GetByRole(AriaRole.Status)).ToBeVisibleAsync();
+        }
+    }
+
+    [Fact]
     public async Task A_kind_in_quarantine_can_be_thrown_away_after_a_second_thought()
     {
         const string payload = """{"v":229.5,"t":"2099-01-01T00:00:00+07:00"}""";

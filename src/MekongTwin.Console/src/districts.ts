@@ -3,7 +3,7 @@ import { districtDetail } from './district-detail'
 import { h, KeyedList, replace, setText } from './dom'
 import type { View } from './dom'
 import { bandMark } from './marks'
-import { empty } from './notice'
+import { empty, loading } from './notice'
 import { count, quantity, quantityText, NoValue } from './numbers'
 import { hrefOf } from './page'
 import type { Scene, Section } from './page'
@@ -49,8 +49,8 @@ export function districtsSection(scene: Scene): Section & { open(districtId: str
         h('span', { class: 'arrow', 'aria-hidden': 'true' })))
     return { key, cell }
   })
-  const table = h('table', { class: 'districts-table' }, h('thead', {}, h('tr', {}, ...headings.map(({ cell }) => cell))))
-  const none = empty(t('districts.empty'))
+  const table = h('table', { class: 'districts-table', hidden: true }, h('thead', {}, h('tr', {}, ...headings.map(({ cell }) => cell))))
+  const status = h('div', {}, loading())
   const list = new KeyedList<District>(table, district => district.id, district => {
     const row = districtRow(scene, district)
     rows.set(district.id, row)
@@ -68,7 +68,7 @@ export function districtsSection(scene: Scene): Section & { open(districtId: str
       cell.setAttribute('aria-sort', key !== sortKey ? 'none' : descending ? 'descending' : 'ascending')
     }
     list.show([...districts].sort(order))
-    none.hidden = districts.length > 0
+    replace(status, districts.length > 0 ? null : empty(t('districts.empty')))
     table.hidden = districts.length === 0
   }
 
@@ -85,7 +85,7 @@ export function districtsSection(scene: Scene): Section & { open(districtId: str
   return {
     element: h('section', { id: 'districts', 'aria-labelledby': 'districts-title' },
       h('div', { class: 'section-head' }, h('h2', { id: 'districts-title' }, t('districts.title')), h('p', {}, t('districts.help'))),
-      h('div', { class: 'card table-frame', tabindex: 0, role: 'region', 'aria-labelledby': 'districts-title' }, table, none)),
+      h('div', { class: 'card table-frame', tabindex: 0, role: 'region', 'aria-labelledby': 'districts-title' }, table, status)),
     showCity(state) {
       districts = state.districts ?? []
       show()

@@ -1,8 +1,8 @@
 import type { FreshnessCount } from './api'
-import { h, KeyedList, setText } from './dom'
+import { h, KeyedList, replace, setText } from './dom'
 import type { View } from './dom'
 import { freshnessShapes, freshnessStates, shapeOf } from './marks'
-import { empty } from './notice'
+import { empty, loading } from './notice'
 import { count } from './numbers'
 import type { Section } from './page'
 import { t, textOfCode } from './text'
@@ -11,15 +11,15 @@ import { t, textOfCode } from './text'
 export function freshnessSection(): Section {
   const items = h('ul', { class: 'freshness-list' })
   const list = new KeyedList<FreshnessCount>(items, row => row.kind, row => kindView(row.kind))
-  const none = empty(t('freshness.empty'))
+  const status = h('div', {}, loading())
   return {
     element: h('section', { id: 'sensors', 'aria-labelledby': 'sensors-title' },
       h('div', { class: 'section-head' }, h('h2', { id: 'sensors-title' }, t('freshness.title')), h('p', {}, t('freshness.help'))),
-      h('div', { class: 'card' }, items, none)),
+      h('div', { class: 'card' }, items, status)),
     showCity(state) {
       const rows = state.freshness ?? []
       list.show(rows)
-      none.hidden = rows.length > 0
+      replace(status, rows.length > 0 ? null : empty(t('freshness.empty')))
     },
   }
 }

@@ -1,8 +1,8 @@
 import type { BrokerState, Ledger, LedgerLine, LedgerSource, Split } from './api'
-import { h, KeyedList, setText } from './dom'
+import { h, KeyedList, replace, setText } from './dom'
 import type { View } from './dom'
 import { shapeOf } from './marks'
-import { empty } from './notice'
+import { empty, loading } from './notice'
 import { bytes, count, milliseconds } from './numbers'
 import type { Scene, Section } from './page'
 import { t, textOfCode } from './text'
@@ -27,13 +27,13 @@ export function ledgerSection(scene: Scene): Section {
   const body = h('tbody', {})
   table.append(body)
   const list = new KeyedList<LedgerSource>(body, line => line.source, line => sourceRow(scene, line.source))
-  const frame = h('div', { class: 'table-frame', tabindex: 0, role: 'region', 'aria-labelledby': 'ledger-title' }, table)
-  const none = empty(t('ledger.empty'))
+  const frame = h('div', { class: 'table-frame', tabindex: 0, role: 'region', 'aria-labelledby': 'ledger-title', hidden: true }, table)
+  const status = h('div', {}, loading())
 
   return {
     element: h('section', { id: 'ledger', 'aria-labelledby': 'ledger-title' },
       h('div', { class: 'section-head' }, h('h2', { id: 'ledger-title' }, t('ledger.title')), h('p', {}, t('ledger.help'))),
-      h('div', { class: 'card' }, faults, equation.element, h('dl', { class: 'gauges' }, ...gauges.map(({ element }) => element)), frame, none)),
+      h('div', { class: 'card' }, faults, equation.element, h('dl', { class: 'gauges' }, ...gauges.map(({ element }) => element)), frame, status)),
     showLedger(ledger) {
       const sources = ledger.sources ?? []
       equation.show(ledger.total)
@@ -42,7 +42,7 @@ export function ledgerSection(scene: Scene): Section {
       setText(faults, `${t('ledger.fault')}: ${(ledger.faults ?? []).join(' ')}`)
       list.show(sources)
       frame.hidden = sources.length === 0
-      none.hidden = (ledger.total.received ?? 0) > 0
+      replace(status, (ledger.total.received ?? 0) > 0 ? null : empty(t('ledger.empty')))
     },
   }
 }

@@ -132,7 +132,8 @@ public sealed class JournalLog : IJournalWriter, IDisposable
         bool wake;
         lock (_gate)
         {
-            ticket = _ticket;
+            // Nothing to add to nothing: what was there before is what there is to wait for.
+            ticket = frames.Length == 0 && _gathered == Block.HeaderSize ? _ticket - 1 : _ticket;
             if (frames.Length > _gathering.Length - _gathered || HoldingBytes > _options.UnappliedBytesMax) return false;
             var before = _gathered;
             frames.CopyTo(_gathering.AsSpan(before));

@@ -58,6 +58,18 @@ public sealed class Commits
     }
 
     [Fact]
+    public async Task NothingIsDurableOnceWhatCameBeforeItIs()
+    {
+        using var journal = JournalLog.Open(_files, Quick);
+        Assert.True(journal.TryAppend([], urgent: true, out var first));
+        await journal.WaitDurableAsync(first, Ct).AsTask().WaitAsync(Patience.Long, Ct);
+        await journal.AppendAsync(1);
+        Assert.True(journal.TryAppend([], urgent: true, out var second));
+        await journal.WaitDurableAsync(second, Ct).AsTask().WaitAsync(Patience.Long, Ct);
+        Assert.Equal(1, journal.Status.Commits);
+    }
+
+    [Fact]
     public async Task FewerThanBeforeAreCommittedOncePatienceEnds()
     {
         using var journal = JournalLog.Open(_files, Quick);

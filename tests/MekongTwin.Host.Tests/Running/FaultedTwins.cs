@@ -33,8 +33,8 @@ public sealed class FaultedTwins : IDisposable
         using var journal = JournalLog.Open(files, new JournalOptions());
         foreach (var chunk in readings.Chunk(200))
         {
-            foreach (var source in chunk.GroupBy(reading => reading.Point % 2)) Assert.True(journal.TryAppend(FrameOf(source.Key, [.. source]), urgent: true, out _));
-            Assert.True(journal.TryAppend([], urgent: true, out var ticket));
+            byte[] frames = [.. chunk.GroupBy(reading => reading.Point % 2).SelectMany(source => FrameOf(source.Key, [.. source]))];
+            Assert.True(journal.TryAppend(frames, urgent: true, out var ticket));
             await journal.WaitDurableAsync(ticket, ct);
         }
         var whole = await FoldAsync(_directory.In("whole.db"), _ => null);
