@@ -1,0 +1,89 @@
+using MekongTwin.Silo.Storage;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+
+namespace MekongTwin.Silo.Tests;
+
+/// <summary>A silo's commits to a real PostgreSQL.</summary>
+public sealed class Commits : IAsyncLifetime
+{
+    // A server of its own: it is killed.
+    private readonly Postgres _postgres = new();
+    private NpgsqlDataSource _database = null!;
+    private PartitionTable _table = null!;
+    private Committer _committer = null!;
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        await _postgres.InitializeAsync();
+        _database = await _postgres.MakeDatabaseAsync();
+        await Schema.ApplyAsync(_database, Ct);
+        _table = new(_database);
+        _committer = new(_table, NullLogger<Committer>.Instance);
+        await _committer.StartAsync(Ct);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_committer is not null)
+        {
+            await _committer.StopAsync(CancellationToken.None);
+            _committer.Dispose();
+        }
+        if (_database is not null) await _database.DisposeAsync();
+        await _postgres.DisposeAsync();
+    }
+
+    private async Task<long> AppendAsync(int partition, long epoch, int blocks)
+    {
+        long end = 0;
+        var waiting = new List<Task>();
+        for (var i = 1; i <= blocks; i++)
+        {
+            waiting.Add(_committer.CommitAsync(new(partition, epoch, end, new byte[i]), Ct));
+            end += i;
+        }
+        await Task.WhenAll(waiting);
+        return end;
+    }
+
+    [Fact]
+    public async Task ManyPartitionsAppendAtOnceAndKeepTheirOrder()
+    {
+        var ends = await Task.WhenAll(Enumerable.Range(0, 16).Select(async partition => await AppendAsync(partition, (await _table.TakeOverAsync(partition, Ct)).Epoch, 50)));
+        for (var partition = 0; partition < ends.Length; partition++)
+        {
+            Assert.Equal(Enumerable.Range(1, 50), (await _table.ReadAsync(partition, 0, int.MaxValue, Ct)).Select(block => block.Frames.Length));
+            Assert.Equal(ends[partition], (await _table.TakeOverAsync(partition, Ct)).Journalled);
+        }
+    }
+
+    [Fact]
+    public async Task WhoWasTheWriterIsToldAndTheOthersGoOn()
+    {
+        var (old, other) = (await _table.TakeOverAsync(1, Ct), await _table.TakeOverAsync(2, Ct));
+        var newer = await _table.TakeOverAsync(1, Ct);
+        var lost = AppendAsync(1, old.Epoch, 3);
+        await AppendAsync(2, other.Epoch, 3);
+        await Assert.ThrowsAsync<NotTheWriterException>(() => lost);
+        await AppendAsync(1, newer.Epoch, 3);
+        Assert.Equal([1, 2, 3], (await _table.ReadAsync(1, 0, int.MaxValue, Ct)).Select(block => block.Frames.Length));
+    }
+
+    [Fact]
+    public async Task WhileTheDatabaseIsAwayItWaitsAndGoesOnByItself()
+    {
+        var state = await _table.TakeOverAsync(1, Ct);
+        await _committer.CommitAsync(new(1, state.Epoch, 0, new byte[10]), Ct);
+        _postgres.Kill();
+        var waiting = _committer.CommitAsync(new(1, state.Epoch, 10, new byte[20]), Ct);
+        while (_committer.Fault is null) await Task.Yield();
+        Assert.False(waiting.IsCompleted);
+        _postgres.Start();
+        await waiting;
+        Assert.Null(_committer.Fault);
+        Assert.Equal([10, 20], (await _table.ReadAsync(1, 0, int.MaxValue, Ct)).Select(block => block.Frames.Length));
+    }
+}
