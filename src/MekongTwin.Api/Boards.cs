@@ -82,7 +82,7 @@ public sealed class Boards(ITwinServices services)
         var districts = assets.Where(asset => asset.Kind == AssetKind.District).Select(district => MakeDistrict(model, district, views, now)).ToList();
         var below = Below(model, self.Number, views).ToList();
         var figures = Figures.OfMany(self, below, now);
-        Figures.AddToday(figures, services.Queries.AssetWindows(self.Number, calendar.Start(now, WindowSize.Day), long.MaxValue), below.Count(view => view.Asset.Kind == AssetKind.Transformer), calendar.Zone);
+        Figures.AddToday(figures, services.Queries.AssetWindows(self.Number, calendar.Start(now, WindowSize.Day), long.MaxValue), Figures.CountReporting(below, now), calendar.Zone);
         if (_coincidence.Read(model, self, now) is { } factor) figures["coincidenceToday"] = factor;
         return new(city.Id, city.Name, city.Country, city.Zone, Offset(calendar.Zone, now), Instant.ToText(now, calendar.Zone), services.Simulated, city.Geography,
             self.Population, NewestReading(views, calendar.Zone), services.Mqtt, figures, districts, CountFreshness(model, assets, views, now));
@@ -97,9 +97,9 @@ public sealed class Boards(ITwinServices services)
     private static DistrictBoard MakeDistrict(Model model, Asset district, Dictionary<int, TwinView> views, long now)
     {
         var below = Below(model, district.Number, views).ToList();
-        var meters = below.Where(view => view.Asset.Kind == AssetKind.Transformer).ToList();
-        var reporting = meters.Count(meter => Figures.Held(meter, Metrics.Power, now) is not null);
-        return new(district.Id.Path, district.Name, district.Population, district.AreaKm2, Figures.OfMany(district, below, now), new(reporting, meters.Count));
+        var meters = below.Count(view => view.Asset.Kind == AssetKind.Transformer);
+        var reporting = Figures.CountReporting(below, now);
+        return new(district.Id.Path, district.Name, district.Population, district.AreaKm2, Figures.OfMany(district, below, now), new(reporting, meters));
     }
 
     /// <summary>Assets with points whose administrative ancestors include this one.</summary>

@@ -55,6 +55,13 @@ internal static class Figures
         return null;
     }
 
+    /// <summary>Transformers whose measured power is still held.</summary>
+    public static int CountReporting(IEnumerable<TwinView> below, long nowUs) =>
+        below.Count(view => view.Asset.Kind == AssetKind.Transformer && Held(view, Metrics.Power, nowUs) is not null);
+
+    /// <summary>What a reading says: null for one that is bad and says 0, which stands for what is no number.</summary>
+    public static double? ValueOf(in Reading reading) => reading is { Usable: false, Value: 0 } ? null : FixedPoint.ToDouble(reading.Value);
+
     /// <summary>Apparent power over rating in %, or null.</summary>
     public static double? Loading(TwinView view, long nowUs)
     {
@@ -84,15 +91,16 @@ internal static class Figures
     }
 
     /// <summary>
-    /// Today so far, from the stored 15-minute totals. Peak and load factor rest on windows that at least half of the meters
-    /// reached, measured at least half as well as the best one: what has just begun is no low demand.
+    /// Today so far, from the stored 15-minute totals. Peak and load factor rest on windows that nine tenths of the meters reached
+    /// that report (now, or in the best window), measured at least half as well as the best one: what has just begun is no low demand.
     /// </summary>
-    public static void AddToday(Dictionary<string, Figure> figures, IReadOnlyList<AssetWindow> today, int meters, TimeZoneInfo zone)
+    public static void AddToday(Dictionary<string, Figure> figures, IReadOnlyList<AssetWindow> today, int reporting, TimeZoneInfo zone)
     {
         if (today.All(window => window.Total.Meters == 0)) return;
         figures["energyToday"] = new(Math.Round(today.Sum(window => FixedPoint.ToDouble(window.Total.EnergyKwh)), 3), "kWh");
         var best = today.Max(window => window.Total.EnergyCoveredUs);
-        var powers = today.Where(window => window.Total.EnergyCoveredUs * 2 >= best && window.Total.Meters * 2 >= meters)
+        var heard = Math.Max(reporting, today.Max(window => window.Total.Meters));
+        var powers = today.Where(window => window.Total.EnergyCoveredUs * 2 >= best && window.Total.Meters * 10 >= heard * 9 && TotalSeries.IsCovered(window.Total.EnergyCoveredUs, window.Total.Meters, 1))
             .Select(window => (window.StartUs, Power: TotalSeries.Value("demand", window.Total) ?? 0)).ToList();
         if (powers.Count == 0) return;
         var peak = powers.MaxBy(window => window.Power);

@@ -11,8 +11,8 @@ using Microsoft.AspNetCore.Routing;
 
 namespace MekongTwin.Api.Routes;
 
-/// <summary>A point's newest value.</summary>
-public sealed record ValueView(double Value, string Unit, string Time, string Quality, string Freshness, bool ReceiveTime);
+/// <summary>A point's newest value; null where the reading is bad and says no number.</summary>
+public sealed record ValueView(double? Value, string Unit, string Time, string Quality, string Freshness, bool ReceiveTime);
 
 /// <summary>Where an asset's totals flow to.</summary>
 public sealed record ParentsView(string? Electrical, string? Administrative);
@@ -78,7 +78,7 @@ internal static class AssetRoutes
         var views = await services.Twins.ViewAsync(below, ct);
         var figures = Api.Figures.OfMany(asset, views, now);
         var calendar = model.CityOf(asset.Number).MakeCalendar();
-        Api.Figures.AddToday(figures, services.Queries.AssetWindows(asset.Number, calendar.Start(now, WindowSize.Day), long.MaxValue), views.Count(other => other.Asset.Kind == AssetKind.Transformer), calendar.Zone);
+        Api.Figures.AddToday(figures, services.Queries.AssetWindows(asset.Number, calendar.Start(now, WindowSize.Day), long.MaxValue), Api.Figures.CountReporting(views, now), calendar.Zone);
         if (boards.ReadCoincidence(asset, now) is { } factor) figures["coincidenceToday"] = factor;
         foreach (var (name, figure) in shown.Figures) figures[name] = figure;
         return TypedResults.Ok(shown with { Figures = figures });
@@ -89,7 +89,7 @@ internal static class AssetRoutes
         var asset = view.Asset;
         var zone = model.CityOf(asset.Number).MakeCalendar().Zone;
         var latest = view.Latest.ToDictionary(value => value.Point.Metric, value => new ValueView(
-            FixedPoint.ToDouble(value.Reading.Value), value.Point.Unit.Code, Instant.ToText(value.Reading.TimeUs, zone), Api.Figures.Name(value.Reading.Quality),
+            Api.Figures.ValueOf(value.Reading), value.Point.Unit.Code, Instant.ToText(value.Reading.TimeUs, zone), Api.Figures.Name(value.Reading.Quality),
             Api.Figures.Name(Api.Figures.FreshnessOf(value, nowUs)), (value.Reading.Flags & ReadingFlags.ReceiveTime) != 0));
         var parents = new ParentsView(Path(model, asset.ElectricalParent), Path(model, asset.AdministrativeParent));
         var metrics = model.PointsOf(asset.Number).Select(number => model.Points[number].Metric);

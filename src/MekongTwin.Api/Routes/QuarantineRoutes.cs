@@ -63,7 +63,9 @@ internal static class QuarantineRoutes
 
     private static QuarantineView Show(ITwinServices services, QuarantineGroup group)
     {
-        var zone = services.Model.Cities.Length > 0 ? services.Model.Cities[0].MakeCalendar().Zone : TimeZoneInfo.Utc;
+        var cities = services.Model.Cities;
+        var city = cities.FirstOrDefault(city => group.Topic.StartsWith($"mt/v1/{city.Id}/", StringComparison.Ordinal)) ?? cities.FirstOrDefault();
+        var zone = city?.MakeCalendar().Zone ?? TimeZoneInfo.Utc;
         return new(group.Id, Figures.Name(group.Reason), services.SourceName(group.Source), group.Topic, group.Name, group.Count,
             Instant.ToText(group.FirstUs, zone), Instant.ToText(group.LastUs, zone), Encoding.UTF8.GetString(group.Sample),
             group.Reason is Refusal.FutureTime or Refusal.AncientTime ? Instant.ToText(group.SampleTimeUs, zone) : null, group.IsMappable);

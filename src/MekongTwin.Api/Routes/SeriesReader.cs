@@ -87,7 +87,7 @@ internal static class SeriesReader
         if (length > 0) return PointSeries.FromReadings(readings, point, from - from % length, to, length);
         var raw = merged.Where(reading => reading.TimeUs >= from && reading.TimeUs < to).ToList();
         qualities = raw.ToDictionary(reading => reading.TimeUs, reading => reading.Quality);
-        return [.. raw.Select(reading => new SeriesPoint(reading.TimeUs, FixedPoint.ToDouble(reading.Value), null, null, 1, null))];
+        return [.. raw.Select(reading => new SeriesPoint(reading.TimeUs, Figures.ValueOf(reading), null, null, 1, null))];
     }
 
     private static Ok<SeriesView> Show(string id, string metric, string unit, string step, string means, IReadOnlyList<SeriesPoint> points, int limit, TimeZoneInfo zone, Dictionary<long, Quality>? qualities)

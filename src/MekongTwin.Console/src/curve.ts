@@ -34,6 +34,7 @@ export class Curve {
   private readonly patternId = `gap-${++patterns}`
   private windows: CurveWindow[] = []
   private unit: string
+  private factor = 1
   private heightPx = 0
   private low = 0
   private high = 1
@@ -59,6 +60,7 @@ export class Curve {
   show(windows: CurveWindow[], unit: string | undefined, now: number): void {
     this.windows = windows
     this.unit = unit ?? this.options.unit
+    this.factor = this.factorFor(windows)
     this.now = now
     this.draw()
   }
@@ -211,12 +213,19 @@ export class Curve {
     return window.value === null && window.start + WindowMs <= this.now
   }
 
+  /** To the wanted unit; 1 where the two share no base, and for values that are all below one of it. */
+  private factorFor(windows: CurveWindow[]): number {
+    const factor = factorBetween(this.unit, this.options.unit) ?? 1
+    const most = Math.max(0, ...windows.map(window => Math.abs(window.value ?? 0)))
+    return most > 0 && factor < 1 && most * factor < 1 ? 1 : factor
+  }
+
   private shownUnit(): string {
-    return factorBetween(this.unit, this.options.unit) === null ? this.unit : this.options.unit
+    return this.factor === 1 ? this.unit : this.options.unit
   }
 
   private scaled(window: CurveWindow): number | null {
-    return window.value === null ? null : window.value * (factorBetween(this.unit, this.options.unit) ?? 1)
+    return window.value === null ? null : window.value * this.factor
   }
 
   private plotHeight(): number {

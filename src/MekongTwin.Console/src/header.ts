@@ -46,7 +46,7 @@ export class Header {
   private readonly timer: ReturnType<typeof setInterval>
 
   constructor(private readonly scene: Scene, cities: CitySummary[], actions: HeaderActions) {
-    this.banner = h('p', { class: 'banner', 'data-testid': 'simulated-banner' },
+    this.banner = h('p', { class: 'banner', 'data-testid': 'simulated-banner', hidden: !scene.simulated() },
       h('strong', {}, t('banner.simulated')), h('span', {}, t('banner.simulatedDetail')))
     this.element = h('header', {},
       h('div', { class: 'header-bar' },

@@ -18,13 +18,14 @@ export interface Quantity {
   unit: string
 }
 
-/** A figure in the wanted unit; in its own unit when the two do not share a base. */
+/** A figure in the wanted unit; in its own when the two share no base, or when it is less than one of a larger unit. */
 export function quantity(figure: Figure | undefined, wanted: string, decimals: number): Quantity {
   const unit = figure?.unit ?? wanted
   const value = figure?.value
   if (value === undefined || value === null || !Number.isFinite(value)) return { number: NoValue, unit: unitText(wanted) }
   const factor = factorBetween(unit, wanted)
-  if (factor === null) return { number: decimal(value, decimals), unit: unitText(unit) }
+  const isSmall = factor !== null && factor < 1 && value !== 0 && Math.abs(value * factor) < 1
+  if (factor === null || isSmall) return { number: decimal(value, decimals), unit: unitText(unit) }
   return { number: decimal(value * factor, decimals), unit: unitText(wanted) }
 }
 

@@ -58,22 +58,35 @@ public static class TotalSeries
         _ => null,
     };
 
-    /// <summary>Steps of 15 minutes, hours or days from stored totals in ascending order, for so many meters below.</summary>
-    public static IReadOnlyList<SeriesPoint> FromWindows(string metric, IReadOnlyList<AssetWindow> windows, int meters, CityCalendar calendar, WindowSize size, long fromUs, long toUs) =>
-        [.. Steps.Over(windows, static window => window.StartUs, calendar, size, fromUs, toUs).Select(step => Step(metric, step.StartUs, step.LengthUs, meters, step.Windows))];
+    /// <summary>
+    /// Steps of 15 minutes, hours or days from stored totals in ascending order, for so many meters below. A step has no demand
+    /// while fewer than half as many meters are in it as in the best step, or these covered less than a tenth of its windows: what
+    /// has just begun is no low demand.
+    /// </summary>
+    public static IReadOnlyList<SeriesPoint> FromWindows(string metric, IReadOnlyList<AssetWindow> windows, int meters, CityCalendar calendar, WindowSize size, long fromUs, long toUs)
+    {
+        var steps = Steps.Over(windows, static window => window.StartUs, calendar, size, fromUs, toUs).Select(step => Step(metric, step.StartUs, step.LengthUs, meters, step.Windows)).ToList();
+        if (metric is not ("demand" or "reactiveDemand") || steps.Count == 0) return steps;
+        var most = steps.Max(step => step.Count);
+        return [.. steps.Select(step => step.Count * 2 < most ? step with { Value = null, Min = null, Max = null } : step)];
+    }
+
+    /// <summary>True when the meters of these windows covered enough of them for a mean to stand for all of it.</summary>
+    public static bool IsCovered(long coveredUs, int meters, int windows) => coveredUs * 10 >= windows * meters * Instant.Quarter;
 
     private static SeriesPoint Step(string metric, long startUs, long lengthUs, int meters, IEnumerable<AssetWindow> windows)
     {
         var total = default(Contribution);
         double? min = null, max = null;
-        int reporting = 0, reactive = 0, detectors = 0;
+        int reporting = 0, reactive = 0, detectors = 0, quarters = 0;
         foreach (var window in windows)
         {
+            quarters++;
             total += window.Total;
             reporting = Math.Max(reporting, window.Total.Meters);
             reactive = Math.Max(reactive, window.Total.ReactiveMeters);
             detectors = Math.Max(detectors, window.Total.Detectors);
-            if (IsAmount(metric) || Value(metric, window.Total) is not { } value) continue;
+            if (IsAmount(metric) || !IsCovered(metric, window.Total, 1) || Value(metric, window.Total) is not { } value) continue;
             min = Math.Min(min ?? value, value);
             max = Math.Max(max ?? value, value);
         }
@@ -86,8 +99,16 @@ public static class TotalSeries
             "occupancy" => (detectors, total.OccupancyCoveredUs),
             _ => (detectors, total.TrafficCoveredUs),
         };
-        return new(startUs, Value(metric, stretch), min, max, count, meters > 0 ? Math.Min(1, (double)covered / lengthUs / meters) : null);
+        return new(startUs, IsCovered(metric, stretch, quarters) ? Value(metric, stretch) : null, min, max, count, meters > 0 ? Math.Min(1, (double)covered / lengthUs / meters) : null);
     }
+
+    /// <summary>Sums of meters need them; the others are ratios, true of whatever was measured.</summary>
+    private static bool IsCovered(string metric, in Contribution total, int windows) => metric switch
+    {
+        "demand" => IsCovered(total.EnergyCoveredUs, total.Meters, windows),
+        "reactiveDemand" => IsCovered(total.ReactiveCoveredUs, total.ReactiveMeters, windows),
+        _ => true,
+    };
 
     private static double? MeanPower(long energyMicro, long coveredUs, int meters) =>
         coveredUs > 0 ? FixedPoint.ToDouble(energyMicro) * meters * Instant.Hour / coveredUs : null;
