@@ -118,7 +118,7 @@ public sealed class ReadingIndex : IReadingArchive, IDisposable
         _gate.EnterReadLock();
         try
         {
-            return _runs.Sum(run => run.CountAtMost(point, fromUs, toUs)) + _recent.Sum(recent => (long)recent.Count);
+            return _runs.Sum(run => run.CountAtMost(point, fromUs, toUs)) + _recent.Sum(recent => (long)recent.CountOf(point));
         }
         finally
         {

@@ -177,6 +177,24 @@ public sealed class Finding
     }
 
     [Fact]
+    public async Task CountsNoReadingsOfOtherPoints()
+    {
+        var files = new FaultyFiles();
+        using var journal = JournalLog.Open(files, Quick with { SegmentBytes = 1 << 20 });
+        using var index = ReadingIndex.Open(files, 0, RunReadings);
+        for (var i = 0; i < 10; i++)
+        {
+            await JournalAsync(journal);
+            index.Add(_newest, journal.DurableOffset);
+            for (var point = 0; point < 9; point++)
+            {
+                var all = _all.Count(entry => entry.Reading.Point == point);
+                Assert.InRange(index.CountAtMost(point, 20, 40), _all.Count(entry => entry.Reading.Point == point && entry.Reading.TimeUs is >= 20 and < 40), all);
+            }
+        }
+    }
+
+    [Fact]
     public async Task AnOpeningThatCannotMakeRunsSaysSoInsteadOfFillingTheMemory()
     {
         var files = await WrittenAsync();
