@@ -71,6 +71,33 @@ public sealed class FaultedTwins : IDisposable
         }
     }
 
+    [Fact]
+    public async Task ATwinComesBackInAQuietCity()
+    {
+        var ct = TestContext.Current.CancellationToken;
+        var model = SmallCity.Make();
+        var files = new DiskFiles(_directory.Path);
+        using var journal = JournalLog.Open(files, new JournalOptions());
+        using var store = new TwinStore(_directory.In("twin.db"));
+        using var index = ReadingIndex.Open(files, 0);
+        var source = new Breaking(index) { Broken = 1 };
+        await using var twins = new LocalTwins(model, source, store, store.Epoch, 0, [], 1);
+        var projector = new Projector(twins, store, index, store.ReadLedger(), TimeProvider.System);
+        using var stop = new CancellationTokenSource();
+        var following = projector.RunAsync(journal, stop.Token);
+        Assert.True(journal.TryAppend(FrameOf(1, [new(SmallCity.StartUs, 1, 1, 0, Quality.Good, ReadingFlags.None)]), urgent: true, out var ticket));
+        await journal.WaitDurableAsync(ticket, ct);
+        await Patience.UntilAsync(IsFaultedAsync, () => "the twin fails");
+        source.Broken = null;
+        // Nothing more is sent.
+        await Patience.UntilAsync(async () => !await IsFaultedAsync(), () => "the twin is back");
+        await stop.CancelAsync();
+        await following;
+        Assert.Equal(1, store.ReadLedger().Snapshot()[1].Stored);
+
+        async Task<bool> IsFaultedAsync() => (await twins.ViewAsync([model.Assets[model.Points[1].Asset].Id], ct)).Single().Faulted;
+    }
+
     private static byte[] FrameOf(int source, Reading[] readings)
     {
         var body = new byte[ReadingsFrame.BodyHeaderSize + readings.Length * Reading.Size];
