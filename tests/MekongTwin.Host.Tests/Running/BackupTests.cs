@@ -93,6 +93,19 @@ public sealed class BackupTests : IDisposable
         Assert.Equal(["data", "taken.part", "there"], Directory.GetFileSystemEntries(_directory.Path).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal));
     }
 
+    [Fact]
+    public async Task ADirectoryWhoseRestoreWasInterruptedIsRefused()
+    {
+        var (file, _) = await BackedUpAsync();
+        await BackupReader.RestoreAsync(file, Target, TestContext.Current.CancellationToken);
+        // All is in place but for the last step.
+        var staging = Directory.CreateDirectory(DataDirectory.Staging(Target));
+        var refusal = Assert.Throws<InputException>(() => DataDirectory.Open(Target, mustExist: true));
+        Assert.Contains("restore again", refusal.Message, StringComparison.Ordinal);
+        staging.Delete();
+        DataDirectory.Open(Target, mustExist: true).Dispose();
+    }
+
     private async Task<(string File, JournalCheck Check)> BackedUpAsync()
     {
         using var data = DataDirectory.Open(_directory.In("data"));
