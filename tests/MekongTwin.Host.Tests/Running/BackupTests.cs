@@ -83,13 +83,14 @@ public sealed class BackupTests : IDisposable
     {
         using var data = DataDirectory.Open(_directory.In("data"));
         Directory.CreateDirectory(_directory.In("there"));
-        Directory.CreateDirectory(_directory.In("taken.part"));
+        File.WriteAllText(_directory.In("taken.part"), "somebody's");
         foreach (var target in (string[])[_directory.In("no", "such", "b.tar.gz"), _directory.In("there"), _directory.In("taken"), .. OperatingSystem.IsLinux() ? ["/proc/b.tar.gz"] : (string[])[]])
         {
             var refusal = await Assert.ThrowsAsync<InputException>(() => BackupWriter.WriteAsync(data, target, TestContext.Current.CancellationToken));
             Assert.StartsWith(target + ": ", refusal.Message, StringComparison.Ordinal);
             Assert.Contains("Give ", refusal.Message, StringComparison.Ordinal);
         }
+        Assert.Equal("somebody's", File.ReadAllText(_directory.In("taken.part")));
         Assert.Equal(["data", "taken.part", "there"], Directory.GetFileSystemEntries(_directory.Path).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal));
     }
 
