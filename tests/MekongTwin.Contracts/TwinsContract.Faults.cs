@@ -57,6 +57,27 @@ public abstract partial class TwinsContract
         account.AssertIsThatOf(readings);
     }
 
+    [Fact]
+    public async Task ATwinComesBackThoughEveryTurnBringsSomethingLate()
+    {
+        var model = SmallCity.Make(4, 2);
+        await using var fixture = await OpenAsync(new TwinsSetup(model));
+        var account = new Account();
+        var readings = new List<Reading>();
+        var (live, late) = (PointOf(model, Failing.Path, "Q"), PointOf(model, Failing.Path, "P"));
+        fixture.BrokenPoint = live;
+        for (var turn = 0; turn < 40; turn++)
+        {
+            if (turn == 4) fixture.BrokenPoint = null;
+            Reading[] arrived = [ReadingAt(live, turn, turn), ReadingAt(late, turn - 48 * 60, turn)];
+            await account.ApplyAsync(fixture, arrived, arrived.Length);
+            readings.AddRange(arrived);
+        }
+        Assert.False((await fixture.Twins.ViewAsync([Failing], Ct)).Single().Faulted);
+        Facts.AssertSame(Facts.ByOracle(model, readings), await fixture.ReadFactsAsync(), "late in every turn");
+        account.AssertIsThatOf(readings);
+    }
+
     /// <summary>The ledger as a tailer books it; every point is one source's.</summary>
     private sealed class Account
     {

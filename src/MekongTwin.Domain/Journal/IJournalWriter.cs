@@ -5,7 +5,8 @@ public interface IJournalWriter
 {
     /// <summary>
     /// Adds whole frames to the next group commit and gives its ticket. False when there is no room: await
-    /// <see cref="WaitRoomAsync"/> and try again. An urgent append waits at most a moment for others to share its commit, one that is not waits longer.
+    /// <see cref="WaitRoomAsync"/> and try again. An urgent append waits
+    /// at most the journal's patience (<c>JournalOptions.Patience</c>, 2 ms) for others to share its commit, another one its linger.
     /// </summary>
     bool TryAppend(ReadOnlySpan<byte> frames, bool urgent, out long ticket);
 

@@ -4,22 +4,31 @@ namespace MekongTwin.Domain.Twins;
 
 /// <summary>
 /// What a twin that failed has missed, and how far it has caught up. It is tried again after 1, 2, 4 ... turns: a new twin makes
-/// its windows anew from the applied readings, a stretch a turn, and when these have reached the last reading that was missed
-/// it is as if nothing had happened.
+/// its windows anew from the applied readings, a stretch a turn, from the first reading that was missed to the last. What is
+/// missed during such a pass is left to the next one. When nothing was, it is as if nothing had happened.
 /// </summary>
 public sealed class MissedReadings
 {
     /// <summary>Turns between two tries at most.</summary>
     public const int RetryTurnsMax = 1024;
 
-    /// <summary>Event time that a twin catches up with in one turn.</summary>
+    /// <summary>Event time that a twin catches up with in one turn of its first pass; in each pass it is twice that of the one before.</summary>
     public const long StretchUs = 2 * Instant.Day;
+
+    private const int DoublingsMax = 8;
 
     private readonly Dictionary<(int Point, int Source), SetAsideReadings> _rows = [];
     private readonly List<SettledReading> _none = [];
     private int _fails;
-    private long _nextUs = long.MaxValue;
-    private long _endUs = long.MinValue;
+
+    // Missed since the pass began.
+    private long _fromUs = long.MaxValue;
+    private long _toUs = long.MinValue;
+
+    // Left of the pass. However late readings go on to come, a later pass takes them in one turn, and misses nothing.
+    private long _nextUs;
+    private long _endUs;
+    private int _passes;
 
     /// <summary>The turn of the next try.</summary>
     public long RetryAt { get; private set; }
@@ -60,7 +69,8 @@ public sealed class MissedReadings
     /// </summary>
     public bool CatchUp(AssetTwin twin, IReadingSource source, ITwinStore store, long turn, List<Delta> deltas, List<LateOutcome> late)
     {
-        var to = Math.Min(_nextUs + StretchUs, _endUs);
+        if (_nextUs == _endUs) BeginPass();
+        var to = Math.Min(_nextUs + (StretchUs << Math.Min(_passes, DoublingsMax)), _endUs);
         if (!TryRefold(twin, to, source, store, deltas, out var added))
         {
             Postpone(turn);
@@ -76,7 +86,8 @@ public sealed class MissedReadings
             Account(key, FoldOutcome.Stored, stored, late);
             added[slot] -= stored;
         }
-        if (to < _endUs)
+        if (to == _endUs) _passes++;
+        if (to < _endUs || _fromUs < _toUs)
         {
             Store(store);
             return false;
@@ -113,8 +124,16 @@ public sealed class MissedReadings
     private void Widen(AssetTwin twin, long fromUs, long toUs)
     {
         var (from, to) = twin.Reach(fromUs, toUs);
-        _nextUs = Math.Min(_nextUs, from);
-        _endUs = Math.Max(_endUs, to);
+        // The pass comes to it.
+        if (from >= _nextUs && to <= _endUs) return;
+        _fromUs = Math.Min(_fromUs, from);
+        _toUs = Math.Max(_toUs, to);
+    }
+
+    private void BeginPass()
+    {
+        (_nextUs, _endUs) = (_fromUs, _toUs);
+        (_fromUs, _toUs) = (long.MaxValue, long.MinValue);
     }
 
     private void Account((int Point, int Source) key, FoldOutcome outcome, long count, List<LateOutcome> late)

@@ -118,7 +118,7 @@ public sealed class ReadingIndex : IReadingArchive, IDisposable
         _gate.EnterReadLock();
         try
         {
-            return _runs.Sum(run => run.CountAtMost(point, fromUs, toUs)) + _recent.Sum(recent => (long)recent.Count);
+            return _runs.Sum(run => run.CountAtMost(point, fromUs, toUs)) + _recent.Sum(recent => (long)recent.CountOf(point));
         }
         finally
         {
@@ -251,8 +251,9 @@ public sealed class ReadingIndex : IReadingArchive, IDisposable
             full.CopySorted(_sorted);
             run = SortedRun.Write(_files, full.BaseOffset, endOffset, _sorted.AsSpan(0, full.Count));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e)
         {
+            // Whatever it is: the stretches behind this one wait for it.
             Volatile.Write(ref _fault, $"The index of readings cannot be written: {e.Message} Nothing is lost; it is tried again, and when memory is full the doors wait. Free space or mend the disk.");
             return false;
         }

@@ -68,6 +68,13 @@ internal sealed class RecentReadings(long baseOffset)
         }
     }
 
+    public int CountOf(int point)
+    {
+        var count = 0;
+        for (var link = point < _last.Length ? _last[point] : 0; link > 0; link = _previous[link - 1]) count++;
+        return count;
+    }
+
     private void MakeRoom(int count)
     {
         if (count <= _readings.Length) return;

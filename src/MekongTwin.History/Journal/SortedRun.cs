@@ -82,13 +82,23 @@ internal sealed class SortedRun : IDisposable
             BinaryPrimitives.WriteInt32LittleEndian(directory.AsSpan(i * EntrySize + 4), starts[i]);
             BinaryPrimitives.WriteInt32LittleEndian(directory.AsSpan(i * EntrySize + 8), checksums[i]);
         }
-        file.Write(HeaderSize, directory);
-        file.Write(run._readingsAt, MemoryMarshal.AsBytes(readings));
-        file.Sync();
-        // The header goes last: without it the file is no run.
-        file.Write(0, run.MakeHeader(readings.Length, directory));
-        file.Sync();
-        return run;
+        try
+        {
+            file.Write(HeaderSize, directory);
+            file.Write(run._readingsAt, MemoryMarshal.AsBytes(readings));
+            file.Sync();
+            // The header goes last: without it the file is no run.
+            file.Write(0, run.MakeHeader(readings.Length, directory));
+            file.Sync();
+            return run;
+        }
+        catch
+        {
+            // Its space is free only when it is closed as well.
+            file.Dispose();
+            TryDelete(files, name);
+            throw;
+        }
     }
 
     /// <summary>Opens a run; null when the file is not a whole one.</summary>
@@ -135,6 +145,18 @@ internal sealed class SortedRun : IDisposable
     }
 
     public void Dispose() => _file.Dispose();
+
+    private static void TryDelete(IJournalFiles files, string name)
+    {
+        try
+        {
+            files.Delete(name);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Without its header it is no run, and the next try deletes it.
+        }
+    }
 
     private bool TryFill(Span<Reading> readings, int start)
     {

@@ -29,7 +29,7 @@ internal sealed class BackupReader
         var wasThere = Directory.Exists(target);
         if (wasThere && Directory.EnumerateFileSystemEntries(target).Any()) throw new InputException($"{target}: not empty. Restore into a new directory; nothing is overwritten.");
         await using var stream = Open(file);
-        var staging = Path.Combine(target, "restoring");
+        var staging = DataDirectory.Staging(target);
         bool isMine = false, isDone = false;
         try
         {
@@ -149,13 +149,16 @@ internal sealed class BackupReader
         throw new InputException($"{file}: cannot be restored: {string.Join("; ", _mistakes.Take(ListedMax))}{more}. Nothing of it was kept; take another backup.");
     }
 
-    /// <summary>The journal goes last and as a whole: without it the directory holds nothing that a start would take for the city's.</summary>
+    /// <summary>As long as the staging directory is there nothing starts: it goes when all else is durable.</summary>
     private void PutInPlace(string target)
     {
+        var names = new DiskFiles(target);
+        names.SyncDirectory();
         foreach (var path in Directory.GetFiles(_staging)) File.Move(path, Path.Combine(target, Path.GetFileName(path)));
         Directory.Delete(Path.Combine(target, "journal"));
         Directory.Move(Path.Combine(_staging, "journal"), Path.Combine(target, "journal"));
+        names.SyncDirectory();
         Directory.Delete(_staging);
-        new DiskFiles(target).SyncDirectory();
+        names.SyncDirectory();
     }
 }

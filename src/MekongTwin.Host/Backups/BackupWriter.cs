@@ -38,8 +38,9 @@ internal static class BackupWriter
 
     private static FileStream Create(string target, string part)
     {
+        if (Path.Exists(part)) throw new InputException($"{target}: cannot be written: {part} is there already. Give another name, or delete it if a backup was interrupted.");
         // It holds the hashes of passwords: nobody else's to read.
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         try
         {

@@ -43,6 +43,9 @@ internal sealed class DataDirectory : IDisposable
 
     public static string UsersFile(string path) => System.IO.Path.Combine(path, "users.json");
 
+    /// <summary>Where a restore works; it is there until the last of the backup is in place.</summary>
+    public static string Staging(string path) => System.IO.Path.Combine(path, "restoring");
+
     /// <summary>Creates it where it is missing, and locks it.</summary>
     public static DataDirectory Open(string path, bool mustExist = false)
     {
@@ -50,7 +53,10 @@ internal sealed class DataDirectory : IDisposable
         try
         {
             Directory.CreateDirectory(System.IO.Path.Combine(path, "journal"));
-            return new(path, new FileStream(System.IO.Path.Combine(path, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            var held = new FileStream(System.IO.Path.Combine(path, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            if (!Directory.Exists(Staging(path))) return new(path, held);
+            // Who restores holds the lock: there is nobody any more.
+            held.Dispose();
         }
         catch (IOException e) when (Held.Contains(e.HResult))
         {
@@ -60,6 +66,7 @@ internal sealed class DataDirectory : IDisposable
         {
             throw new InputException($"--data {path}: cannot be written: {e.Message} Give a directory that this user may write to.");
         }
+        throw new InputException($"{path}: a restore into it was interrupted. Empty it and restore again, or give another one with --data.");
     }
 
     /// <summary>

@@ -110,14 +110,21 @@ internal sealed class Projector
         {
             while (true)
             {
-                if (await StepAsync(reader, journal.DurableOffset, ct))
+                var isQuiet = !await StepAsync(reader, journal.DurableOffset, ct);
+                if (!isQuiet)
                 {
                     journal.SetApplied(Applied);
                     if (_count < SmallTurn) await Task.Delay(GatherFor, ct);
                 }
-                else if (!_dirty) await journal.WaitBeyondAsync(Applied, ct);
+                else if (!_dirty && _twins.SetAside == 0) await journal.WaitBeyondAsync(Applied, ct);
                 else await WaitOrCommitTimeAsync(journal, ct);
                 Volatile.Write(ref _lastProgress, Stopwatch.GetTimestamp());
+                if (isQuiet && _twins.SetAside > 0 && Stopwatch.GetElapsedTime(_lastCommit) >= CommitEvery)
+                {
+                    // Twins that were set aside need turns, not readings.
+                    await TurnAsync(Applied, ct);
+                    _dirty = true;
+                }
                 if (_dirty && (Stopwatch.GetElapsedTime(_lastCommit) >= CommitEvery || _store.PendingRows > PendingRowsMax)) await CommitAsync(ct);
             }
         }

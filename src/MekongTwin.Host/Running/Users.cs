@@ -218,12 +218,19 @@ internal sealed class Users : IAccess
             }
             DiskFiles.MakeDurable(temporary);
             File.Move(temporary, file, overwrite: true);
-            DiskFiles.MakeDurable(file);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             if (File.Exists(temporary)) File.Delete(temporary);
             throw new InputException($"{file}: cannot be written: {e.Message} Nothing was changed. Give a data directory that this user may write to.");
+        }
+        try
+        {
+            DiskFiles.MakeDurable(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"{file}: was changed, but a power cut may undo it: {e.Message} Mend the disk and do it again.");
         }
     }
 

@@ -9,7 +9,7 @@ namespace MekongTwin.Host.Twins;
 /// </summary>
 internal sealed class SetAsideTwins
 {
-    /// <summary>Twins that are tried in one turn; with <see cref="MissedReadings.StretchUs"/> it bounds what they add to a turn.</summary>
+    /// <summary>Twins that are tried in one turn; with the stretch of <see cref="MissedReadings"/> it bounds what they add to a turn.</summary>
     public const int TriesMax = 4;
 
     private readonly TwinTable _twins;

@@ -48,6 +48,12 @@ internal sealed class FaultyFiles : IJournalFiles
     /// <summary>So many of the next creations fail.</summary>
     public int FailingCreates { get; set; }
 
+    /// <summary>How they fail.</summary>
+    public Exception CreateFailure { get; set; } = new IOException("No space left on device");
+
+    /// <summary>Files that are open now.</summary>
+    public int OpenFiles { get; private set; }
+
     /// <summary>So many of the next syncs of the directory fail.</summary>
     public int FailingDirectorySyncs { get; set; }
 
@@ -128,7 +134,7 @@ internal sealed class FaultyFiles : IJournalFiles
             if (FailingCreates > 0)
             {
                 FailingCreates--;
-                throw new IOException("No space left on device");
+                throw CreateFailure;
             }
             if (_cached.ContainsKey(name)) throw new IOException($"{name} exists");
             var inode = _cached[name] = new Inode();
@@ -261,81 +267,98 @@ internal sealed class FaultyFiles : IJournalFiles
         }
     }
 
-    private sealed class OpenFile(FaultyFiles files, Inode inode) : IJournalFile
+    /// <summary>Made under the gate.</summary>
+    private sealed class OpenFile : IJournalFile
     {
+        private readonly FaultyFiles _files;
+        private readonly Inode _inode;
         private bool _closed;
+
+        public OpenFile(FaultyFiles files, Inode inode)
+        {
+            _files = files;
+            _inode = inode;
+            files.OpenFiles++;
+        }
 
         public long Length
         {
             get
             {
-                lock (files._gate) return inode.Cached.Length;
+                lock (_files._gate) return _inode.Cached.Length;
             }
         }
 
         public int Read(long offset, Span<byte> into)
         {
-            lock (files._gate)
+            lock (_files._gate)
             {
-                if (files.IsDead) throw Dead();
+                if (_files.IsDead) throw Dead();
                 ObjectDisposedException.ThrowIf(_closed, this);
-                if (offset >= inode.Cached.Length) return 0;
-                var got = (int)Math.Min(into.Length, inode.Cached.Length - offset);
-                inode.Cached.AsSpan((int)offset, got).CopyTo(into);
+                if (offset >= _inode.Cached.Length) return 0;
+                var got = (int)Math.Min(into.Length, _inode.Cached.Length - offset);
+                _inode.Cached.AsSpan((int)offset, got).CopyTo(into);
                 return got;
             }
         }
 
         public void Write(long offset, ReadOnlySpan<byte> bytes)
         {
-            lock (files._gate)
+            lock (_files._gate)
             {
-                files.Count();
+                _files.Count();
                 ObjectDisposedException.ThrowIf(_closed, this);
-                var growth = Math.Max(0, offset + bytes.Length - inode.Cached.Length);
-                var fits = growth <= files.SpaceLeft ? bytes.Length : (int)Math.Max(0, bytes.Length - (growth - files.SpaceLeft));
-                files.SpaceLeft -= Math.Min(growth, files.SpaceLeft);
-                if (fits > 0) inode.Apply(new(offset, bytes[..fits].ToArray()));
-                files.DieIfDue();
+                var growth = Math.Max(0, offset + bytes.Length - _inode.Cached.Length);
+                var fits = growth <= _files.SpaceLeft ? bytes.Length : (int)Math.Max(0, bytes.Length - (growth - _files.SpaceLeft));
+                _files.SpaceLeft -= Math.Min(growth, _files.SpaceLeft);
+                if (fits > 0) _inode.Apply(new(offset, bytes[..fits].ToArray()));
+                _files.DieIfDue();
                 if (fits < bytes.Length) throw new IOException("No space left on device");
             }
         }
 
         public void Sync()
         {
-            lock (files._gate)
+            lock (_files._gate)
             {
-                files.Count();
+                _files.Count();
                 ObjectDisposedException.ThrowIf(_closed, this);
-                files.SyncsBegun++;
+                _files.SyncsBegun++;
             }
             // A test that fails while it holds syncs must still end.
-            if (!files._syncGate.Wait(2 * Patience.Long)) throw new IOException("A sync was held for too long.");
-            lock (files._gate)
+            if (!_files._syncGate.Wait(2 * Patience.Long)) throw new IOException("A sync was held for too long.");
+            lock (_files._gate)
             {
-                if (files.IsDead) throw Dead();
-                if (files.FailingSyncs > 0)
+                if (_files.IsDead) throw Dead();
+                if (_files.FailingSyncs > 0)
                 {
-                    files.FailingSyncs--;
-                    inode.Unsynced.Clear();
+                    _files.FailingSyncs--;
+                    _inode.Unsynced.Clear();
                     throw new IOException("Input/output error");
                 }
-                if (!files.IsDue || files._chance.Next(2) == 0) inode.MakeDurable();
-                files.DieIfDue();
+                if (!_files.IsDue || _files._chance.Next(2) == 0) _inode.MakeDurable();
+                _files.DieIfDue();
             }
         }
 
         public void Truncate(long length)
         {
-            lock (files._gate)
+            lock (_files._gate)
             {
-                files.Count();
+                _files.Count();
                 ObjectDisposedException.ThrowIf(_closed, this);
-                inode.Apply(new(length, null));
-                files.DieIfDue();
+                _inode.Apply(new(length, null));
+                _files.DieIfDue();
             }
         }
 
-        public void Dispose() => _closed = true;
+        public void Dispose()
+        {
+            lock (_files._gate)
+            {
+                if (!_closed) _files.OpenFiles--;
+                _closed = true;
+            }
+        }
     }
 }

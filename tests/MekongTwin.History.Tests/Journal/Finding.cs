@@ -137,6 +137,63 @@ public sealed class Finding
         AssertFinds(index, journal.DurableOffset);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task ARunThatCannotBeWrittenLeavesNoFileOpen(bool isFull)
+    {
+        var files = new FaultyFiles();
+        using var journal = JournalLog.Open(files, Quick with { SegmentBytes = 1 << 20 });
+        var before = files.OpenFiles;
+        using (var index = ReadingIndex.Open(files, 0, RunReadings, TimeSpan.FromMilliseconds(1)))
+        {
+            while (_all.Count < RunReadings) await JournalAsync(journal);
+            if (isFull) files.SpaceLeft = 100;
+            else files.FailingSyncs = int.MaxValue;
+            var operations = files.Operations;
+            index.Add(_all.Select(entry => entry.Reading).ToArray(), journal.DurableOffset);
+            await Patience.UntilAsync(() => files.Operations > operations + 100, "it is tried many times");
+            Assert.InRange(files.OpenFiles, before, before + 1);
+            (files.SpaceLeft, files.FailingSyncs) = (long.MaxValue, 0);
+            await Patience.UntilAsync(() => index.Fault is null && files.List(".run").Count == 1, "the run is written");
+            AssertFinds(index, journal.DurableOffset);
+        }
+        Assert.Equal(before, files.OpenFiles);
+    }
+
+    [Fact]
+    public async Task WhateverKeepsARunFromBeingWrittenIsSaidAndTriedAgain()
+    {
+        var files = new FaultyFiles { CreateFailure = new InvalidOperationException("No memory") };
+        using var journal = JournalLog.Open(files, Quick with { SegmentBytes = 1 << 20 });
+        using var index = ReadingIndex.Open(files, 0, RunReadings, TimeSpan.FromMilliseconds(1));
+        while (_all.Count < RunReadings) await JournalAsync(journal);
+        files.FailingCreates = int.MaxValue;
+        index.Add(_all.Select(entry => entry.Reading).ToArray(), journal.DurableOffset);
+        await Patience.UntilAsync(() => index.Fault?.Contains("No memory", StringComparison.Ordinal) == true, "the fault is said");
+        files.FailingCreates = 0;
+        await Patience.UntilAsync(() => index.Fault is null && files.List(".run").Count == 1, "the run is written");
+        AssertFinds(index, journal.DurableOffset);
+    }
+
+    [Fact]
+    public async Task CountsNoReadingsOfOtherPoints()
+    {
+        var files = new FaultyFiles();
+        using var journal = JournalLog.Open(files, Quick with { SegmentBytes = 1 << 20 });
+        using var index = ReadingIndex.Open(files, 0, RunReadings);
+        for (var i = 0; i < 10; i++)
+        {
+            await JournalAsync(journal);
+            index.Add(_newest, journal.DurableOffset);
+            for (var point = 0; point < 9; point++)
+            {
+                var all = _all.Count(entry => entry.Reading.Point == point);
+                Assert.InRange(index.CountAtMost(point, 20, 40), _all.Count(entry => entry.Reading.Point == point && entry.Reading.TimeUs is >= 20 and < 40), all);
+            }
+        }
+    }
+
     [Fact]
     public async Task AnOpeningThatCannotMakeRunsSaysSoInsteadOfFillingTheMemory()
     {

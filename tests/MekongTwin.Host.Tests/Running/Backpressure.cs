@@ -50,10 +50,13 @@ public sealed class Backpressure : IDisposable
         await Patience.UntilAsync(() => index.Fault is not null, () => "the fault is said");
         files.Refuses = false;
         await projector.Committed.WaitAsync(journal.DurableOffset, ct).WaitAsync(Patience.Long, ct);
-        Assert.True(journal.TryAppend(FrameOf(sent), urgent: true, out _));
-        Assert.Equal(sent, store.ReadLedger().Snapshot()[1].Stored);
+        Assert.True(journal.TryAppend(FrameOf(sent), urgent: true, out var last));
+        sent += 100;
+        await journal.WaitDurableAsync(last, ct);
+        await projector.Committed.WaitAsync(journal.DurableOffset, ct).WaitAsync(Patience.Long, ct);
         await stop.CancelAsync();
         await following;
+        Assert.Equal(sent, store.ReadLedger().Snapshot()[1].Stored);
     }
 
     /// <summary>A hundred readings of a point, a second apart.</summary>

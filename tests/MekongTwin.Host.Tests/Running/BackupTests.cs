@@ -83,14 +83,28 @@ public sealed class BackupTests : IDisposable
     {
         using var data = DataDirectory.Open(_directory.In("data"));
         Directory.CreateDirectory(_directory.In("there"));
-        Directory.CreateDirectory(_directory.In("taken.part"));
+        File.WriteAllText(_directory.In("taken.part"), "somebody's");
         foreach (var target in (string[])[_directory.In("no", "such", "b.tar.gz"), _directory.In("there"), _directory.In("taken"), .. OperatingSystem.IsLinux() ? ["/proc/b.tar.gz"] : (string[])[]])
         {
             var refusal = await Assert.ThrowsAsync<InputException>(() => BackupWriter.WriteAsync(data, target, TestContext.Current.CancellationToken));
             Assert.StartsWith(target + ": ", refusal.Message, StringComparison.Ordinal);
             Assert.Contains("Give ", refusal.Message, StringComparison.Ordinal);
         }
+        Assert.Equal("somebody's", File.ReadAllText(_directory.In("taken.part")));
         Assert.Equal(["data", "taken.part", "there"], Directory.GetFileSystemEntries(_directory.Path).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task ADirectoryWhoseRestoreWasInterruptedIsRefused()
+    {
+        var (file, _) = await BackedUpAsync();
+        await BackupReader.RestoreAsync(file, Target, TestContext.Current.CancellationToken);
+        // All is in place but for the last step.
+        var staging = Directory.CreateDirectory(DataDirectory.Staging(Target));
+        var refusal = Assert.Throws<InputException>(() => DataDirectory.Open(Target, mustExist: true));
+        Assert.Contains("restore again", refusal.Message, StringComparison.Ordinal);
+        staging.Delete();
+        DataDirectory.Open(Target, mustExist: true).Dispose();
     }
 
     private async Task<(string File, JournalCheck Check)> BackedUpAsync()

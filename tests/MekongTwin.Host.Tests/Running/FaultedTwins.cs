@@ -71,12 +71,77 @@ public sealed class FaultedTwins : IDisposable
         }
     }
 
+    [Fact]
+    public async Task ATwinComesBackInAQuietCity()
+    {
+        var ct = TestContext.Current.CancellationToken;
+        var model = SmallCity.Make();
+        var files = new DiskFiles(_directory.Path);
+        using var journal = JournalLog.Open(files, new JournalOptions());
+        using var store = new TwinStore(_directory.In("twin.db"));
+        using var index = ReadingIndex.Open(files, 0);
+        var source = new Breaking(index) { Broken = 1 };
+        await using var twins = new LocalTwins(model, source, store, store.Epoch, 0, [], 1);
+        var projector = new Projector(twins, store, index, store.ReadLedger(), TimeProvider.System);
+        using var stop = new CancellationTokenSource();
+        var following = projector.RunAsync(journal, stop.Token);
+        Assert.True(journal.TryAppend(FrameOf(1, [new(SmallCity.StartUs, 1, 1, 0, Quality.Good, ReadingFlags.None)]), urgent: true, out var ticket));
+        await journal.WaitDurableAsync(ticket, ct);
+        await Patience.UntilAsync(IsFaultedAsync, () => "the twin fails");
+        source.Broken = null;
+        // Nothing more is sent.
+        await Patience.UntilAsync(async () => !await IsFaultedAsync(), () => "the twin is back");
+        await stop.CancelAsync();
+        await following;
+        Assert.Equal(1, store.ReadLedger().Snapshot()[1].Stored);
+
+        async Task<bool> IsFaultedAsync() => (await twins.ViewAsync([model.Assets[model.Points[1].Asset].Id], ct)).Single().Faulted;
+    }
+
+    [Fact]
+    public async Task TotalsThatCannotBeReadEndTheFoldAndThatIsSaid()
+    {
+        var ct = TestContext.Current.CancellationToken;
+        var files = new DiskFiles(_directory.Path);
+        using var journal = JournalLog.Open(files, new JournalOptions());
+        using var store = new TwinStore(_directory.In("twin.db"));
+        using var index = ReadingIndex.Open(files, 0);
+        await using var twins = new LocalTwins(SmallCity.Make(), index, new NoTotals(), store.Epoch, 0, [], 1);
+        var projector = new Projector(twins, store, index, store.ReadLedger(), TimeProvider.System);
+        var following = projector.RunAsync(journal, ct);
+        Assert.True(journal.TryAppend(FrameOf(1, [new(SmallCity.StartUs, 1, 1, 0, Quality.Good, ReadingFlags.None)]), urgent: true, out _));
+        await Assert.ThrowsAsync<IOException>(() => following.WaitAsync(Patience.Long, ct));
+        Assert.Contains("unreadable", projector.Fault, StringComparison.Ordinal);
+        Assert.Equal(0, store.Applied);
+    }
+
     private static byte[] FrameOf(int source, Reading[] readings)
     {
         var body = new byte[ReadingsFrame.BodyHeaderSize + readings.Length * Reading.Size];
         ReadingsFrame.WriteBodyHeader(body, source, readings.Length, 0, 0);
         MemoryMarshal.AsBytes(readings.AsSpan()).CopyTo(body.AsSpan(ReadingsFrame.BodyHeaderSize));
         return Frame.Make(FrameKind.Readings, body);
+    }
+
+    private sealed class NoTotals : ITwinStore
+    {
+        private readonly MemoryStore _inner = new();
+
+        public bool TryReadTotal(int asset, long startUs, out Delta total) => throw new IOException("unreadable");
+
+        public bool TryReadWindow(int point, long startUs, out PointWindow window) => _inner.TryReadWindow(point, startUs, out window);
+
+        public void Put(in PointWindow window) => _inner.Put(window);
+
+        public void Put(in Delta total) => _inner.Put(total);
+
+        public void PutLatest(in Reading latest) => _inner.PutLatest(latest);
+
+        public void Put(in SetAsideReadings readings) => _inner.Put(readings);
+
+        public void ForgetSetAside(int point) => _inner.ForgetSetAside(point);
+
+        public IReadOnlyList<SetAsideReadings> ReadSetAside() => _inner.ReadSetAside();
     }
 
     private sealed class Breaking(IReadingSource inner) : IReadingSource

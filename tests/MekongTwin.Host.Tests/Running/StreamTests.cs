@@ -73,7 +73,9 @@ public sealed class StreamTests : IDisposable
         var length = 0;
         while (length < 12 || !Encoding.ASCII.GetString(bytes, 0, length).Contains("\r\n\r\n", StringComparison.Ordinal) && length < bytes.Length)
         {
-            length += await reader.GetStream().ReadAsync(bytes.AsMemory(length), TestContext.Current.CancellationToken);
+            var got = await reader.GetStream().ReadAsync(bytes.AsMemory(length), TestContext.Current.CancellationToken);
+            if (got == 0) throw new EndOfStreamException($"The server closed after '{Encoding.ASCII.GetString(bytes, 0, length)}'.");
+            length += got;
         }
         return (reader, Encoding.ASCII.GetString(bytes, 0, length));
     }
