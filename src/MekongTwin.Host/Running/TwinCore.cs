@@ -33,6 +33,9 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
     private Task _following = Task.CompletedTask;
     private Model _model;
 
+    /// <summary>What the folders map, also where a person's mapping wins.</summary>
+    private IReadOnlyList<NameMapping> _folderNames = [];
+
     private TwinCore(DataDirectory data, JournalLog journal, TwinStore store, ReadingIndex index, Model model, JournalTail tail, TimeProvider clock, AdmissionOptions admission, int workers)
     {
         _data = data;
@@ -112,7 +115,7 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
             var tail = ScanTail(journal, store);
             var index = Keep(ReadingIndex.Open(files, store.Applied));
             var admission = new AdmissionOptions { Retention = options.Retention };
-            return new(data, journal, store, index, model, tail, clock, admission, options.Workers) { Simulated = options.Simulate, Warnings = warnings };
+            return new(data, journal, store, index, model, tail, clock, admission, options.Workers) { Simulated = options.Simulate, Warnings = warnings, _folderNames = ModelMerge.NamesOf(model, read) };
         }
         catch
         {
@@ -195,7 +198,7 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
     public Task<bool> RemoveMappingAsync(string name, CancellationToken ct) => ChangeAsync(async stop =>
     {
         if (!Model.Names.Any(mapping => mapping.Name == name && !mapping.FromFolder)) return false;
-        await SetModelAsync(Model.WithoutName(name), stop);
+        await SetModelAsync(Model.WithoutName(name).WithNames(_folderNames.Where(mapping => mapping.Name == name)), stop);
         return true;
     }, ct);
 
