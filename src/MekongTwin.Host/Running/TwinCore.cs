@@ -140,7 +140,12 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
     }
 
     /// <summary>Starts following the journal.</summary>
-    public void Start() => _following = Task.Run(() => _projector.RunAsync(_journal, _stop.Token));
+    public void Start(ILogger<TwinCore>? log = null)
+    {
+        if (log is not null) _projector.SetAside = new(log);
+        _projector.SetAside?.Look(LocalTwins.Faulted);
+        _following = Task.Run(() => _projector.RunAsync(_journal, _stop.Token));
+    }
 
     /// <summary>Waits until everything that is durable now is folded and visible to readers.</summary>
     public Task SettleAsync(CancellationToken ct) => _projector.Committed.WaitAsync(_journal.DurableOffset, ct);
@@ -175,6 +180,7 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
         [
             new("journal", journal.Fault is null, journal.Fault),
             new("twins", _projector.Fault is null && !stalled, _projector.Fault ?? (stalled ? $"No progress for {_projector.Idle.TotalSeconds:0} s with {_journal.UnappliedBytes} bytes waiting." : null)),
+            SetAsideHealth.Of(LocalTwins.Faulted),
             new("index", _index.Fault is null, _index.Fault) { Required = false },
             new("backlog", _journal.UnappliedBytes < 48 << 20, _journal.UnappliedBytes < 48 << 20 ? null : $"{_journal.UnappliedBytes} of {_journal.DurableOffset} bytes of the journal wait to be folded: figures are catching up. The doors slow down when 64 MiB of new readings wait."),
             .. DoorHealth(),
