@@ -153,7 +153,7 @@ internal sealed class TwinServer : IAsyncDisposable
     {
         var log = _app.Services.GetRequiredService<ILogger<SimulatorProcess>>();
         var told = new SimulatorOptions(options.Cities, DoorAddress.Parse("--mqtt", options.Mqtt).Reach(MqttPort), start, epoch, options.Speed, options.SimulatorProfile, user.Name, user.Password);
-        _simulator = new(() => SimulatorProcess.Start(told, log), TimeProvider.System, log);
+        _simulator = new(() => SimulatorProcess.Start(told, log), TimeProvider.System);
         _simulating = _simulator.RunAsync(_stop.Token);
     }
 
