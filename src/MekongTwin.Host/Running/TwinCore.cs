@@ -191,7 +191,7 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
     {
         await SetModelAsync(Model.WithNames([new NameMapping(NameMapping.OfRecord(group.Topic, group.Name), point.Number)]), stop);
         var takenIn = 0;
-        foreach (var like in Queries.QuarantineLike(group)) takenIn += await QuarantineRelease.RunAsync(_journal, like, point, Instant.From(Clock.GetUtcNow()), stop);
+        foreach (var (source, first) in Queries.QuarantineLike(group)) takenIn += await QuarantineRelease.RunAsync(_journal, group with { Source = source, FirstOffset = first }, point, Instant.From(Clock.GetUtcNow()), stop);
         return takenIn;
     }, ct);
 
