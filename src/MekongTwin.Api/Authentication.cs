@@ -15,6 +15,8 @@ public static class Authentication
 {
     private const string PrincipalItem = "principal";
 
+    private sealed record Needed(Role Role);
+
     /// <summary>
     /// Without users the loopback address is the only fence: another site's page must not get in under its own name, neither
     /// to the routes nor to the page. Only health checks answer to any name.
@@ -49,6 +51,12 @@ public static class Authentication
                 await Results.Problem(title: "Not allowed", detail: $"'{principal.Name}' is a device: it may publish over MQTT, not read.", statusCode: 403).ExecuteAsync(context);
                 return;
             }
+            // Before anything is said of what was asked.
+            if (context.GetEndpoint()?.Metadata.GetMetadata<Needed>() is { } needed && !principal.May(needed.Role))
+            {
+                await Results.Problem(title: "Not allowed", detail: $"This needs the role {Lower(needed.Role)}; '{principal.Name}' is {Lower(principal.Role)}. An administrator changes it with 'users add'.", statusCode: 403).ExecuteAsync(context);
+                return;
+            }
             context.Items[PrincipalItem] = principal;
             await next();
             return;
@@ -62,16 +70,7 @@ public static class Authentication
 
     /// <summary>Refuses callers below a role.</summary>
     public static TBuilder Require<TBuilder>(this TBuilder builder, Role role)
-        where TBuilder : IEndpointConventionBuilder
-    {
-        builder.AddEndpointFilter(async (context, next) =>
-        {
-            var principal = PrincipalOf(context.HttpContext);
-            return principal.May(role) ? await next(context)
-                : Results.Problem(title: "Not allowed", detail: $"This needs the role {Lower(role)}; '{principal.Name}' is {Lower(principal.Role)}. An administrator changes it with 'users add'.", statusCode: 403);
-        });
-        return builder;
-    }
+        where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(new Needed(role));
 
     private static bool IsLoopbackName(string host) =>
         host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));

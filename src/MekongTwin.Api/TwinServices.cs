@@ -78,7 +78,7 @@ public interface ITwinServices
     /// <summary>Throws away what quarantine holds of a kind: from quarantined it goes to rejected (discarded).</summary>
     Task DiscardQuarantineAsync(QuarantineGroup group, CancellationToken ct);
 
-    /// <summary>Takes back a mapping that somebody made; false when there is none. What it took in stays.</summary>
+    /// <summary>Takes back a mapping that somebody made; false when there is none. What it took in stays; the folder's mapping of the name holds again.</summary>
     Task<bool> RemoveMappingAsync(string name, CancellationToken ct);
 
     /// <summary>State of the doors, the journal and the twins.</summary>

@@ -39,6 +39,22 @@ public sealed partial class PageTests(RunningCity city) : IClassFixture<RunningC
     }
 
     [Fact]
+    public async Task A_twin_that_failed_is_marked_on_its_panel()
+    {
+        var page = await OpenAsync(page => page.RouteAsync("**/api/v1/assets/vn-dad%2Fthanh-khe%2Ftx%2F0201", async route =>
+        {
+            var answer = await route.FetchAsync();
+            var asset = JsonNode.Parse(await answer.TextAsync())!;
+            asset["faulted"] = true;
+            await route.FulfillAsync(new() { Response = answer, Body = asset.ToJsonString() });
+        }));
+        await page.EvaluateAsync("location.hash = '#/vn-dad/thanh-khe/tx/0201'");
+        await Expect(page.GetByTestId("asset-faulted")).ToContainTextAsync("set aside");
+        await page.UnrouteAllAsync();
+        await Expect(page.GetByTestId("asset-faulted")).ToBeHiddenAsync(new() { Timeout = 15_000 });
+    }
+
+    [Fact]
     public async Task An_unknown_device_appears_and_can_be_mapped()
     {
         await city.PublishAsync("mt/v1/vn-dad/gateway-9/V", "229.5");

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using MekongTwin.Domain.Assets;
 using MekongTwin.Domain.Readings;
@@ -20,7 +21,8 @@ public sealed record ParentsView(string? Electrical, string? Administrative);
 /// <summary>An asset as it stands.</summary>
 public sealed record AssetView(
     string Id, string Kind, string Name, ParentsView Parents, double? Longitude, double? Latitude, double? RatingKva,
-    IReadOnlyDictionary<string, ValueView> Latest, IReadOnlyDictionary<string, Figure> Figures, IReadOnlyList<string> Metrics);
+    IReadOnlyDictionary<string, ValueView> Latest, IReadOnlyDictionary<string, Figure> Figures, IReadOnlyList<string> Metrics,
+    [property: Description("True while its twin is set aside because it failed: its newest readings wait in the journal, the values stand still")] bool Faulted);
 
 /// <summary>A page of assets.</summary>
 public sealed record AssetPage(IReadOnlyList<AssetView> Items, int Total);
@@ -94,7 +96,7 @@ internal static class AssetRoutes
         var parents = new ParentsView(Path(model, asset.ElectricalParent), Path(model, asset.AdministrativeParent));
         var metrics = model.PointsOf(asset.Number).Select(number => model.Points[number].Metric);
         return new(asset.Id.Path, Api.Figures.Name(asset.Kind), asset.Name, parents, asset.Longitude, asset.Latitude, asset.RatingKva > 0 ? asset.RatingKva : null,
-            latest, Api.Figures.OfOne(view, nowUs), [.. metrics, .. model.IsParent(asset.Number) ? TotalSeries.Units.Keys : []]);
+            latest, Api.Figures.OfOne(view, nowUs), [.. metrics, .. model.IsParent(asset.Number) ? TotalSeries.Units.Keys : []], view.Faulted);
     }
 
     private static string IdIn(HttpContext context, string id) => Arguments.PathPart(context, "/assets/", id);

@@ -23,7 +23,7 @@ internal static class MappingRoutes
             await services.RemoveMappingAsync(NameMapping.OfRecord(topic, name ?? ""), ct) ? TypedResults.NoContent()
                 : Problems.NotFound($"No mapping of '{topic}' {name} was made over the API; GET /api/v1/mappings lists them."))
             .Require(Role.Engineer).ProducesProblem(404)
-            .WithSummary("Takes a mapping back, journalled: what it took in keeps its history, what comes from now on goes to quarantine and can be mapped anew");
+            .WithSummary("Takes a mapping back, journalled: what it took in keeps its history, what comes from now on goes where the city's folder maps it, or else to quarantine, and can be mapped anew");
     }
 
     private static MappingView Show(Model model, NameMapping mapping)

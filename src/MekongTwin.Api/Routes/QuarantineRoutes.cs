@@ -50,7 +50,7 @@ internal static class QuarantineRoutes
     private static async Task<Results<Ok<MapResult>, ProblemHttpResult>> MapAsync(ITwinServices services, long id, MapRequest request, CancellationToken ct)
     {
         if (services.Queries.QuarantineGroup(id) is not { } group) return Nothing(id);
-        if (group.IsOthers) return Problems.BadRequest("Kinds beyond the bound are counted together, without their topics: map or discard others, and the next message of a kind gets its own line.");
+        if (group.IsOthers) return Problems.BadRequest("Kinds beyond the bound are counted together, without their topics, and can only be discarded together. Map or discard other kinds: the next message of a kind gets its own line then, and mapping that takes in what lies here of it too.");
         if (!group.IsMappable) return Problems.BadRequest($"Reason {Figures.Name(group.Reason)}: only readings of an unknown point can be mapped. Mend the sender, or the point's unit in points.json.");
         var model = services.Model;
         if (model.FindAsset(request.Asset ?? "") is not { } asset) return Problems.NotFound($"No asset '{request.Asset}'.", model.Assets.Select(known => known.Id.Path), request.Asset?.Split('/')[^1]);

@@ -15,8 +15,8 @@ namespace MekongTwin.Api.Routes;
 public sealed record StepView(
     [property: Description("Where the step begins; the time of a raw reading")] string T,
     [property: Description("The value, of the kind that the series means; null where nothing was measured"), JsonIgnore(Condition = JsonIgnoreCondition.Never)] double? V,
-    [property: Description("Means only: the lowest value that stood in the step, the one held into it included")] double? Min,
-    [property: Description("Means only: the highest value that stood in the step, the one held into it included")] double? Max,
+    [property: Description("Means only: the lowest value that stood in the step, the one held into it included; for totals, the lowest of the step's 15-minute means, which at PT15M is v itself")] double? Min,
+    [property: Description("Means only: the highest value that stood in the step, the one held into it included; for totals, the highest of the step's 15-minute means, which at PT15M is v itself")] double? Max,
     [property: Description("Readings in the step; for totals, the meters or detectors that reported")] int? N,
     [property: Description("Measured share of the step, 0 to 1: time between readings no further apart than the point's hold time")] double? Coverage,
     [property: Description("Quality of a raw reading")] string? Q);

@@ -87,6 +87,8 @@ export interface Asset {
   parents?: Record<string, string | null>
   latest?: Record<string, LatestValue>
   figures?: Figures
+  /** Its twin failed and is set aside: the values stand still. */
+  faulted?: boolean
 }
 
 export interface AssetPage {

@@ -4,7 +4,7 @@ import { WindowMs } from './city-time'
 import { Curve } from './curve'
 import { h, KeyedList, replace, setText } from './dom'
 import type { View } from './dom'
-import { freshnessMark } from './marks'
+import { freshnessMark, shapeOf } from './marks'
 import { empty, failure, loading } from './notice'
 import { count, quantityText, reading } from './numbers'
 import { every, hrefOf } from './page'
@@ -55,6 +55,7 @@ class AssetSheet {
   private readonly kind = h('span', {})
   private readonly parents = h('p', { class: 'muted' })
   private readonly figures = h('p', { 'data-testid': 'asset-figures' })
+  private readonly faulted = h('p', { class: 'notice notice-error', hidden: true, 'data-testid': 'asset-faulted' }, shapeOf('▲'), ' ', t('asset.faulted'))
   private readonly status = h('div', {}, loading())
   private readonly rows = h('tbody', {})
   private readonly latest: KeyedList<[string, LatestValue]>
@@ -74,7 +75,7 @@ class AssetSheet {
     this.element = h('div', {},
       this.title, h('p', { class: 'muted' }, this.kind, h('code', {}, id),
         scene.simulated() ? h('span', { class: 'tag' }, t('banner.simulated')) : null),
-      this.parents, this.figures, this.status,
+      this.faulted, this.parents, this.figures, this.status,
       h('h3', {}, t('asset.latest')),
       h('div', { class: 'table-frame' }, h('table', { class: 'compact' },
         h('thead', {}, h('tr', {}, heading('asset.metric'), heading('asset.value', true), heading('asset.time', true),
@@ -99,6 +100,7 @@ class AssetSheet {
     replace(this.parents, parents.length === 0 ? null : `${t('asset.parents')}: `,
       ...parents.flatMap(([tree, parent], index) => [
         index === 0 ? null : ' · ', h('a', { href: hrefOf(parent) }, parent), ` (${textOfCode('parent', tree)})`]))
+    this.faulted.hidden = state.faulted !== true
     const load = state.figures?.loading
     setText(this.figures, load === undefined ? '' : `${t('asset.loading')}: ${quantityText(load, '%', 1)}`)
     this.metric ??= latest.some(([metric]) => metric === 'P') ? 'P' : latest[0]?.[0] ?? null

@@ -29,17 +29,24 @@ public static class ModelMerge
             Asset = NumberOf(point.Asset),
         }), point => point.Number);
 
-        var names = read.Names.Select(name => name with
-        {
-            Point = pointNumbers[(NumberOf(read.Points[name.Point].Asset), read.Points[name.Point].Metric)],
-            FromFolder = true,
-        }).ToList();
-        // A mapping that somebody made and the files now say too is the files' from now on.
-        var byPeople = before.Names.Where(name => !name.FromFolder && !names.Contains(name with { FromFolder = true }));
         var cities = before.Cities.Where(city => read.FindCity(city.Id) is null).Concat(read.Cities).OrderBy(city => city.Id, StringComparer.Ordinal);
         var devices = read.Devices.Select(device => device with { Asset = NumberOf(device.Asset) });
-        return new Model([.. cities], assets, points, [.. devices], [.. names]).WithNames(byPeople);
+        var merged = new Model([.. cities], assets, points, [.. devices], []);
+        var names = NamesOf(merged, read);
+        // A mapping that somebody made and the files now say too is the files' from now on.
+        var byPeople = before.Names.Where(name => !name.FromFolder && !names.Contains(name with { FromFolder = true }));
+        return merged.WithNames([.. names, .. byPeople]);
     }
+
+    /// <summary>What the folders map, by the merged model's numbers: where a name leads when no person's mapping wins.</summary>
+    public static IReadOnlyList<NameMapping> NamesOf(Model merged, Model read) =>
+    [
+        .. read.Names.Select(name => name with
+        {
+            Point = merged.FindPoint(merged.FindAsset(read.Assets[read.Points[name.Point].Asset].Id.Path)!.Number, read.Points[name.Point].Metric)!.Number,
+            FromFolder = true,
+        }),
+    ];
 
     private static ImmutableArray<T> Overlay<T>(ImmutableArray<T> before, int count, IEnumerable<T> read, Func<T, int> numberOf)
     {

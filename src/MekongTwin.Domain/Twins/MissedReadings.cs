@@ -33,6 +33,9 @@ public sealed class MissedReadings
     /// <summary>The turn of the next try.</summary>
     public long RetryAt { get; private set; }
 
+    /// <summary>What the twin failed with last, where that is known.</summary>
+    public string? Failure { get; set; }
+
     /// <summary>False before the first reading was missed.</summary>
     public bool Any => _rows.Count > 0;
 
@@ -112,8 +115,9 @@ public sealed class MissedReadings
                 return true;
             }
         }
-        catch (Exception)
+        catch (Exception e)
         {
+            Failure = e.Message;
             // It stays set aside until another try succeeds.
         }
         added = [];

@@ -53,10 +53,13 @@ public sealed class TwinQueries(string path)
     public IReadOnlyList<QuarantineGroup> Quarantine(int limit) => Query(
         "SELECT id, reason, source, topic, name, count, first, last, first_offset, sample, sample_time FROM quarantine ORDER BY last DESC LIMIT @p0", ReadGroup, limit);
 
-    /// <summary>Every group of the same reason, topic and name, whichever source sent it.</summary>
-    public IReadOnlyList<QuarantineGroup> QuarantineLike(QuarantineGroup group) => Query(
-        "SELECT id, reason, source, topic, name, count, first, last, first_offset, sample, sample_time FROM quarantine WHERE reason=@p0 AND topic=@p1 AND name=@p2",
-        ReadGroup, (int)group.Reason, group.Topic, group.Name);
+    /// <summary>
+    /// Where the kind may lie, whichever source sent it: the sources, each with the journal offset of the first. What came while
+    /// there was no room is counted under "(others)", and may be of the kind too.
+    /// </summary>
+    public IReadOnlyList<(int Source, long FirstOffset)> QuarantineLike(QuarantineGroup group) => Query(
+        "SELECT source, min(first_offset) FROM quarantine WHERE reason=@p0 AND ((topic=@p1 AND name=@p2) OR topic=@p3) GROUP BY source ORDER BY source",
+        static row => (row.GetInt32(0), row.GetInt64(1)), (int)group.Reason, group.Topic, group.Name, Store.QuarantineGroup.OthersTopic);
 
     public QuarantineGroup? QuarantineGroup(long id) => Query(
         "SELECT id, reason, source, topic, name, count, first, last, first_offset, sample, sample_time FROM quarantine WHERE id=@p0", ReadGroup, id).SingleOrDefault();

@@ -147,12 +147,14 @@ public sealed class TwinStore : ITwinStore, IDisposable
         _other.Add(transaction => _addQuarantine.Run(transaction, (int)key.Reason, key.Source, key.Topic, key.Name, entry.ReceivedUs, offset, sample, entry.TimeUs));
     }
 
-    /// <summary>Takes readings out of a group; an empty group is forgotten.</summary>
+    /// <summary>Takes readings out of a group, and what it did not hold out of the source's others; an empty group is forgotten.</summary>
     public void ReleaseQuarantine(ReleaseEntry release)
     {
         var key = (release.Reason, release.Source, release.Topic, release.Name);
-        if (!_groups.ContainsKey(key)) key = Others(release.Reason, release.Source);
-        TakeOut(key, Math.Min(release.Count, _groups.GetValueOrDefault(key)));
+        var others = Others(release.Reason, release.Source);
+        var own = Math.Min(release.Count, _groups.GetValueOrDefault(key));
+        TakeOut(key, own);
+        TakeOut(others, Math.Min(release.Count - own, _groups.GetValueOrDefault(others)));
     }
 
     /// <summary>Throws a group away; gives how many readings it held.</summary>

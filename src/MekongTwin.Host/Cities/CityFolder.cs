@@ -23,6 +23,7 @@ internal sealed class CityFolder
     private readonly List<Point> _points;
     private readonly List<DeviceMapping> _devices;
     private readonly List<NameMapping> _names;
+    private readonly HashSet<string> _mappedNames;
     private readonly Dictionary<string, int> _numbers = new(StringComparer.Ordinal);
     private readonly Dictionary<(int Asset, string Metric), int> _pointNumbers = [];
     private readonly HashSet<string> _deviceNames = new(StringComparer.Ordinal);
@@ -33,7 +34,7 @@ internal sealed class CityFolder
     private bool _pointsIncomplete;
     private string _city = "";
 
-    private CityFolder(string directory, CityErrors errors, List<Asset> assets, List<Point> points, List<DeviceMapping> devices, List<NameMapping> names)
+    private CityFolder(string directory, CityErrors errors, List<Asset> assets, List<Point> points, List<DeviceMapping> devices, List<NameMapping> names, HashSet<string> mappedNames)
     {
         _directory = directory;
         _errors = errors;
@@ -41,6 +42,7 @@ internal sealed class CityFolder
         _points = points;
         _devices = devices;
         _names = names;
+        _mappedNames = mappedNames;
     }
 
     /// <summary>Reads one or more folders; throws <see cref="InputException"/> with every mistake found. What may be meant is only told.</summary>
@@ -52,10 +54,11 @@ internal sealed class CityFolder
         List<Point> points = [];
         List<DeviceMapping> devices = [];
         List<NameMapping> names = [];
+        var mappedNames = new HashSet<string>(StringComparer.Ordinal);
         foreach (var directory in directories)
         {
             if (!Directory.Exists(directory)) throw new InputException($"{directory}: no such city folder. Give a folder with a city.json in it.");
-            var city = new CityFolder(directory, errors, assets, points, devices, names).ReadCity();
+            var city = new CityFolder(directory, errors, assets, points, devices, names, mappedNames).ReadCity();
             if (city is not null && cities.Any(other => other.Id == city.Id)) errors.Add(Path.Combine(directory, "city.json"), 1, "id", $"'{city.Id}' is another folder's city already");
             if (city is not null) cities.Add(city);
         }
@@ -237,11 +240,9 @@ internal sealed class CityFolder
         if (!_pointNumbers.TryAdd((asset, metric), _points.Count)) _errors.Add(item, $"{_assets[asset].Id} has a point '{metric}' already");
         var pointKind = kind switch { "cumulative" => PointKind.Cumulative, "event" => PointKind.Event, _ => PointKind.Gauge };
         var hold = fields.DurationUs("hold", pointKind == PointKind.Cumulative ? Instant.Day : Instant.Hour / 2);
-        _points.Add(new(_points.Count, asset, metric, unit, pointKind, hold)
-        {
-            MinMicro = Limit(fields.OptionalNumber("min", -1e12, 1e12), long.MinValue),
-            MaxMicro = Limit(fields.OptionalNumber("max", -1e12, 1e12), long.MaxValue),
-        });
+        var (min, max) = (fields.OptionalNumber("min", -1e12, 1e12), fields.OptionalNumber("max", -1e12, 1e12));
+        if (min > max) _errors.Add(fields.Find("min")!, FormattableString.Invariant($"{min} is above max, which is {max}"));
+        _points.Add(new(_points.Count, asset, metric, unit, pointKind, hold) { MinMicro = Limit(min, long.MinValue), MaxMicro = Limit(max, long.MaxValue) });
         fields.RefuseUnknown("note");
     }
 
@@ -263,6 +264,7 @@ internal sealed class CityFolder
             var fields = new Fields(item, _errors);
             var asset = Reference(fields, "asset", null);
             var (name, metric) = (fields.Text("name"), fields.Text("metric"));
+            if (name.Length > 0 && !_mappedNames.Add(name)) _errors.Add(fields.Find("name")!, $"name '{name}' is mapped already");
             var point = _pointNumbers.TryGetValue((asset, metric), out var number) ? _points[number] : null;
             if (asset >= 0 && point is null && !_pointsIncomplete) _errors.Add(item, $"{_assets[asset].Id} has no point '{metric}'{Nearest.Suggest(metric, _pointNumbers.Keys.Where(key => key.Asset == asset).Select(key => key.Metric))}");
             if (point is not null) _names.Add(new(name, point.Number));

@@ -71,6 +71,9 @@ internal sealed class Projector
     /// <summary>Journal offset up to which readers see it.</summary>
     public Progress Committed { get; }
 
+    /// <summary>Who hears of twins that are set aside.</summary>
+    public SetAsideLog? SetAside { get; set; }
+
     /// <summary>Why it stopped, or null while it runs.</summary>
     public string? Fault { get; private set; }
 
@@ -204,6 +207,7 @@ internal sealed class Projector
         _index.Add(_readings.AsSpan(0, _count), to);
         Book(result.Outcomes.Span);
         foreach (var late in result.Late) BookLate(late);
+        SetAside?.Look(_twins.Faulted);
         Applied = to;
     }
 

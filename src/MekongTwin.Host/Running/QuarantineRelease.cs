@@ -10,7 +10,8 @@ namespace MekongTwin.Host.Running;
 
 /// <summary>
 /// Takes in what quarantine kept of a name that is mapped now: the entries are found in the journal, become readings of the
-/// point and are journalled, together with the note that they left quarantine.
+/// point and are journalled, together with the note that they left quarantine. What is held meanwhile is one append, whatever
+/// quarantine holds.
 /// </summary>
 internal static class QuarantineRelease
 {
@@ -19,16 +20,23 @@ internal static class QuarantineRelease
 
     public static async Task<int> RunAsync(JournalLog journal, QuarantineGroup group, Point point, long nowUs, CancellationToken ct)
     {
-        var kept = Collect(journal, group, point);
-        for (var from = 0; from < kept.Count; from += ChunkMax)
+        var (gone, from) = FindGone(journal, group);
+        using var reader = journal.Read(from.Block);
+        var kept = new List<(FramePlace Place, Reading Reading)>();
+        var takenIn = 0;
+        for (var isMore = true; isMore; kept.Clear())
         {
-            var chunk = kept.GetRange(from, Math.Min(ChunkMax, kept.Count - from));
-            var release = new ReleaseEntry(group.Source, group.Reason, group.Topic, group.Name, [.. chunk.Select(entry => entry.Place)]).ToFrame();
-            // One append: the note and the readings are in one block, or neither is.
-            byte[] frames = [.. release, .. MakeFrame(group.Source, nowUs, [.. chunk.Select(entry => entry.Reading)])];
-            await AppendAsync(journal, frames, ct);
+            isMore = Collect(journal, reader, group, point, gone, from, kept);
+            foreach (var chunk in kept.Chunk(ChunkMax))
+            {
+                var release = new ReleaseEntry(group.Source, group.Reason, group.Topic, group.Name, [.. chunk.Select(entry => entry.Place)]).ToFrame();
+                // One append: the note and the readings are in one block, or neither is.
+                byte[] frames = [.. release, .. MakeFrame(group.Source, nowUs, [.. chunk.Select(entry => entry.Reading)])];
+                await AppendAsync(journal, frames, ct);
+            }
+            takenIn += kept.Count;
         }
-        return kept.Count;
+        return takenIn;
     }
 
     /// <summary>Notes that somebody threw the group away.</summary>
@@ -42,25 +50,38 @@ internal static class QuarantineRelease
         await journal.WaitDurableAsync(ticket, ct);
     }
 
-    /// <summary>What the journal keeps of the group and the point can hold, without what was taken in or thrown away before.</summary>
-    private static List<(FramePlace Place, Reading Reading)> Collect(JournalLog journal, QuarantineGroup group, Point point)
+    /// <summary>What of the group was taken in before, and from where on nothing was thrown away.</summary>
+    private static (ReleasedPlaces Gone, FramePlace From) FindGone(JournalLog journal, QuarantineGroup group)
     {
-        var kept = new List<(FramePlace Place, Reading Reading)>();
-        var released = new HashSet<FramePlace>();
+        var gone = new ReleasedPlaces(journal);
+        var from = new FramePlace(group.FirstOffset, 0);
         using var reader = journal.Read(group.FirstOffset);
         for (var block = reader.Offset; reader.TryRead(journal.DurableOffset, out var body); block = reader.Offset)
         {
             for (var index = 0; Frame.TryRead(ref body, out var frame); index++)
             {
-                if (frame.Kind == FrameKind.Release && ReleaseEntry.Read(frame.Body) is var release && Matches(release, group)) released.UnionWith(release.Places);
-                if (frame.Kind == FrameKind.Discard && Matches(DiscardEntry.Read(frame.Body), group)) kept.Clear();
-                if (frame.Kind != FrameKind.Quarantine) continue;
-                var entry = QuarantineEntry.Read(frame.Body);
-                if (Matches(entry, group) && TryConvert(entry, point, out var reading)) kept.Add((new(block, index), reading));
+                if (frame.Kind == FrameKind.Release && ReleaseEntry.Read(frame.Body) is var release && Matches(release, group)) gone.Add(release, new(block, index));
+                if (frame.Kind == FrameKind.Discard && Matches(DiscardEntry.Read(frame.Body), group)) from = new(block, index);
             }
         }
-        kept.RemoveAll(entry => released.Contains(entry.Place));
-        return kept;
+        return (gone, from);
+    }
+
+    /// <summary>Goes on until an append is full; false at the journal's end.</summary>
+    private static bool Collect(JournalLog journal, JournalReader reader, QuarantineGroup group, Point point, ReleasedPlaces gone, FramePlace from, List<(FramePlace Place, Reading Reading)> kept)
+    {
+        for (var block = reader.Offset; kept.Count < ChunkMax; block = reader.Offset)
+        {
+            if (!reader.TryRead(journal.DurableOffset, out var body)) return false;
+            for (var index = 0; Frame.TryRead(ref body, out var frame); index++)
+            {
+                if (frame.Kind != FrameKind.Quarantine || (block == from.Block && index < from.Index)) continue;
+                var entry = QuarantineEntry.Read(frame.Body);
+                var place = new FramePlace(block, index);
+                if (Matches(entry, group) && !gone.Contains(place) && TryConvert(entry, point, out var reading)) kept.Add((place, reading));
+            }
+        }
+        return true;
     }
 
     private static bool TryConvert(QuarantineEntry entry, Point point, out Reading reading)
@@ -74,11 +95,11 @@ internal static class QuarantineRelease
         return true;
     }
 
-    private static byte[] MakeFrame(int source, long nowUs, List<Reading> readings)
+    private static byte[] MakeFrame(int source, long nowUs, Reading[] readings)
     {
-        var body = new byte[ReadingsFrame.BodyHeaderSize + readings.Count * Reading.Size];
-        ReadingsFrame.WriteBodyHeader(body, source, readings.Count, nowUs, 0);
-        MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(readings)).CopyTo(body.AsSpan(ReadingsFrame.BodyHeaderSize));
+        var body = new byte[ReadingsFrame.BodyHeaderSize + readings.Length * Reading.Size];
+        ReadingsFrame.WriteBodyHeader(body, source, readings.Length, nowUs, 0);
+        MemoryMarshal.AsBytes(readings.AsSpan()).CopyTo(body.AsSpan(ReadingsFrame.BodyHeaderSize));
         return Frame.Make(FrameKind.Readings, body);
     }
 

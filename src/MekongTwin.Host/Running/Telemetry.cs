@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using MekongTwin.Api;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
@@ -22,7 +21,7 @@ internal sealed class Telemetry : IDisposable
     private MeterProvider? _metrics;
     private TracerProvider? _traces;
 
-    private Telemetry(ITwinServices core)
+    private Telemetry(TwinCore core)
     {
         _meter.CreateObservableCounter("mekongtwin.ledger.readings", () => Readings(core), "{reading}", "Readings by what became of them");
         _meter.CreateObservableGauge("mekongtwin.ledger.pending", () => core.ReadLedger().Total.Pending, "{reading}", "Received and not accounted for yet");
@@ -30,10 +29,12 @@ internal sealed class Telemetry : IDisposable
         _meter.CreateObservableGauge("mekongtwin.journal.pending", () => core.Journal.PendingBytes, "By", "Bytes that wait for a group commit");
         _meter.CreateObservableCounter("mekongtwin.journal.commits", () => core.Journal.Commits, "{commit}", "Group commits");
         _meter.CreateObservableGauge("mekongtwin.journal.commit.p99", () => core.Journal.CommitP99Ms, "ms", "99th percentile of a group commit");
+        _meter.CreateObservableCounter("mekongtwin.twins.faults", () => core.LocalTwins.Faults, "{fault}", "How often a twin failed and was set aside");
+        _meter.CreateObservableGauge("mekongtwin.twins.setaside", () => core.LocalTwins.Faulted.Count, "{twin}", "Twins that are set aside");
         _meter.CreateObservableGauge("mekongtwin.lag.p99", () => core.ReadLedger().LagP99Ms, "ms", "99th percentile from receiving a reading to its being visible");
     }
 
-    public static Telemetry Start(ITwinServices core)
+    public static Telemetry Start(TwinCore core)
     {
         var telemetry = new Telemetry(core);
         if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT"))) return telemetry;
@@ -50,7 +51,7 @@ internal sealed class Telemetry : IDisposable
         _meter.Dispose();
     }
 
-    private static IEnumerable<Measurement<long>> Readings(ITwinServices core)
+    private static IEnumerable<Measurement<long>> Readings(TwinCore core)
     {
         var total = core.ReadLedger().Total;
         yield return new(total.Received, new KeyValuePair<string, object?>("outcome", "received"));

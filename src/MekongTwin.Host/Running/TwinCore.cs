@@ -33,6 +33,9 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
     private Task _following = Task.CompletedTask;
     private Model _model;
 
+    /// <summary>What the folders map, also where a person's mapping wins.</summary>
+    private IReadOnlyList<NameMapping> _folderNames = [];
+
     private TwinCore(DataDirectory data, JournalLog journal, TwinStore store, ReadingIndex index, Model model, JournalTail tail, TimeProvider clock, AdmissionOptions admission, int workers)
     {
         _data = data;
@@ -112,7 +115,7 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
             var tail = ScanTail(journal, store);
             var index = Keep(ReadingIndex.Open(files, store.Applied));
             var admission = new AdmissionOptions { Retention = options.Retention };
-            return new(data, journal, store, index, model, tail, clock, admission, options.Workers) { Simulated = options.Simulate, Warnings = warnings };
+            return new(data, journal, store, index, model, tail, clock, admission, options.Workers) { Simulated = options.Simulate, Warnings = warnings, _folderNames = ModelMerge.NamesOf(model, read) };
         }
         catch
         {
@@ -137,7 +140,12 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
     }
 
     /// <summary>Starts following the journal.</summary>
-    public void Start() => _following = Task.Run(() => _projector.RunAsync(_journal, _stop.Token));
+    public void Start(ILogger<TwinCore>? log = null)
+    {
+        if (log is not null) _projector.SetAside = new(log);
+        _projector.SetAside?.Look(LocalTwins.Faulted);
+        _following = Task.Run(() => _projector.RunAsync(_journal, _stop.Token));
+    }
 
     /// <summary>Waits until everything that is durable now is folded and visible to readers.</summary>
     public Task SettleAsync(CancellationToken ct) => _projector.Committed.WaitAsync(_journal.DurableOffset, ct);
@@ -172,6 +180,7 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
         [
             new("journal", journal.Fault is null, journal.Fault),
             new("twins", _projector.Fault is null && !stalled, _projector.Fault ?? (stalled ? $"No progress for {_projector.Idle.TotalSeconds:0} s with {_journal.UnappliedBytes} bytes waiting." : null)),
+            SetAsideHealth.Of(LocalTwins.Faulted),
             new("index", _index.Fault is null, _index.Fault) { Required = false },
             new("backlog", _journal.UnappliedBytes < 48 << 20, _journal.UnappliedBytes < 48 << 20 ? null : $"{_journal.UnappliedBytes} of {_journal.DurableOffset} bytes of the journal wait to be folded: figures are catching up. The doors slow down when 64 MiB of new readings wait."),
             .. DoorHealth(),
@@ -182,7 +191,7 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
     {
         await SetModelAsync(Model.WithNames([new NameMapping(NameMapping.OfRecord(group.Topic, group.Name), point.Number)]), stop);
         var takenIn = 0;
-        foreach (var like in Queries.QuarantineLike(group)) takenIn += await QuarantineRelease.RunAsync(_journal, like, point, Instant.From(Clock.GetUtcNow()), stop);
+        foreach (var (source, first) in Queries.QuarantineLike(group)) takenIn += await QuarantineRelease.RunAsync(_journal, group with { Source = source, FirstOffset = first }, point, Instant.From(Clock.GetUtcNow()), stop);
         return takenIn;
     }, ct);
 
@@ -195,7 +204,7 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
     public Task<bool> RemoveMappingAsync(string name, CancellationToken ct) => ChangeAsync(async stop =>
     {
         if (!Model.Names.Any(mapping => mapping.Name == name && !mapping.FromFolder)) return false;
-        await SetModelAsync(Model.WithoutName(name), stop);
+        await SetModelAsync(Model.WithoutName(name).WithNames(_folderNames.Where(mapping => mapping.Name == name)), stop);
         return true;
     }, ct);
 

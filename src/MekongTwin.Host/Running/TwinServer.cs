@@ -127,7 +127,7 @@ internal sealed class TwinServer : IAsyncDisposable
 
     private async Task OpenDoorsAsync(ServeOptions options, Users users, DateTimeOffset start, DateTimeOffset epoch, CancellationToken ct)
     {
-        _core.Start();
+        _core.Start(_app.Services.GetRequiredService<ILogger<TwinCore>>());
         try
         {
             await _app.StartAsync(ct);
@@ -145,14 +145,15 @@ internal sealed class TwinServer : IAsyncDisposable
         _core.Mqtt = new(options.TlsCertificate is null ? "mqtt" : "mqtts", MqttPort);
         if (_subscriber is not null) _subscribing = _subscriber.RunAsync(_stop.Token).ContinueWith(_ => { }, TaskScheduler.Default);
         if (options.Simulate) Simulate(options, users.AddTransient("simulator", Role.Device), start, epoch);
-        _watching = new HealthLog(_core.ReadHealth, TimeProvider.System, _app.Services.GetRequiredService<ILogger<HealthLog>>()).RunAsync(_stop.Token);
+        // Twins that are set aside are told one by one, as it happens.
+        _watching = new HealthLog(() => [.. _core.ReadHealth().Where(check => check.Name != SetAsideHealth.Name)], TimeProvider.System, _app.Services.GetRequiredService<ILogger<HealthLog>>()).RunAsync(_stop.Token);
     }
 
     private void Simulate(ServeOptions options, (string Name, string Password) user, DateTimeOffset start, DateTimeOffset epoch)
     {
         var log = _app.Services.GetRequiredService<ILogger<SimulatorProcess>>();
         var told = new SimulatorOptions(options.Cities, DoorAddress.Parse("--mqtt", options.Mqtt).Reach(MqttPort), start, epoch, options.Speed, options.SimulatorProfile, user.Name, user.Password);
-        _simulator = new(() => SimulatorProcess.Start(told, log), TimeProvider.System, log);
+        _simulator = new(() => SimulatorProcess.Start(told, log), TimeProvider.System);
         _simulating = _simulator.RunAsync(_stop.Token);
     }
 

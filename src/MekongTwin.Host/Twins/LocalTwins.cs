@@ -45,6 +45,7 @@ public sealed class LocalTwins : ITwins, IAsyncDisposable
         _shards = [.. Enumerable.Range(0, _workers.Count).Select(worker => new Shard(_twins, source, worker, _workers.Count))];
         _setAside = new SetAsideTwins(_twins, source, store);
         foreach (var asset in _setAside.Assets) Exclude(asset);
+        Faulted = _setAside.Describe();
     }
 
     /// <summary>The model the twins stand for.</summary>
@@ -55,6 +56,9 @@ public sealed class LocalTwins : ITwins, IAsyncDisposable
 
     /// <summary>Twins that are set aside now.</summary>
     public int SetAside => _setAside.Assets.Count;
+
+    /// <summary>The same, each with its reason, as of the last turn. Thread-safe.</summary>
+    public IReadOnlyList<TwinFault> Faulted { get; private set; }
 
     public async ValueTask<ApplyResult> ApplyAsync(PartitionBatch batch, CancellationToken ct)
     {
@@ -71,6 +75,7 @@ public sealed class LocalTwins : ITwins, IAsyncDisposable
             else await _workers.RunAsync(worker => _shards[worker].FoldShare(batch.Readings.Span, outcomes.Span));
             Collect(deltas);
             var faulted = _setAside.Count(batch, outcomes.Span);
+            Faulted = _setAside.Describe();
             _applied = batch.To;
             return new(batch.To, outcomes, [.. faulted.Select(asset => Model.Assets[asset].Id)], late);
         }
@@ -185,7 +190,7 @@ public sealed class LocalTwins : ITwins, IAsyncDisposable
         {
             foreach (var window in shard.Windows) _store.Put(window);
             foreach (var asset in shard.Touched) PutLatest(asset);
-            foreach (var asset in shard.Faulted) _setAside.Fail(asset);
+            foreach (var (asset, reason) in shard.Faulted) _setAside.Fail(asset, reason);
             Faults += shard.Faulted.Count;
             deltas.AddRange(shard.Deltas);
             _watchers.Changed(shard.Touched);

@@ -34,8 +34,16 @@ internal sealed class SetAsideTwins
 
     public bool Contains(int asset) => _missed.ContainsKey(asset);
 
+    /// <summary>Which are set aside, and why.</summary>
+    public IReadOnlyList<TwinFault> Describe() => [.. _missed.Select(pair => new TwinFault(_twins.Model.Assets[pair.Key].Id, pair.Value.Failure))];
+
     /// <summary>A twin failed in this turn.</summary>
-    public void Fail(int asset) => Of(asset).Postpone(_turn);
+    public void Fail(int asset, string? reason)
+    {
+        var missed = Of(asset);
+        missed.Failure = reason;
+        missed.Postpone(_turn);
+    }
 
     /// <summary>Counts the readings of a batch that were set aside. Gives the assets they are of.</summary>
     public IReadOnlyCollection<int> Count(PartitionBatch batch, ReadOnlySpan<FoldOutcome> outcomes)

@@ -10,6 +10,9 @@ internal sealed class Shard(TwinTable twins, IReadingSource source, int worker, 
     private readonly HashSet<int> _failed = [];
     private readonly List<SettledReading> _settled = [];
 
+    /// <summary>Why a twin failed last.</summary>
+    private string? _reason;
+
     /// <summary>What an asset does in this turn.</summary>
     private enum Part : byte
     {
@@ -21,8 +24,8 @@ internal sealed class Shard(TwinTable twins, IReadingSource source, int worker, 
     /// <summary>Assets that had readings.</summary>
     public List<int> Touched { get; } = [];
 
-    /// <summary>Assets whose twins failed, and failed again from the journal.</summary>
-    public List<int> Faulted { get; } = [];
+    /// <summary>Assets whose twins failed, and failed again from the journal, for this reason.</summary>
+    public List<(int Asset, string? Reason)> Faulted { get; } = [];
 
     public List<PointWindow> Windows { get; } = [];
 
@@ -120,10 +123,12 @@ internal sealed class Shard(TwinTable twins, IReadingSource source, int worker, 
                 foreach (var (ticket, outcome) in _settled) outcomes[(int)ticket] = outcome;
                 return true;
             }
+            _reason = "The readings before these are not at hand";
         }
-        catch (Exception)
+        catch (Exception e)
         {
             // Tried once more from the journal, then set aside.
+            _reason = e.Message;
         }
         Windows.RemoveRange(windows, Windows.Count - windows);
         Deltas.RemoveRange(deltas, Deltas.Count - deltas);
@@ -141,8 +146,9 @@ internal sealed class Shard(TwinTable twins, IReadingSource source, int worker, 
                 if (twins.TryFind(readings[i].Point, out var owner, out var slot) && owner == asset) outcomes[i] = twin.Fold(slot, readings[i], i);
             }
         }
-        catch (Exception)
+        catch (Exception e)
         {
+            _reason = e.Message;
             return false;
         }
         return TrySettle(asset, outcomes);
@@ -151,7 +157,7 @@ internal sealed class Shard(TwinTable twins, IReadingSource source, int worker, 
     /// <summary>A twin that failed again: its readings of this batch are set aside.</summary>
     private void SetAside(int asset, ReadOnlySpan<Reading> readings, Span<FoldOutcome> outcomes)
     {
-        Faulted.Add(asset);
+        Faulted.Add((asset, _reason));
         twins.Renew(asset);
         for (var i = 0; i < readings.Length; i++)
         {

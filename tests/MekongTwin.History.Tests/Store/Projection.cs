@@ -222,6 +222,28 @@ public sealed class Projection : IDisposable
     }
 
     [Fact]
+    public void WhatAKindLeftAmongTheOthersIsFoundAndTakenOutWithIt()
+    {
+        using var store = new TwinStore(Path);
+        for (var i = 0; i < TwinStore.QuarantineKindsPerSourceMax; i++) store.AddQuarantine(Entry($"t{i}"), 10 + i);
+        for (var i = 0; i < 3; i++) store.AddQuarantine(Entry("late"), 5000 + i);
+        store.AddQuarantine(Entry("never again"), 5003);
+        // The others' own line is one of the bound, too.
+        foreach (var topic in (string[])["t0", "t1"]) store.DiscardQuarantine(new DiscardEntry(1, Refusal.UnknownPoint, topic, ""));
+        store.AddQuarantine(Entry("late"), 6000);
+        store.Commit(1, new Ledger());
+        var queries = new TwinQueries(Path);
+        var late = queries.Quarantine(int.MaxValue).Single(group => group.Topic == "late");
+        Assert.Equal(6000, late.FirstOffset);
+        Assert.Equal([(1, 5000L)], queries.QuarantineLike(late));
+        store.ReleaseQuarantine(new ReleaseEntry(1, Refusal.UnknownPoint, "late", "", new FramePlace[4]));
+        store.Commit(2, new Ledger());
+        var left = queries.Quarantine(int.MaxValue);
+        Assert.DoesNotContain(left, group => group.Topic == "late");
+        Assert.Equal(1, left.Single(group => group.IsOthers).Count);
+    }
+
+    [Fact]
     public void WhatIsThrownAwayMakesRoomAndTheNextMessageBeginsAnew()
     {
         using var store = new TwinStore(Path);

@@ -73,6 +73,15 @@ public sealed class CityFolders
         Assert.Contains("'vn-xyz' is another folder's city already", Assert.Throws<InputException>(() => CityFolder.Read([Folder("clean"), Folder("clean")])).Message, StringComparison.Ordinal);
 
     [Fact]
+    public void ANameThatTwoFoldersMapIsAMistake()
+    {
+        using var other = new Running.TemporaryDirectory();
+        foreach (var file in Directory.GetFiles(Folder("clean"))) File.WriteAllText(other.In(Path.GetFileName(file)), File.ReadAllText(file).Replace("vn-xyz", "vn-abc", StringComparison.Ordinal));
+        var mistake = Assert.Throws<InputException>(() => CityFolder.Read([Folder("clean"), other.Path])).Message;
+        Assert.Equal($"{other.In("mappings.json")}:6: names[0].name: name 'legacy/1/power' is mapped already", mistake);
+    }
+
+    [Fact]
     public void AFolderThatIsNotThereIsNamed() =>
         Assert.Contains("no such city folder", Assert.Throws<InputException>(() => CityFolder.Read([Folder("nowhere")])).Message, StringComparison.Ordinal);
 }

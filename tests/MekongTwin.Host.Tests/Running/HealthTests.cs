@@ -1,6 +1,9 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Text.Json;
 using MekongTwin.Api;
+using MekongTwin.Domain.Twins;
+using MekongTwin.History.Store;
 using MekongTwin.Host.Running;
 
 namespace MekongTwin.Host.Tests.Running;
@@ -44,7 +47,44 @@ public sealed class HealthTests : IDisposable
         await using var served = await Served.StartAsync(_directory);
         var page = await served.GetAsync("/health/ready");
         Assert.Equal("ready", page.GetProperty("status").GetString());
-        Assert.Equal(["journal", "twins", "index", "backlog"], page.GetProperty("checks").EnumerateArray().Select(check => check.GetProperty("name").GetString()));
+        Assert.Equal(["journal", "twins", "setAside", "index", "backlog"], page.GetProperty("checks").EnumerateArray().Select(check => check.GetProperty("name").GetString()));
+    }
+
+    [Fact]
+    public async Task ATwinThatIsSetAsideIsShownUntilItIsBack()
+    {
+        await using (var served = await Served.StartAsync(_directory))
+        {
+            await served.PublishAsync($"mt/v1/{Served.Transformer}/P", "100");
+            await served.LedgerAsync();
+        }
+        // As a run leaves it that ended while the twin was set aside.
+        using (var store = new TwinStore(_directory.In("data", "twin.db")))
+        {
+            var latest = store.ReadLatest().Single();
+            store.Put(new SetAsideReadings(latest.Point, 1, 1, latest.TimeUs, latest.TimeUs));
+            store.Commit(store.Applied, store.ReadLedger());
+        }
+        await using var again = await Served.StartAsync(_directory);
+        Assert.True((await again.AssetAsync()).GetProperty("faulted").GetBoolean());
+        var page = await again.GetAsync("/health/ready");
+        Assert.Equal("degraded", page.GetProperty("status").GetString());
+        var check = page.GetProperty("checks").EnumerateArray().Single(check => check.GetProperty("name").GetString() == "setAside");
+        Assert.Contains($"Twins set aside: 1; the first is {Served.Transformer}: it failed before this start.", check.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.Contains(1, Measured("mekongtwin.twins.setaside"));
+        await again.PublishAsync($"mt/v1/{Served.Transformer}/P", "200");
+        await Patience.UntilAsync(async () => !(await again.AssetAsync()).GetProperty("faulted").GetBoolean(), () => "it is back");
+        Assert.Equal("ready", (await again.GetAsync("/health/ready")).GetProperty("status").GetString());
+    }
+
+    private static List<int> Measured(string name)
+    {
+        var values = new List<int>();
+        using var listener = new MeterListener { InstrumentPublished = (instrument, listener) => { if (instrument.Name == name) listener.EnableMeasurementEvents(instrument); } };
+        listener.SetMeasurementEventCallback<int>((_, value, _, _) => values.Add(value));
+        listener.Start();
+        listener.RecordObservableInstruments();
+        return values;
     }
 
     [Fact]

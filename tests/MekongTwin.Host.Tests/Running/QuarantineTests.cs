@@ -91,12 +91,39 @@ public sealed class QuarantineTests : IDisposable
     }
 
     [Fact]
+    public async Task WithoutAPersonsMappingTheFoldersHoldsAgainAtOnce()
+    {
+        var city = _directory.In("city");
+        Directory.CreateDirectory(city);
+        foreach (var file in Directory.GetFiles(Served.City)) File.Copy(file, Path.Combine(city, Path.GetFileName(file)));
+        await using (var served = await StartAsync())
+        {
+            await served.PublishAsync(Topic, $$"""{"v":100,"t":"{{Served.Time(50)}}"}""");
+            await served.LedgerAsync();
+            await MapAsync(served);
+        }
+        // Later the folder maps the name too, to another asset: the person's mapping wins until it is taken back.
+        const string other = "thanh-khe/tx/0202";
+        await File.WriteAllTextAsync(Path.Combine(city, "mappings.json"), $$"""{"names": [{"name": "{{Topic}}", "asset": "{{other}}", "metric": "P"}]}""", TestContext.Current.CancellationToken);
+        await using var again = await StartAsync();
+        await again.PublishAsync(Topic, $$"""{"v":200,"t":"{{Served.Time(40)}}"}""");
+        Assert.Equal(200, await again.LatestAsync());
+        Assert.Equal(HttpStatusCode.NoContent, (await again.AskAsync(HttpMethod.Delete, $"/api/v1/mappings?topic={Uri.EscapeDataString(Topic)}")).Code);
+        await again.PublishAsync(Topic, $$"""{"v":300,"t":"{{Served.Time(30)}}"}""");
+        Assert.Equal(300, await again.LatestAsync($"vn-dad/{other}"));
+        Assert.Equal(200, await again.LatestAsync());
+
+        Task<Served> StartAsync() => Served.StartAsync(_directory, options => options with { Cities = [city] });
+    }
+
+    [Fact]
     public async Task OnlyEngineersThrowAwayAndTakeBack()
     {
         var users = DataDirectory.UsersFile(_directory.In("data"));
         var planner = Users.Add(users, "planner-1", Role.Planner, null);
         await using var served = await Served.StartAsync(_directory);
-        foreach (var path in (string[])["/api/v1/quarantine/1", "/api/v1/mappings?topic=t"])
+        // Who may not is told so, whatever is wrong with the question.
+        foreach (var path in (string[])["/api/v1/quarantine/1", "/api/v1/mappings?topic=t", "/api/v1/mappings", "/api/v1/quarantine/1?all=1"])
             Assert.Equal(HttpStatusCode.Forbidden, (await served.AskAsync(HttpMethod.Delete, path, null, new("Bearer", planner.Token))).Code);
     }
 

@@ -53,6 +53,26 @@ public sealed class Releases : IDisposable
     }
 
     [Fact]
+    public async Task WhatTwoPointsTookInTurnsIsNotTakenAgainHoweverMuchItWas()
+    {
+        const int count = 30_000;
+        var model = CityFolder.Read([Served.City]);
+        var (power, voltage) = (model.Points.First(point => point.Unit.Code == "kW"), model.Points.First(point => point.Unit.Code == "V"));
+        using var journal = JournalLog.Open(new DiskFiles(_directory.Path), new JournalOptions());
+        for (var from = 0; from < count; from += 1000) await AppendAsync(journal, [.. Enumerable.Range(from, 1000).SelectMany(i => Kept(i, 10, i % 2 == 0 ? "kW" : "V"))]);
+        var group = new QuarantineGroup(1, Refusal.UnknownPoint, 1, "t", "", count, 0, 0, 0, [], 0);
+        var before = journal.DurableOffset;
+        Assert.Equal(count / 2, await QuarantineRelease.RunAsync(journal, group, power, 0, TestContext.Current.CancellationToken));
+        Assert.Equal(Enumerable.Range(0, count).Where(i => i % 2 == 0).Select(i => (long)i), Times(journal, before));
+        await AppendAsync(journal, Kept(count, 10, "kW"));
+        before = journal.DurableOffset;
+        Assert.Equal(count / 2, await QuarantineRelease.RunAsync(journal, group, voltage, 0, TestContext.Current.CancellationToken));
+        Assert.Equal(Enumerable.Range(0, count).Where(i => i % 2 == 1).Select(i => (long)i), Times(journal, before));
+        Assert.Equal(1, await QuarantineRelease.RunAsync(journal, group, power, 0, TestContext.Current.CancellationToken));
+        Assert.Equal(0, await QuarantineRelease.RunAsync(journal, group, voltage, 0, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public async Task WhatOnePointCannotHoldIsLeftForAnother()
     {
         var model = CityFolder.Read([Served.City]);

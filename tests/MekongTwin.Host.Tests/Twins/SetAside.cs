@@ -1,6 +1,8 @@
 using MekongTwin.Contracts;
 using MekongTwin.Domain.Readings;
 using MekongTwin.Domain.Twins;
+using MekongTwin.Host.Running;
+using MekongTwin.Host.Tests.Running;
 using MekongTwin.Host.Twins;
 
 namespace MekongTwin.Host.Tests.Twins;
@@ -20,6 +22,48 @@ public sealed class SetAside
         for (var turn = 0; turn < turns; turn++) await twins.ApplyAsync(Batch(1, []), TestContext.Current.CancellationToken);
         Assert.InRange(source.Reads, turns / MissedReadings.RetryTurnsMax, turns / MissedReadings.RetryTurnsMax + 12);
         Assert.Equal(1, twins.Faults);
+    }
+
+    [Fact]
+    public async Task ATwinThatIsSetAsideSaysWhyAndTheLogTellsItOnce()
+    {
+        var model = SmallCity.Make();
+        var source = new Counting { IsBroken = true };
+        var heard = new HeardLog<SetAsideLog>();
+        var log = new SetAsideLog(heard);
+        await using var twins = new LocalTwins(model, source, new MemoryStore(), 1, 0, [], 1);
+        await ApplyAsync(0, [At(0)]);
+        var asset = model.Assets[model.Points[1].Asset].Id;
+        Assert.Equal([new TwinFault(asset, "broken")], twins.Faulted);
+        source.Message = "still broken";
+        await ApplyAsync(1, []);
+        Assert.Equal("still broken", Assert.Single(twins.Faulted).Reason);
+        var check = SetAsideHealth.Of(twins.Faulted);
+        Assert.Equal((false, false), (check.Healthy, check.Required));
+        Assert.StartsWith($"Twins set aside: 1; the first is {asset}: still broken. ", check.Detail, StringComparison.Ordinal);
+        source.IsBroken = false;
+        while (twins.SetAside > 0) await ApplyAsync(1, []);
+        Assert.Empty(twins.Faulted);
+        Assert.True(SetAsideHealth.Of(twins.Faulted).Healthy);
+        Assert.Equal([$"twins: {asset} is set aside: broken. It is tried again by itself; its readings wait in the journal", $"twins: {asset} is back, with all its readings"], heard.Lines);
+
+        async Task ApplyAsync(long from, Reading[] readings)
+        {
+            await twins.ApplyAsync(Batch(from, readings), TestContext.Current.CancellationToken);
+            log.Look(twins.Faulted);
+        }
+    }
+
+    [Fact]
+    public void ThousandsAtOnceAreTenLinesAndANumber()
+    {
+        var heard = new HeardLog<SetAsideLog>();
+        var log = new SetAsideLog(heard);
+        log.Look([.. Enumerable.Range(0, 1000).Select(number => new TwinFault(new($"vn-dad/tx/{number}"), null))]);
+        Assert.Equal((11, "twins: 990 more are set aside"), (heard.Lines.Count, heard.Lines[^1]));
+        Assert.StartsWith("twins: vn-dad/tx/0 is set aside: it failed before this start.", heard.Lines[0], StringComparison.Ordinal);
+        log.Look([]);
+        Assert.Equal((22, "twins: 990 more are back"), (heard.Lines.Count, heard.Lines[^1]));
     }
 
     [Fact]
@@ -50,6 +94,8 @@ public sealed class SetAside
     {
         public bool IsBroken { get; set; }
 
+        public string Message { get; set; } = "broken";
+
         public int Reads { get; set; }
 
         public long Longest { get; private set; }
@@ -57,7 +103,7 @@ public sealed class SetAside
         public bool TryRead(int point, long fromUs, long toUs, List<Reading> into)
         {
             Reads++;
-            if (IsBroken) throw new IOException("broken");
+            if (IsBroken) throw new IOException(Message);
             Longest = Math.Max(Longest, toUs - fromUs);
             return true;
         }
