@@ -101,7 +101,7 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
             var data = Keep(DataDirectory.Open(options.Data));
             var files = new DiskFiles(data.Journal);
             var journal = Keep(JournalLog.Open(files, new JournalOptions(), TwinQueries.ReadMark(data.Database)));
-            data.Dedicate(options.Simulate, isNew: journal.DurableOffset == 0);
+            data.Dedicate(options.Simulate, () => HoldsReadings(journal));
             var store = Keep(Projection.Open(data.Database, files, journal));
             var before = ReadModel(journal, store);
             var model = ModelMerge.Onto(before, read);
@@ -128,6 +128,12 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
         if (store.Applied == 0) return Model.Empty;
         using var reader = journal.Read(store.ModelOffset);
         return ModelLog.Decode(ModelLog.ReadAt(reader, journal.DurableOffset));
+    }
+
+    private static bool HoldsReadings(JournalLog journal)
+    {
+        using var reader = journal.Read(0);
+        return JournalTail.HasReadings(reader, journal.DurableOffset);
     }
 
     private static JournalTail ScanTail(JournalLog journal, TwinStore store)

@@ -100,6 +100,25 @@ public sealed class SimulationTests
         Assert.DoesNotContain("(null)", host.Heard, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task TheFirstReadingDecidesWhetherADirectoryIsOfTheSimulator()
+    {
+        using var directory = new TemporaryDirectory();
+        var mark = directory.In("data", "simulated");
+        foreach (var simulate in (bool[])[true, false, true, false])
+        {
+            await (await OpenAsync(simulate)).DisposeAsync();
+            Assert.Equal(simulate, File.Exists(mark));
+        }
+        await using (var served = await Served.StartAsync(directory)) await served.PublishAsync("mt/v1/vn-dad/unheard-of", "1");
+        Assert.Contains("holds readings of real devices", (await Assert.ThrowsAsync<InputException>(() => OpenAsync(true))).Message, StringComparison.Ordinal);
+        File.WriteAllText(mark, "");
+        Assert.Contains("holds simulated readings", (await Assert.ThrowsAsync<InputException>(() => OpenAsync(false))).Message, StringComparison.Ordinal);
+
+        Task<TwinCore> OpenAsync(bool simulate) =>
+            TwinCore.OpenAsync(new() { Cities = [Served.City], Data = directory.In("data"), Workers = 1, Simulate = simulate }, TimeProvider.System, TestContext.Current.CancellationToken);
+    }
+
     private static string Read(string process, string file)
     {
         try
