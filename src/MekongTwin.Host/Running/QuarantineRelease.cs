@@ -42,6 +42,23 @@ internal static class QuarantineRelease
         await journal.WaitDurableAsync(ticket, ct);
     }
 
+    /// <summary>Units of what the journal keeps of the group, each once.</summary>
+    public static IEnumerable<string> Units(JournalLog journal, QuarantineGroup group)
+    {
+        var kept = new Dictionary<FramePlace, string>();
+        using var reader = journal.Read(group.FirstOffset);
+        for (var block = reader.Offset; reader.TryRead(journal.DurableOffset, out var body); block = reader.Offset)
+        {
+            for (var index = 0; Frame.TryRead(ref body, out var frame); index++)
+            {
+                if (frame.Kind == FrameKind.Release && ReleaseEntry.Read(frame.Body) is var release && Matches(release, group)) foreach (var place in release.Places) kept.Remove(place);
+                if (frame.Kind == FrameKind.Discard && Matches(DiscardEntry.Read(frame.Body), group)) kept.Clear();
+                if (frame.Kind == FrameKind.Quarantine && QuarantineEntry.Read(frame.Body) is var entry && Matches(entry, group)) kept.Add(new(block, index), entry.Unit);
+            }
+        }
+        return kept.Values.Distinct(StringComparer.Ordinal);
+    }
+
     /// <summary>What the journal keeps of the group and the point can hold, without what was taken in or thrown away before.</summary>
     private static List<(FramePlace Place, Reading Reading)> Collect(JournalLog journal, QuarantineGroup group, Point point)
     {

@@ -184,6 +184,9 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
         ];
     }
 
+    public IReadOnlySet<string> QuarantineUnits(QuarantineGroup group) =>
+        Queries.QuarantineLike(group).SelectMany(like => QuarantineRelease.Units(_journal, like)).ToHashSet(StringComparer.Ordinal);
+
     public Task<int> MapQuarantineAsync(QuarantineGroup group, Point point, CancellationToken ct) => ChangeAsync(async stop =>
     {
         await SetModelAsync(Model.WithNames([new NameMapping(NameMapping.OfRecord(group.Topic, group.Name), point.Number)]), stop);
