@@ -111,6 +111,16 @@ public sealed class QuarantineTests : IDisposable
     }
 
     [Fact]
+    public async Task WhatCameWithoutATimeKeepsThatMark()
+    {
+        await using var served = await Served.StartAsync(_directory);
+        await served.PublishAsync(Topic, "230");
+        await served.LedgerAsync();
+        Assert.Equal("""{"takenIn":1}""", (await MapAsync(served)).Text);
+        Assert.True((await served.AssetAsync()).GetProperty("latest").GetProperty("P").GetProperty("receiveTime").GetBoolean());
+    }
+
+    [Fact]
     public async Task OnlyEngineersThrowAwayAndTakeBack()
     {
         var users = DataDirectory.UsersFile(_directory.In("data"));
