@@ -121,6 +121,14 @@ public sealed class QuarantineTests : IDisposable
     }
 
     [Fact]
+    public async Task ATopicAboveTheLimitIsRejectedInTheAccount()
+    {
+        await using var served = await Served.StartAsync(_directory);
+        await served.PublishAsync("mt/v1/vn-dad/" + new string('x', 2000), "1");
+        Assert.Equal(1, (await served.LedgerAsync()).GetProperty("rejected").GetProperty("topicNotServed").GetInt64());
+    }
+
+    [Fact]
     public async Task OnlyEngineersThrowAwayAndTakeBack()
     {
         var users = DataDirectory.UsersFile(_directory.In("data"));
