@@ -72,6 +72,9 @@ public interface ITwinServices
 
     string SourceName(int number);
 
+    /// <summary>Units of what quarantine keeps of a name, as they were sent, each once; empty for what came without one.</summary>
+    IReadOnlySet<string> QuarantineUnits(QuarantineGroup group);
+
     /// <summary>Maps a quarantined name to a point and takes in what was kept of it; gives how many readings that were.</summary>
     Task<int> MapQuarantineAsync(QuarantineGroup group, Point point, CancellationToken ct);
 

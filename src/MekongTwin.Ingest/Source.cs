@@ -241,12 +241,14 @@ internal sealed class Source : ISource
         var refusal = Implausible(time);
         if (refusal != Refusal.None) return Ledger.IsQuarantine(refusal) ? SetAside(refusal, topic, name, unitCode, value, time, text) : Refuse(refusal);
         var quality = micro < point.MinMicro || micro > point.MaxMicro ? Quality.Bad : value.Quality;
-        var flags = (value.Historical ? ReadingFlags.Historical : 0) | (value.Time == TimeGiven.None ? ReadingFlags.ReceiveTime : 0);
         if (_readingCount == _readings.Length) Array.Resize(ref _readings, _readingCount * 2);
-        _readings[_readingCount++] = new(time, micro, point.Number, value.Revision, quality, flags);
+        _readings[_readingCount++] = new(time, micro, point.Number, value.Revision, quality, FlagsOf(value));
         _received++;
         return Admission.Admitted;
     }
+
+    private static ReadingFlags FlagsOf(in DecodedValue value) =>
+        (value.Historical ? ReadingFlags.Historical : 0) | (value.Time == TimeGiven.None ? ReadingFlags.ReceiveTime : 0);
 
     private long TimeOf(in DecodedValue value, int city) => value.Time switch
     {
@@ -277,7 +279,7 @@ internal sealed class Source : ISource
         SetAside(new(_number, _receivedUs, reason, Text(topic), "", "", _receivedUs, 0, 0, Quality.Bad, ReadingFlags.None, payload[..Math.Min(payload.Length, QuarantineEntry.PayloadMax)].ToArray()));
 
     private Admission SetAside(Refusal reason, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> name, ReadOnlySpan<byte> unit, in DecodedValue value, long timeUs, ReadOnlySpan<byte> text) =>
-        SetAside(new(_number, _receivedUs, reason, Text(topic), Text(name), Text(unit[..Math.Min(unit.Length, 16)]), timeUs, value.Mantissa, value.Exponent, value.Quality, value.Historical ? ReadingFlags.Historical : ReadingFlags.None, text[..Math.Min(text.Length, QuarantineEntry.SampleMax)].ToArray()));
+        SetAside(new(_number, _receivedUs, reason, Text(topic), Text(name), Text(unit[..Math.Min(unit.Length, 16)]), timeUs, value.Mantissa, value.Exponent, value.Quality, FlagsOf(value), text[..Math.Min(text.Length, QuarantineEntry.SampleMax)].ToArray()));
 
     private Admission SetAside(QuarantineEntry entry)
     {

@@ -90,6 +90,31 @@ public sealed class CityFolderTests
         }
     }
 
+    [Fact]
+    public void WhatACityMayLeaveOutTheSimulatorDoesNotDemand()
+    {
+        var directory = Directory.CreateTempSubdirectory("mekongtwin-city-").FullName;
+        try
+        {
+            File.WriteAllText(Path.Combine(directory, "city.json"), """{"id":"x","name":"X","country":"LA","zone":"Asia/Vientiane","population":1,}""");
+            File.WriteAllText(Path.Combine(directory, "points.json"), "{} // none yet");
+            File.Copy(Path.Combine(Pilot.Directory, "simulation.json"), Path.Combine(directory, "simulation.json"));
+            Assert.Empty(Living.CityDevices.Of(Simulators.Cities.CityFolder.Read(directory), 1, Living.Profile.Default));
+            File.WriteAllText(Path.Combine(directory, "grid.json"), """
+                {"substations":[{"id":"ss/1","district":"east","ratingKva":40000}],"feeders":[{"id":"fdr/1","substation":"ss/1","ratingKva":8000}],
+                 "transformers":[{"id":"tx/1","feeder":"fdr/1","district":"east","ratingKva":400}]}
+                """);
+            File.WriteAllText(Path.Combine(directory, "traffic.json"), """{"detectors":[{"id":"det/1","zone":"zone/1","freeFlowKmh":40,"lengthKm":0.8}]}""");
+            var devices = Living.CityDevices.Of(Simulators.Cities.CityFolder.Read(directory), 1, Living.Profile.Default);
+            Assert.Equal(["ss/1", "fdr/1", "tx/1", "det/1"], devices.Select(device => device.Name));
+            Assert.Equal((60, 3), (devices[2].PeriodSeconds, devices[2].Measure(0).Count));
+        }
+        finally
+        {
+            Directory.Delete(directory, true);
+        }
+    }
+
     private static List<JsonElement> DistrictProperties() =>
         [.. JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Pilot.Directory, "districts.geojson")))
             .RootElement.GetProperty("features").EnumerateArray().Select(feature => feature.GetProperty("properties"))];

@@ -1,34 +1,53 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 
 namespace MekongTwin.Simulators.Cities;
 
 /// <summary>What <c>city.json</c> says that the simulator needs.</summary>
 internal sealed record CityFile(string Id, string Name, string Zone, int Population);
 
-internal sealed record SubstationFile(string Id, string Name, string District, double RatingKva);
+internal sealed record SubstationFile(string Id, string District, double RatingKva);
 
-internal sealed record FeederFile(string Id, string Name, string Substation, double RatingKva);
+internal sealed record FeederFile(string Id, string Substation, double RatingKva);
 
 /// <summary>A distribution transformer; <see cref="Class"/> names the customers' load shape.</summary>
-internal sealed record TransformerFile(string Id, string Feeder, string District, double RatingKva, int Customers, string Class);
+internal sealed record TransformerFile(string Id, string Feeder, string District, double RatingKva, int Customers = 0, string Class = "mixed");
 
-internal sealed record GridFile(
-    IReadOnlyList<SubstationFile> Substations, IReadOnlyList<FeederFile> Feeders, IReadOnlyList<TransformerFile> Transformers);
+/// <summary>Every list is optional, here and below: a setter, because a generated reader does not keep what an init property starts with.</summary>
+internal sealed record GridFile
+{
+    public IReadOnlyList<SubstationFile> Substations { get; set; } = [];
 
-internal sealed record ZoneFile(string Id, string Name, string District);
+    public IReadOnlyList<FeederFile> Feeders { get; set; } = [];
 
-internal sealed record DetectorFile(string Id, string Zone, double FreeFlowKmh, double LengthKm, int Lanes);
+    public IReadOnlyList<TransformerFile> Transformers { get; set; } = [];
+}
 
-internal sealed record TrafficFile(IReadOnlyList<ZoneFile> Zones, IReadOnlyList<DetectorFile> Detectors);
+internal sealed record ZoneFile(string Id, string District);
 
-internal sealed record PointFile(string Metric, string Unit, string Kind, string Hold, double Min, double Max);
+internal sealed record DetectorFile(string Id, string Zone, double FreeFlowKmh, double LengthKm, int Lanes = 1);
 
-internal sealed record PointsFile(IReadOnlyDictionary<string, IReadOnlyList<PointFile>> Kinds);
+internal sealed record TrafficFile
+{
+    public IReadOnlyList<ZoneFile> Zones { get; set; } = [];
+
+    public IReadOnlyList<DetectorFile> Detectors { get; set; } = [];
+}
+
+internal sealed record PointFile(string Metric, string Unit, double Min = -1e12, double Max = 1e12);
+
+internal sealed record PointsFile
+{
+    public IReadOnlyDictionary<string, IReadOnlyList<PointFile>> Kinds { get; set; } = new Dictionary<string, IReadOnlyList<PointFile>>();
+}
 
 internal sealed record DeviceFile(string Device, string Asset);
 
-internal sealed record MappingsFile(IReadOnlyList<DeviceFile> Devices);
+internal sealed record MappingsFile
+{
+    public IReadOnlyList<DeviceFile> Devices { get; set; } = [];
+}
 
 /// <summary>Climate of the city: monthly means, °C; offset, swing (half the daily range) and spread are assumed.</summary>
 internal sealed record ClimateFile(IReadOnlyList<double> MonthlyMeanC, double CoastalOffsetC, double DailySwingC, double DaySpreadC);
@@ -45,16 +64,19 @@ internal sealed record SimulationFile(ClimateFile Climate, DemandFile Demand, Ve
 internal sealed record CityFolder(
     CityFile City, GridFile Grid, TrafficFile Traffic, PointsFile Points, MappingsFile Mappings, SimulationFile Simulation)
 {
-    /// <summary>Reads every file of the folder. A missing file, a missing field or a wrong type is named in the message.</summary>
+    /// <summary>Reads the folder; what a city may leave out is empty then. A missing file, a missing field or a wrong type is named in the message.</summary>
     public static CityFolder Read(string directory) => new(
         Read(directory, "city.json", CityJson.Default.CityFile),
-        Read(directory, "grid.json", CityJson.Default.GridFile),
-        Read(directory, "traffic.json", CityJson.Default.TrafficFile),
+        ReadOptional(directory, "grid.json", CityJson.Default.GridFile),
+        ReadOptional(directory, "traffic.json", CityJson.Default.TrafficFile),
         Read(directory, "points.json", CityJson.Default.PointsFile),
-        Read(directory, "mappings.json", CityJson.Default.MappingsFile),
+        ReadOptional(directory, "mappings.json", CityJson.Default.MappingsFile),
         Read(directory, "simulation.json", CityJson.Default.SimulationFile));
 
-    private static T Read<T>(string directory, string name, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
+    private static T ReadOptional<T>(string directory, string name, JsonTypeInfo<T> type)
+        where T : new() => File.Exists(Path.Combine(directory, name)) ? Read(directory, name, type) : new();
+
+    private static T Read<T>(string directory, string name, JsonTypeInfo<T> type)
     {
         var path = Path.Combine(directory, name);
         try
@@ -73,7 +95,8 @@ internal sealed record CityFolder(
 }
 
 [JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectRequiredConstructorParameters = true, RespectNullableAnnotations = true)]
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, ReadCommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true,
+    RespectRequiredConstructorParameters = true, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(CityFile))]
 [JsonSerializable(typeof(GridFile))]
 [JsonSerializable(typeof(TrafficFile))]

@@ -38,7 +38,7 @@ internal sealed class CityDevices
     }
 
     private IEnumerable<Device> Substations() => _folder.Grid.Substations.Select((substation, i) =>
-        Plain(substation.Id, i % FastSeconds, ["P", "Q", "V"], timeMs =>
+        Plain(substation.Id, FastSeconds, i % FastSeconds, ["P", "Q", "V"], timeMs =>
         {
             var state = _grid.At(timeMs);
             return [Round(state.SubstationKw[i], 1), Round(state.SubstationKvar[i], 1), Round(state.SubstationKv[i], 3)];
@@ -48,7 +48,7 @@ internal sealed class CityDevices
     {
         var substations = _folder.Grid.Substations.Select(substation => substation.Id).ToList();
         return _folder.Grid.Feeders.Select((feeder, i) =>
-            Plain(feeder.Id, substations.IndexOf(feeder.Substation) % FastSeconds, ["P", "Q", "I", "V"], timeMs =>
+            Plain(feeder.Id, FastSeconds, substations.IndexOf(feeder.Substation) % FastSeconds, ["P", "Q", "I", "V"], timeMs =>
             {
                 var state = _grid.At(timeMs);
                 return [Round(state.FeederKw[i], 1), Round(state.FeederKvar[i], 1), Round(state.FeederAmpere[i], 1), Round(state.FeederKv[i], 3)];
@@ -56,7 +56,7 @@ internal sealed class CityDevices
     }
 
     private IEnumerable<Device> Detectors() => _folder.Traffic.Detectors.Select((detector, i) =>
-        Plain(detector.Id, i % FastSeconds, ["flow", "speed", "occupancy"], timeMs =>
+        Plain(detector.Id, FastSeconds, i % FastSeconds, ["flow", "speed", "occupancy"], timeMs =>
         {
             var state = _traffic.At(i, timeMs);
             return [Round(state.FlowPerHour, 0), Round(state.SpeedKmh, 1), Round(state.OccupancyPercent, 1)];
@@ -68,8 +68,7 @@ internal sealed class CityDevices
         var period = _profile == Profile.Dense ? FastSeconds : SlowSeconds;
         return _folder.Grid.Transformers.Select((transformer, i) =>
         {
-            if (!deviceOf.TryGetValue(transformer.Id, out var device))
-                throw new InvalidDataException($"mappings.json: no device stands for {transformer.Id}.");
+            if (!deviceOf.TryGetValue(transformer.Id, out var device)) return Plain(transformer.Id, period, i % period, ["P", "Q", "V"], timeMs => TransformerValues(i, timeMs));
             var topic = Encoding.UTF8.GetBytes($"mt/v1/{_folder.City.Id}/senml/{device}");
             return new Device(device, period, i % period, 3, 1, timeMs => [new(topic, TransformerPack(i, timeMs))]);
         });
@@ -77,19 +76,20 @@ internal sealed class CityDevices
 
     private byte[] TransformerPack(int transformer, long timeMs)
     {
-        var state = _grid.At(timeMs);
-        return Payload.Senml(timeMs,
-        [
-            new("P", "kW", Round(state.TransformerKw[transformer], 1)),
-            new("Q", "kvar", Round(state.TransformerKvar[transformer], 1)),
-            new("V", "V", Round(state.TransformerV[transformer], 1)),
-        ]);
+        var values = TransformerValues(transformer, timeMs);
+        return Payload.Senml(timeMs, [new("P", "kW", values[0]), new("Q", "kvar", values[1]), new("V", "V", values[2])]);
     }
 
-    private Device Plain(string id, int offset, string[] metrics, Func<long, double[]> measure)
+    private double[] TransformerValues(int transformer, long timeMs)
+    {
+        var state = _grid.At(timeMs);
+        return [Round(state.TransformerKw[transformer], 1), Round(state.TransformerKvar[transformer], 1), Round(state.TransformerV[transformer], 1)];
+    }
+
+    private Device Plain(string id, int period, int offset, string[] metrics, Func<long, double[]> measure)
     {
         var topics = metrics.Select(metric => Encoding.UTF8.GetBytes($"mt/v1/{_folder.City.Id}/{id}/{metric}")).ToArray();
-        return new(id, FastSeconds, offset, metrics.Length, metrics.Length, timeMs =>
+        return new(id, period, offset, metrics.Length, metrics.Length, timeMs =>
             [.. measure(timeMs).Select((value, i) => new Message(topics[i], Payload.Plain(value, timeMs)))]);
     }
 

@@ -23,7 +23,7 @@ internal sealed record LoadTopic(int Number, string Topic, string PointTopic)
             .Select(topic => (topic, topic));
 
     private static IEnumerable<string> Points(CityFolder folder, string kind, IEnumerable<string> ids) =>
-        from point in folder.Points.Kinds[kind]
+        from point in folder.Points.Kinds.GetValueOrDefault(kind) ?? []
         where point.Min <= 100 && point.Max >= 400
         from id in ids
         select $"mt/v1/{folder.City.Id}/{id}/{point.Metric}";

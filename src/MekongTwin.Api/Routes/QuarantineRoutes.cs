@@ -2,8 +2,10 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Text;
 using MekongTwin.Domain.Access;
+using MekongTwin.Domain.Assets;
 using MekongTwin.Domain.Journal;
 using MekongTwin.Domain.Readings;
+using MekongTwin.Domain.Units;
 using MekongTwin.History.Store;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -33,12 +35,15 @@ internal static class QuarantineRoutes
     /// <summary>Most kinds in one answer.</summary>
     private const int LimitMax = 2000;
 
+    /// <summary>Most units named in one sentence.</summary>
+    private const int NamedMax = 5;
+
     public static void MapQuarantine(this IEndpointRouteBuilder routes, ITwinServices services)
     {
         routes.MapGet("/quarantine", ([Range(1, LimitMax)] int? limit) => new QuarantinePage([.. services.Queries.Quarantine(limit ?? 200).Select(group => Show(services, group))]))
             .WithSummary("What was kept aside, by reason, source and name");
         routes.MapPost("/quarantine/{id:long}/map", (long id, MapRequest request, CancellationToken ct) => MapAsync(services, id, request, ct))
-            .Require(Role.Engineer).ProducesProblem(404).WithSummary("Maps a quarantined topic or name to a point, journals the mapping and takes in what was kept");
+            .Require(Role.Engineer).ProducesProblem(400).ProducesProblem(404).WithSummary("Maps a quarantined topic or name to a point, journals the mapping and takes in what was kept");
         routes.MapDelete("/quarantine/{id:long}", async Task<Results<NoContent, ProblemHttpResult>> (long id, CancellationToken ct) =>
         {
             if (services.Queries.QuarantineGroup(id) is not { } group) return Nothing(id);
@@ -56,7 +61,16 @@ internal static class QuarantineRoutes
         if (model.FindAsset(request.Asset ?? "") is not { } asset) return Problems.NotFound($"No asset '{request.Asset}'.", model.Assets.Select(known => known.Id.Path), request.Asset?.Split('/')[^1]);
         if (model.FindPoint(asset.Number, request.Metric ?? "") is not { } point)
             return Problems.NotFound($"'{asset.Id}' has no point '{request.Metric}'.", model.PointsOf(asset.Number).Select(number => model.Points[number].Metric));
+        if (Misfit(services.QuarantineUnits(group), point) is { } misfit) return Problems.BadRequest($"{misfit}, and '{asset.Id}' keeps {point.Metric} in {point.Unit.Code}: nothing of it could be taken in. Choose a point of that kind, or mend the unit that the device sends and throw away what is kept here.");
         return TypedResults.Ok(new MapResult(await services.MapQuarantineAsync(group, point, ct)));
+    }
+
+    /// <summary>What is wrong with units of which the point can take none.</summary>
+    private static string? Misfit(IReadOnlySet<string> units, Point point)
+    {
+        if (units.Count == 0 || units.Any(code => code.Length == 0 || (UnitTable.TryFind(code, out var unit) && UnitConversion.TryBetween(unit, point.Unit, out _)))) return null;
+        var known = units.Where(code => UnitTable.TryFind(code, out _)).Take(NamedMax).ToList();
+        return known.Count > 0 ? $"What is kept here came in {string.Join(", ", known)}" : $"What is kept here came in {string.Join(", ", units.Take(NamedMax).Select(code => $"'{code}'"))}, which is no unit known here";
     }
 
     private static ProblemHttpResult Nothing(long id) => Problems.NotFound($"Nothing with id {id} in quarantine; GET /api/v1/quarantine lists it.");

@@ -21,7 +21,7 @@ internal static class VerifyCommand
             using var directory = DataDirectory.Open(result.GetValue(data)!, mustExist: true);
             var files = new DiskFiles(directory.Journal);
             var check = JournalRecovery.Check(files, TwinQueries.ReadMark(directory.Database));
-            Console.WriteLine($"{check.Segments} segments, {check.Blocks} blocks, {check.Bytes} bytes" + (check.TornBytes > 0 ? $", {check.TornBytes} bytes torn at the end (never acknowledged)" : ""));
+            Console.WriteLine($"{check.Segments} segments, {check.Blocks} blocks, {check.Bytes} bytes" + (check.TornBytes > 0 && check.Damage.Count == 0 ? $", {check.TornBytes} bytes torn at the end (never acknowledged)" : ""));
             foreach (var damage in check.Damage) Console.Error.WriteLine(damage);
             if (check.Damage.Count > 0) return 1;
             if (!result.GetValue(hash)) return 0;

@@ -70,15 +70,17 @@ internal sealed class DataDirectory : IDisposable
     }
 
     /// <summary>
-    /// Simulated and real readings never share a directory: figures of both would look real. The first start decides.
+    /// Simulated and real readings never share a directory: figures of both would look real. The first reading decides.
     /// </summary>
-    public void Dedicate(bool simulated, bool isNew)
+    public void Dedicate(bool simulated, Func<bool> holdsReadings)
     {
         var mark = System.IO.Path.Combine(Path, Simulated);
-        if (File.Exists(mark) && !simulated) throw new InputException($"{Path}: holds simulated readings, and without the simulator they would look real. Give another directory with --data, or say --simulate on.");
-        if (File.Exists(mark) || !simulated) return;
-        if (!isNew) throw new InputException($"{Path}: holds readings of real devices; the simulator would mix its own with them. Give another directory with --data, or say --simulate off.");
-        File.WriteAllText(mark, "This directory holds simulated readings.\n");
+        if (File.Exists(mark) == simulated) return;
+        var isHeld = holdsReadings();
+        if (isHeld && !simulated) throw new InputException($"{Path}: holds simulated readings, and without the simulator they would look real. Give another directory with --data, or say --simulate on.");
+        if (isHeld) throw new InputException($"{Path}: holds readings of real devices; the simulator would mix its own with them. Give another directory with --data, or say --simulate off.");
+        if (simulated) File.WriteAllText(mark, "This directory holds simulated readings.\n");
+        else File.Delete(mark);
     }
 
     public void Dispose() => _lock.Dispose();

@@ -6,6 +6,19 @@ namespace MekongTwin.Host.Running;
 /// <summary>What the journal holds beyond the projection: sources' names, readings per source that wait to be folded, a newer model.</summary>
 internal sealed record JournalTail(IReadOnlyDictionary<int, string> Sources, IReadOnlyDictionary<int, long> Journalled, byte[]? Model)
 {
+    /// <summary>Whether anything was measured; read up to the first such thing.</summary>
+    public static bool HasReadings(JournalReader reader, long to)
+    {
+        while (reader.TryRead(to, out var body))
+        {
+            while (Frame.TryRead(ref body, out var frame))
+            {
+                if (frame.Kind == FrameKind.Quarantine || (frame.Kind == FrameKind.Readings && !new ReadingsFrame(frame.Body).Readings.IsEmpty)) return true;
+            }
+        }
+        return false;
+    }
+
     public static JournalTail Scan(JournalReader reader, long to)
     {
         var sources = new Dictionary<int, string>();

@@ -50,6 +50,22 @@ internal static class QuarantineRelease
         await journal.WaitDurableAsync(ticket, ct);
     }
 
+    /// <summary>Units of what the journal keeps of the group, each once.</summary>
+    public static IReadOnlySet<string> Units(JournalLog journal, QuarantineGroup group)
+    {
+        var (gone, from) = FindGone(journal, group);
+        using var reader = journal.Read(from.Block);
+        var units = new HashSet<string>(StringComparer.Ordinal);
+        for (var block = reader.Offset; reader.TryRead(journal.DurableOffset, out var body); block = reader.Offset)
+        {
+            for (var index = 0; Frame.TryRead(ref body, out var frame); index++)
+            {
+                if (TryReadKept(frame, new(block, index), group, gone, from, out var entry)) units.Add(entry.Unit);
+            }
+        }
+        return units;
+    }
+
     /// <summary>What of the group was taken in before, and from where on nothing was thrown away.</summary>
     private static (ReleasedPlaces Gone, FramePlace From) FindGone(JournalLog journal, QuarantineGroup group)
     {
@@ -75,13 +91,19 @@ internal static class QuarantineRelease
             if (!reader.TryRead(journal.DurableOffset, out var body)) return false;
             for (var index = 0; Frame.TryRead(ref body, out var frame); index++)
             {
-                if (frame.Kind != FrameKind.Quarantine || (block == from.Block && index < from.Index)) continue;
-                var entry = QuarantineEntry.Read(frame.Body);
                 var place = new FramePlace(block, index);
-                if (Matches(entry, group) && !gone.Contains(place) && TryConvert(entry, point, out var reading)) kept.Add((place, reading));
+                if (TryReadKept(frame, place, group, gone, from, out var entry) && TryConvert(entry, point, out var reading)) kept.Add((place, reading));
             }
         }
         return true;
+    }
+
+    private static bool TryReadKept(in Frame frame, FramePlace place, QuarantineGroup group, ReleasedPlaces gone, FramePlace from, out QuarantineEntry entry)
+    {
+        entry = null!;
+        if (frame.Kind != FrameKind.Quarantine || (place.Block == from.Block && place.Index < from.Index)) return false;
+        entry = QuarantineEntry.Read(frame.Body);
+        return Matches(entry, group) && !gone.Contains(place);
     }
 
     private static bool TryConvert(QuarantineEntry entry, Point point, out Reading reading)

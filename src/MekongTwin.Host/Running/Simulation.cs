@@ -5,9 +5,12 @@ namespace MekongTwin.Host.Running;
 /// <summary>Whether the city is simulated; where it is not, why.</summary>
 internal sealed record Simulation(bool IsOn, string WhyNot)
 {
+    /// <summary>What a city folder needs to be simulated, besides what every city needs.</summary>
+    private const string Needed = "simulation.json";
+
     /// <summary>
     /// What is asked for, or without being asked: on while nobody but this machine can be meant, that is until there are
-    /// users, a broker, a certificate or a door to the network.
+    /// users, a broker, a certificate or a door to the network; and only cities that say how.
     /// </summary>
     /// <param name="asked">on, off, or null when nothing was said.</param>
     /// <param name="options">The other options.</param>
@@ -20,6 +23,7 @@ internal sealed record Simulation(bool IsOn, string WhyNot)
             : options.TlsCertificate is not null ? "the simulator speaks no TLS"
             : !HasOnlyLoopback(options) ? "a door is open to the network"
             : hasUsers ? "there are users; --simulate on simulates all the same"
+            : FindMissing(options) is { } city ? $"{city} has no {Needed}"
             : "";
         return new(whyNot.Length == 0, whyNot);
     }
@@ -28,8 +32,13 @@ internal sealed record Simulation(bool IsOn, string WhyNot)
     public static void Check(ServeOptions options)
     {
         if (options.Simulate && options.TlsCertificate is not null) throw new InputException("--simulate on with --tls-cert: the simulator speaks no TLS. Leave one of them out.");
+        if (options.Simulate && FindMissing(options) is { } city) throw new InputException($"{city}: has no {Needed}, which the simulator needs. Write it as docs/city-folder.md says, or leave --simulate on out.");
         if ((options.Speed != 1 || options.Start is not null) && !HasOnlyLoopback(options)) throw new InputException("--speed and --start with a door open to the network: devices out there live in real time. Leave them out, or keep both doors on loopback.");
     }
+
+    /// <summary>A city that says nothing about its simulation; a folder that is not there is told by who reads it.</summary>
+    private static string? FindMissing(ServeOptions options) =>
+        options.Cities.FirstOrDefault(city => Directory.Exists(city) && !File.Exists(Path.Combine(city, Needed)));
 
     private static bool HasOnlyLoopback(ServeOptions options) => DoorAddress.Parse("--http", options.Http).IsLoopback && DoorAddress.Parse("--mqtt", options.Mqtt).IsLoopback;
 }

@@ -104,7 +104,7 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
             var data = Keep(DataDirectory.Open(options.Data));
             var files = new DiskFiles(data.Journal);
             var journal = Keep(JournalLog.Open(files, new JournalOptions(), TwinQueries.ReadMark(data.Database)));
-            data.Dedicate(options.Simulate, isNew: journal.DurableOffset == 0);
+            data.Dedicate(options.Simulate, () => HoldsReadings(journal));
             var store = Keep(Projection.Open(data.Database, files, journal));
             var before = ReadModel(journal, store);
             var model = ModelMerge.Onto(before, read);
@@ -131,6 +131,12 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
         if (store.Applied == 0) return Model.Empty;
         using var reader = journal.Read(store.ModelOffset);
         return ModelLog.Decode(ModelLog.ReadAt(reader, journal.DurableOffset));
+    }
+
+    private static bool HoldsReadings(JournalLog journal)
+    {
+        using var reader = journal.Read(0);
+        return JournalTail.HasReadings(reader, journal.DurableOffset);
     }
 
     private static JournalTail ScanTail(JournalLog journal, TwinStore store)
@@ -187,11 +193,14 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
         ];
     }
 
+    public IReadOnlySet<string> QuarantineUnits(QuarantineGroup group) =>
+        Like(group).SelectMany(like => QuarantineRelease.Units(_journal, like)).ToHashSet(StringComparer.Ordinal);
+
     public Task<int> MapQuarantineAsync(QuarantineGroup group, Point point, CancellationToken ct) => ChangeAsync(async stop =>
     {
         await SetModelAsync(Model.WithNames([new NameMapping(NameMapping.OfRecord(group.Topic, group.Name), point.Number)]), stop);
         var takenIn = 0;
-        foreach (var (source, first) in Queries.QuarantineLike(group)) takenIn += await QuarantineRelease.RunAsync(_journal, group with { Source = source, FirstOffset = first }, point, Instant.From(Clock.GetUtcNow()), stop);
+        foreach (var like in Like(group)) takenIn += await QuarantineRelease.RunAsync(_journal, like, point, Instant.From(Clock.GetUtcNow()), stop);
         return takenIn;
     }, ct);
 
@@ -207,6 +216,10 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
         await SetModelAsync(Model.WithoutName(name).WithNames(_folderNames.Where(mapping => mapping.Name == name)), stop);
         return true;
     }, ct);
+
+    /// <summary>The same kind from every source that sent it.</summary>
+    private IEnumerable<QuarantineGroup> Like(QuarantineGroup group) =>
+        Queries.QuarantineLike(group).Select(like => group with { Source = like.Source, FirstOffset = like.FirstOffset });
 
     /// <summary>One change by a person at a time, journalled; whoever looks next finds it done.</summary>
     private async Task<T> ChangeAsync<T>(Func<CancellationToken, Task<T>> change, CancellationToken ct)

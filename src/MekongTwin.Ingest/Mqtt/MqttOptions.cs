@@ -30,7 +30,7 @@ public sealed record MqttOptions
     /// <summary>Topic aliases a 5.0 client may use.</summary>
     public int TopicAliasMaximum { get; init; } = 64;
 
-    /// <summary>Bytes of the longest topic.</summary>
+    /// <summary>Bytes of the longest topic; what is sent to a longer one is rejected, counted and acknowledged.</summary>
     public int MaxTopicLength { get; init; } = 1024;
 
     /// <summary>UTF-16 units of the longest client identifier.</summary>

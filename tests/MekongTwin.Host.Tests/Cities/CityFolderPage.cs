@@ -15,13 +15,20 @@ public sealed class CityFolderPage : IDisposable
 
     public void Dispose() => _directory.Dispose();
 
+    /// <summary>The smallest useful city, as it stands on the page.</summary>
+    internal static void WriteExample(string folder)
+    {
+        Directory.CreateDirectory(folder);
+        foreach (Match file in Regex.Matches(Page, "^`([a-z.]+)`:\\n\\n```json\\n(.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline))
+        {
+            File.WriteAllText(Path.Combine(folder, file.Groups[1].Value), file.Groups[2].Value);
+        }
+    }
+
     [Fact]
     public void TheExampleIsACity()
     {
-        foreach (Match file in Regex.Matches(Page, "^`([a-z.]+)`:\\n\\n```json\\n(.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline))
-        {
-            File.WriteAllText(_directory.In(file.Groups[1].Value), file.Groups[2].Value);
-        }
+        WriteExample(_directory.Path);
         Assert.Equal(6, Directory.GetFiles(_directory.Path).Length);
         var warnings = new List<string>();
         var model = CityFolder.Read([_directory.Path], warnings);

@@ -90,6 +90,44 @@ public sealed class QuarantineTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("V", "came in V, and")]
+    [InlineData("foo", "came in 'foo', which is no unit known here, and")]
+    public async Task APointThatCanTakeNothingOfItIsRefused(string unit, string said)
+    {
+        await using var served = await Served.StartAsync(_directory);
+        await served.PublishAsync(Topic, $$"""{"v":230,"u":"{{unit}}","t":"{{Served.Time(60)}}"}""");
+        await served.LedgerAsync();
+        var (code, text) = await MapAsync(served);
+        Assert.Equal(HttpStatusCode.BadRequest, code);
+        var detail = JsonDocument.Parse(text).RootElement.GetProperty("detail").GetString();
+        Assert.Contains(said, detail, StringComparison.Ordinal);
+        Assert.Contains("keeps P in kW", detail, StringComparison.Ordinal);
+        Assert.Empty((await served.GetAsync("/api/v1/mappings")).GetProperty("items").EnumerateArray());
+        // One that fits is enough.
+        await served.PublishAsync(Topic, $$"""{"v":230,"u":"W","t":"{{Served.Time(50)}}"}""");
+        await served.LedgerAsync();
+        Assert.Equal("""{"takenIn":1}""", (await MapAsync(served)).Text);
+    }
+
+    [Fact]
+    public async Task WhatCameWithoutATimeKeepsThatMark()
+    {
+        await using var served = await Served.StartAsync(_directory);
+        await served.PublishAsync(Topic, "230");
+        await served.LedgerAsync();
+        Assert.Equal("""{"takenIn":1}""", (await MapAsync(served)).Text);
+        Assert.True((await served.AssetAsync()).GetProperty("latest").GetProperty("P").GetProperty("receiveTime").GetBoolean());
+    }
+
+    [Fact]
+    public async Task ATopicAboveTheLimitIsRejectedInTheAccount()
+    {
+        await using var served = await Served.StartAsync(_directory);
+        await served.PublishAsync("mt/v1/vn-dad/" + new string('x', 2000), "1");
+        Assert.Equal(1, (await served.LedgerAsync()).GetProperty("rejected").GetProperty("topicNotServed").GetInt64());
+    }
+
     [Fact]
     public async Task WithoutAPersonsMappingTheFoldersHoldsAgainAtOnce()
     {

@@ -254,6 +254,7 @@ public sealed class Restarts : IDisposable
         // SQLite removes its write-ahead log with the last connection.
         Assert.False(File.Exists(_directory.In("data", "twin.db-wal")), "the projection is open");
         AssertNothingIsOpen();
+        await using (var served = await Served.StartAsync(_directory)) await served.PublishAsync($"mt/v1/{Served.Transformer}/P", "1");
         File.WriteAllText(_directory.In("data", "simulated"), "");
         await Assert.ThrowsAsync<InputException>(() => TwinCore.OpenAsync(options, TimeProvider.System, TestContext.Current.CancellationToken));
         AssertNothingIsOpen();

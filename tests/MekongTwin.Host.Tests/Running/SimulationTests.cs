@@ -2,6 +2,7 @@ using System.Text;
 using MekongTwin.Domain.Access;
 using MekongTwin.Host.Cities;
 using MekongTwin.Host.Running;
+using MekongTwin.Host.Tests.Cities;
 
 namespace MekongTwin.Host.Tests.Running;
 
@@ -55,6 +56,33 @@ public sealed class SimulationTests
         Assert.Equal(0, await host.EndAsync());
     }
 
+    /// <summary>The smallest city of the manual: it waits for devices, says why, and is simulated once it says how.</summary>
+    [Fact]
+    public async Task ACityThatSaysNothingOfItsSimulationIsNotSimulated()
+    {
+        using var directory = new TemporaryDirectory();
+        var city = directory.In("city");
+        CityFolderPage.WriteExample(city);
+        string[] serve = ["serve", "--city", city, "--http", "0", "--mqtt", "0", "--data", directory.In("data")];
+        var whyNot = $"{city} has no simulation.json";
+        using (var host = Running.Host(serve))
+        {
+            await Patience.UntilAsync(() => host.HasEnded || host.Heard.Contains("Nothing is simulated", StringComparison.Ordinal), () => "it serves: " + host.Heard);
+            Assert.Contains($"Waiting for devices. Nothing is simulated: {whyNot}", host.Heard, StringComparison.Ordinal);
+            await host.SignalAsync("TERM");
+            Assert.Equal(0, await host.EndAsync());
+        }
+        var (code, heard) = await Running.ToEndAsync(Running.Host([.. serve, "--simulate", "on"]));
+        Assert.Equal(2, code);
+        Assert.Contains("simulation.json, which the simulator needs", heard, StringComparison.Ordinal);
+        File.Copy(Path.Combine(Served.City, "simulation.json"), Path.Combine(city, "simulation.json"));
+        using var simulated = Running.Host(serve);
+        await Patience.UntilAsync(() => simulated.HasEnded || simulated.Heard.Contains("every device has reported", StringComparison.Ordinal), () => "the simulator runs: " + simulated.Heard);
+        Assert.Contains("The city is simulated", simulated.Heard, StringComparison.Ordinal);
+        await simulated.SignalAsync("TERM");
+        Assert.Equal(0, await simulated.EndAsync());
+    }
+
     [Fact]
     public async Task AKilledSimulatorIsStartedAgain()
     {
@@ -70,6 +98,25 @@ public sealed class SimulationTests
         await host.SignalAsync("TERM");
         Assert.Equal(0, await host.EndAsync());
         Assert.DoesNotContain("(null)", host.Heard, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task TheFirstReadingDecidesWhetherADirectoryIsOfTheSimulator()
+    {
+        using var directory = new TemporaryDirectory();
+        var mark = directory.In("data", "simulated");
+        foreach (var simulate in (bool[])[true, false, true, false])
+        {
+            await (await OpenAsync(simulate)).DisposeAsync();
+            Assert.Equal(simulate, File.Exists(mark));
+        }
+        await using (var served = await Served.StartAsync(directory)) await served.PublishAsync("mt/v1/vn-dad/unheard-of", "1");
+        Assert.Contains("holds readings of real devices", (await Assert.ThrowsAsync<InputException>(() => OpenAsync(true))).Message, StringComparison.Ordinal);
+        File.WriteAllText(mark, "");
+        Assert.Contains("holds simulated readings", (await Assert.ThrowsAsync<InputException>(() => OpenAsync(false))).Message, StringComparison.Ordinal);
+
+        Task<TwinCore> OpenAsync(bool simulate) =>
+            TwinCore.OpenAsync(new() { Cities = [Served.City], Data = directory.In("data"), Workers = 1, Simulate = simulate }, TimeProvider.System, TestContext.Current.CancellationToken);
     }
 
     private static string Read(string process, string file)

@@ -73,7 +73,6 @@ public sealed class Malformations
         ["U+0000 in a topic name"] = (V3, Bytes.Publish(V3, "a\0b", "1"), CloseReason.MalformedPacket),
         ["a surrogate in a topic name"] = (V3, Bytes.Packet(PacketType.Publish, 0, 0, 3, 0xED, 0xBF, 0xBF), CloseReason.MalformedPacket),
         ["a topic beyond the packet"] = (V3, Bytes.Packet(PacketType.Publish, 0, 0, 9, 116), CloseReason.MalformedPacket),
-        ["a topic above the limit"] = (V3, Bytes.Publish(V3, new string('t', 1025), "1"), CloseReason.TopicNameInvalid),
         ["an empty PUBLISH"] = (V3, [0x30, 0], CloseReason.MalformedPacket),
         ["PUBLISH without its properties"] = (V5, Bytes.Packet(PacketType.Publish, 0, 0, 1, 116), CloseReason.MalformedPacket),
         ["alias 0 [MQTT-3.3.2-8]"] = (V5, Bytes.Publish(V5, "t", "1", properties: Bytes.Alias(0)), CloseReason.TopicAliasInvalid),

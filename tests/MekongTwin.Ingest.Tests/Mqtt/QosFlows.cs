@@ -41,6 +41,25 @@ public sealed class QosFlows
     }
 
     [Fact]
+    public async Task ATopicAboveTheLimitIsNotServedAndNotRepeatedForEver()
+    {
+        FakeJournal journal = new() { CommitsAtOnce = true, Becomes = topic => topic.StartsWith('$') ? Admission.Rejected : Admission.Admitted };
+        await using Door door = new(journal: journal);
+        string longest = new('t', 1024);
+        RawClient old = await door.ConnectAsync();
+        await old.SendAsync(Bytes.Publish(ProtocolVersion.V311, longest + "t", "1", qos: 1, id: 7));
+        Assert.Equal([0x40, 2, 0, 7], await old.ReadAsync());
+        await old.SendAsync(Bytes.Publish(ProtocolVersion.V311, longest, "2", qos: 1, id: 8));
+        Assert.Equal([0x40, 2, 0, 8], await old.ReadAsync());
+        RawClient client = await door.ConnectAsync(ProtocolVersion.V5, clientId: "5");
+        await client.SendAsync(Bytes.Publish(ProtocolVersion.V5, longest + "t", "3", qos: 1, id: 7, properties: Bytes.Alias(1)));
+        Assert.Equal([0x40, 3, 0, 7, 0x90], await client.ReadAsync());
+        await client.SendAsync(Bytes.Publish(ProtocolVersion.V5, "", "4", qos: 1, id: 8, properties: Bytes.Alias(1)));
+        Assert.Equal([0x40, 3, 0, 8, 0x90], await client.ReadAsync());
+        Assert.Equal([longest + "=2"], door.Journal.Submitted);
+    }
+
+    [Fact]
     public async Task ARepeatedQos1IsAdmittedAgainForDupIsNoKey()
     {
         await using Door door = new(journal: new FakeJournal { CommitsAtOnce = true });

@@ -47,6 +47,12 @@ internal sealed class TopicTable(int aliasMaximum, int maximumLength)
     private readonly KnownTopic _last = new();
     private KnownTopic?[] _aliases = [];
 
+    /// <summary>
+    /// Kept in place of a topic above the bound: what begins with $ nobody serves, so that its messages are rejected and
+    /// counted, and acknowledged. Closing would have the sender repeat them for ever.
+    /// </summary>
+    private static ReadOnlySpan<byte> TooLong => "$too-long"u8;
+
     /// <summary>The topic of a message, checked. Sets the alias when the message does.</summary>
     public KnownTopic Locate(in PublishPacket packet)
     {
@@ -97,11 +103,6 @@ internal sealed class TopicTable(int aliasMaximum, int maximumLength)
         }
 
         TopicText.RequireName(topic);
-        if (topic.Length > maximumLength)
-        {
-            MalformedPacketException.Throw(ReasonCode.TopicNameInvalid, $"A topic of {topic.Length} bytes exceeds {maximumLength}.");
-        }
-
-        known.Set(topic);
+        known.Set(topic.Length <= maximumLength ? topic : TooLong);
     }
 }
