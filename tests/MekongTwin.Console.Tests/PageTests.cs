@@ -181,7 +181,7 @@ public sealed partial class PageTests(RunningCity city) : IClassFixture<RunningC
     /// <summary>The page's back-off between attempts is up to half a minute.</summary>
     private static LocatorAssertionsToHaveAttributeOptions Soon => new() { Timeout = 45_000 };
 
-    [GeneratedRegex(@"newest reading \d\d:\d\d:\d\d \+07, \d+ sec ago")]
+    [GeneratedRegex(@"newest reading \d\d:\d\d:\d\d \+07, \d+ secs? ago")]
     private static partial Regex NewestReading();
 
     [GeneratedRegex(@"\d")]
