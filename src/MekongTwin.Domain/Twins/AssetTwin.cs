@@ -61,6 +61,17 @@ public sealed class AssetTwin
     /// <summary>Adopts a stored latest value at start-up.</summary>
     public void SetLatest(int slot, in Reading latest) => _points[slot].SetLatest(latest);
 
+    /// <summary>A new twin to take this one's place: it keeps the latest values and revisions, and starts again from the journal.</summary>
+    public AssetTwin Renewed()
+    {
+        var twin = new AssetTwin(Asset, [.. _points.Select(fold => fold.Point)], _epoch, Revision);
+        for (var slot = 0; slot < _points.Length; slot++)
+        {
+            if (TryLatest(slot, out var latest)) twin.SetLatest(slot, latest);
+        }
+        return twin;
+    }
+
     /// <summary>Folds one reading. What does not come in order waits for <see cref="TrySettle"/>.</summary>
     /// <param name="slot">Of the reading's point.</param>
     /// <param name="reading">The reading.</param>

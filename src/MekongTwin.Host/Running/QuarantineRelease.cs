@@ -125,12 +125,12 @@ internal static class QuarantineRelease
         return Frame.Make(FrameKind.Readings, body);
     }
 
-    private static bool Matches(QuarantineEntry entry, QuarantineGroup group) =>
-        entry.Reason == group.Reason && entry.Source == group.Source && entry.Topic == group.Topic && entry.Name == group.Name;
+    private static bool Matches(QuarantineEntry entry, QuarantineGroup group) => Matches(entry.Reason, entry.Source, entry.Topic, entry.Name, group);
 
-    private static bool Matches(DiscardEntry entry, QuarantineGroup group) =>
-        entry.Reason == group.Reason && entry.Source == group.Source && entry.Topic == group.Topic && entry.Name == group.Name;
+    private static bool Matches(DiscardEntry entry, QuarantineGroup group) => Matches(entry.Reason, entry.Source, entry.Topic, entry.Name, group);
 
-    private static bool Matches(ReleaseEntry entry, QuarantineGroup group) =>
-        entry.Reason == group.Reason && entry.Source == group.Source && entry.Topic == group.Topic && entry.Name == group.Name;
+    private static bool Matches(ReleaseEntry entry, QuarantineGroup group) => Matches(entry.Reason, entry.Source, entry.Topic, entry.Name, group);
+
+    private static bool Matches(Refusal reason, int source, string topic, string name, QuarantineGroup group) =>
+        reason == group.Reason && source == group.Source && topic == group.Topic && name == group.Name;
 }

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using MekongTwin.Domain.Assets;
 using MekongTwin.Domain.Readings;
 using MekongTwin.Domain.Series;
@@ -111,18 +110,7 @@ public sealed class LocalTwins : ITwins, IAsyncDisposable
         return new([applied]);
     }
 
-    public async IAsyncEnumerable<TwinChanges> WatchAsync(WatchFilter filter, [EnumeratorCancellation] CancellationToken ct)
-    {
-        var model = Model;
-        using var watcher = _watchers.Open([.. model.Assets.Select(asset => filter.Matches(asset.Id))]);
-        yield return new(await ViewAsync([.. model.Assets.Where(asset => filter.Matches(asset.Id)).Select(asset => asset.Id)], ct), 0);
-        while (true)
-        {
-            var (changed, skipped) = await watcher.NextAsync(ct);
-            yield return new(await ViewAsync([.. changed.Select(number => model.Assets[number].Id)], ct), skipped);
-            await Task.Delay(filter.Interval, ct);
-        }
-    }
+    public IAsyncEnumerable<TwinChanges> WatchAsync(WatchFilter filter, CancellationToken ct) => _watchers.FollowAsync(this, Model, filter, ct);
 
     public async ValueTask<CitySnapshot> SnapshotAsync(string city, DateTimeOffset asOf, CancellationToken ct)
     {

@@ -8,21 +8,19 @@ namespace MekongTwin.Host.Twins;
 /// <summary>The twins of a model's assets by number, and which of them each point's readings go to.</summary>
 internal sealed class TwinTable
 {
-    private readonly long _epoch;
     private readonly (int Asset, int Slot)[] _slots;
     private readonly AssetTwin?[] _twins;
 
     public TwinTable(Model model, long epoch, IEnumerable<Reading> latest)
     {
         Model = model;
-        _epoch = epoch;
         _slots = new (int, int)[model.Points.Length];
         _twins = new AssetTwin?[model.Assets.Length];
         foreach (var asset in model.Assets)
         {
             var points = model.PointsOf(asset.Number);
             for (var slot = 0; slot < points.Length; slot++) _slots[points[slot]] = (asset.Number, slot);
-            if (!points.IsEmpty) _twins[asset.Number] = Make(asset.Number, 0);
+            if (!points.IsEmpty) _twins[asset.Number] = new(asset, [.. points.Select(number => model.Points[number])], epoch);
         }
         foreach (var reading in latest)
         {
@@ -45,17 +43,5 @@ internal sealed class TwinTable
     }
 
     /// <summary>Puts a new twin in an asset's place: it keeps the latest values, and starts again from the journal.</summary>
-    public AssetTwin Renew(int asset)
-    {
-        var old = _twins[asset]!;
-        var twin = _twins[asset] = Make(asset, old.Revision);
-        for (var slot = 0; slot < old.PointCount; slot++)
-        {
-            if (old.TryLatest(slot, out var latest)) twin.SetLatest(slot, latest);
-        }
-        return twin;
-    }
-
-    private AssetTwin Make(int asset, long revision) =>
-        new(Model.Assets[asset], [.. Model.PointsOf(asset).Select(number => Model.Points[number])], _epoch, revision);
+    public AssetTwin Renew(int asset) => _twins[asset] = _twins[asset]!.Renewed();
 }

@@ -1,3 +1,7 @@
+using System.Runtime.CompilerServices;
+using MekongTwin.Domain.Assets;
+using MekongTwin.Domain.Twins;
+
 namespace MekongTwin.Host.Twins;
 
 /// <summary>
@@ -14,6 +18,19 @@ internal sealed class Watchers
         var watcher = new Watcher(this, wanted);
         lock (_gate) _open.Add(watcher);
         return watcher;
+    }
+
+    /// <summary><see cref="ITwins.WatchAsync"/> of an edition that says here what changes.</summary>
+    public async IAsyncEnumerable<TwinChanges> FollowAsync(ITwins twins, Model model, WatchFilter filter, [EnumeratorCancellation] CancellationToken ct)
+    {
+        using var watcher = Open([.. model.Assets.Select(asset => filter.Matches(asset.Id))]);
+        yield return new(await twins.ViewAsync([.. model.Assets.Where(asset => filter.Matches(asset.Id)).Select(asset => asset.Id)], ct), 0);
+        while (true)
+        {
+            var (changed, skipped) = await watcher.NextAsync(ct);
+            yield return new(await twins.ViewAsync([.. changed.Select(number => model.Assets[number].Id)], ct), skipped);
+            await Task.Delay(filter.Interval, ct);
+        }
     }
 
     public void Changed(IEnumerable<int> assets)

@@ -16,14 +16,12 @@ internal sealed class AssetGrain(Regions regions) : Grain, IAssetGrain
     private Region _region = null!;
     private AssetTwin _twin = null!;
     private MissedReadings? _missed;
-    private long _epoch;
     private long _turn;
 
     public override async Task OnActivateAsync(CancellationToken ct)
     {
         (_region, var asset) = regions.ResolveAsset(this.GetPrimaryKeyString());
-        _epoch = await _region.NextEpochAsync(ct);
-        _twin = new(asset, [.. _region.Model.PointsOf(asset.Number).Select(number => _region.Model.Points[number])], _epoch);
+        _twin = new(asset, [.. _region.Model.PointsOf(asset.Number).Select(number => _region.Model.Points[number])], await _region.NextEpochAsync(ct));
         foreach (var latest in _region.StoredLatest(asset)) _twin.SetLatest(_twin.SlotOf(latest.Point), latest);
         foreach (var missed in _region.Store.ReadSetAside())
         {
@@ -37,7 +35,7 @@ internal sealed class AssetGrain(Regions regions) : Grain, IAssetGrain
         _deltas.Clear();
         _late.Clear();
         // Before the readings: what it missed is among the applied ones, and they are not.
-        if (_missed is not null && _missed.RetryAt <= _turn && _missed.CatchUp(Renew(), _region.Readings, _region.Store, _turn, _deltas, _late)) _missed = null;
+        if (_missed is not null && _missed.RetryAt <= _turn && _missed.CatchUp(_twin = _twin.Renewed(), _region.Readings, _region.Store, _turn, _deltas, _late)) _missed = null;
         var outcomes = new FoldOutcome[share.Readings.Length / Reading.Size];
         if (_missed is null) Fold(share, outcomes);
         else SetAside(share, outcomes);
@@ -52,9 +50,9 @@ internal sealed class AssetGrain(Regions regions) : Grain, IAssetGrain
     {
         if (share.Readings.Length == 0 || TryFold(share.Readings, outcomes)) return;
         // It starts again from the journal; when it fails again it is set aside.
-        Renew();
+        _twin = _twin.Renewed();
         if (TryFold(share.Readings, outcomes)) return;
-        Renew();
+        _twin = _twin.Renewed();
         _missed = new();
         _missed.Postpone(_turn);
         SetAside(share, outcomes);
@@ -89,15 +87,6 @@ internal sealed class AssetGrain(Regions regions) : Grain, IAssetGrain
         var readings = Packed.Readings(share.Readings);
         for (var i = 0; i < readings.Length; i++) _missed!.Count(readings[i], share.Sources[i], _twin);
         if (readings.Length > 0) _missed!.Store(_region.Store);
-    }
-
-    /// <summary>A new twin, which keeps the latest values and starts again from the journal.</summary>
-    private AssetTwin Renew()
-    {
-        var latest = Latest();
-        _twin = new(_twin.Asset, [.. Enumerable.Range(0, _twin.PointCount).Select(_twin.PointAt)], _epoch, _twin.Revision);
-        foreach (var reading in latest) _twin.SetLatest(_twin.SlotOf(reading.Point), reading);
-        return _twin;
     }
 
     private Reading[] Latest()

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using MekongTwin.Domain.Assets;
 using MekongTwin.Domain.Readings;
@@ -60,18 +59,7 @@ public sealed class OrleansTwins : ITwins, IAsyncDisposable
     public async ValueTask<JournalCut> AppliedAsync(CancellationToken ct) =>
         new(ImmutableCollectionsMarshal.AsImmutableArray(await Task.WhenAll(Enumerable.Range(0, _region.Partitions).Select(partition => Partition(partition).AppliedAsync())).WaitAsync(ct)));
 
-    public async IAsyncEnumerable<TwinChanges> WatchAsync(WatchFilter filter, [EnumeratorCancellation] CancellationToken ct)
-    {
-        var model = _region.Model;
-        using var watcher = _watchers.Open([.. model.Assets.Select(asset => filter.Matches(asset.Id))]);
-        yield return new(await ViewAsync([.. model.Assets.Where(asset => filter.Matches(asset.Id)).Select(asset => asset.Id)], ct), 0);
-        while (true)
-        {
-            var (changed, skipped) = await watcher.NextAsync(ct);
-            yield return new(await ViewAsync([.. changed.Select(number => model.Assets[number].Id)], ct), skipped);
-            await Task.Delay(filter.Interval, ct);
-        }
-    }
+    public IAsyncEnumerable<TwinChanges> WatchAsync(WatchFilter filter, CancellationToken ct) => _watchers.FollowAsync(this, _region.Model, filter, ct);
 
     public async ValueTask<CitySnapshot> SnapshotAsync(string city, DateTimeOffset asOf, CancellationToken ct)
     {
