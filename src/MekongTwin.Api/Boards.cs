@@ -32,27 +32,32 @@ public sealed class Boards(ITwinServices services)
     private static readonly TimeSpan LedgerKeptFor = TimeSpan.FromMilliseconds(500);
 
     private readonly SemaphoreSlim _gate = new(1, 1);
-    private readonly Lock _ledgerGate = new();
+    private readonly SemaphoreSlim _ledgerGate = new(1, 1);
     private LedgerPage? _ledger;
     private long _ledgerMadeAt;
     private readonly Coincidence _coincidence = new(services);
     private readonly Dictionary<string, (long MadeAt, CityBoard Board)> _boards = new(StringComparer.Ordinal);
 
     /// <summary>The ledger as event streams show it: one for all of them, the busiest sources only.</summary>
-    public LedgerPage ReadLedger()
+    public async Task<LedgerPage> ReadLedgerAsync(CancellationToken ct)
     {
-        lock (_ledgerGate)
+        await _ledgerGate.WaitAsync(ct);
+        try
         {
             if (_ledger is not null && TimeProvider.System.GetElapsedTime(_ledgerMadeAt) < LedgerKeptFor) return _ledger;
-            var ledger = services.ReadLedger();
+            var ledger = await services.ReadLedgerAsync(ct);
             _ledger = ledger with { Sources = [.. ledger.Sources.OrderByDescending(source => source.Received).Take(SourcesShown)] };
             _ledgerMadeAt = TimeProvider.System.GetTimestamp();
             return _ledger;
         }
+        finally
+        {
+            _ledgerGate.Release();
+        }
     }
 
     /// <summary>The coincidence factor below any asset.</summary>
-    internal Figure? ReadCoincidence(Asset asset, long nowUs) => _coincidence.Read(services.Model, asset, nowUs);
+    internal Task<Figure?> ReadCoincidenceAsync(Asset asset, long nowUs, CancellationToken ct) => _coincidence.ReadAsync(services.Model, asset, nowUs, ct);
 
     public async Task<CityBoard?> ReadAsync(string cityId, CancellationToken ct)
     {
@@ -82,8 +87,9 @@ public sealed class Boards(ITwinServices services)
         var districts = assets.Where(asset => asset.Kind == AssetKind.District).Select(district => MakeDistrict(model, district, views, now)).ToList();
         var below = Below(model, self.Number, views).ToList();
         var figures = Figures.OfMany(self, below, now);
-        Figures.AddToday(figures, services.Queries.AssetWindows(self.Number, calendar.Start(now, WindowSize.Day), long.MaxValue), Figures.CountReporting(below, now), calendar.Zone);
-        if (_coincidence.Read(model, self, now) is { } factor) figures["coincidenceToday"] = factor;
+        var today = await services.Queries.AssetWindowsAsync(self.Number, calendar.Start(now, WindowSize.Day), long.MaxValue, null, ct);
+        Figures.AddToday(figures, today, Figures.CountReporting(below, now), calendar.Zone);
+        if (await _coincidence.ReadAsync(model, self, now, ct) is { } factor) figures["coincidenceToday"] = factor;
         return new(city.Id, city.Name, city.Country, city.Zone, Offset(calendar.Zone, now), Instant.ToText(now, calendar.Zone), services.Simulated, city.Geography,
             self.Population, NewestReading(views, calendar.Zone), services.Mqtt, figures, districts, CountFreshness(model, assets, views, now));
     }

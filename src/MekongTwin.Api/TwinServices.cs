@@ -47,10 +47,8 @@ public interface ITwinServices
 {
     ITwins Twins { get; }
 
-    TwinQueries Queries { get; }
-
-    /// <summary>The readings behind a window.</summary>
-    IReadingArchive Readings { get; }
+    /// <summary>What is stored of the facts, down to the readings behind a window.</summary>
+    ITwinQueries Queries { get; }
 
     /// <summary>The model now; it changes when somebody maps a point.</summary>
     Model Model { get; }
@@ -65,7 +63,7 @@ public interface ITwinServices
     /// <summary>Where devices send to, once that door is open.</summary>
     MqttDoor? Mqtt { get; }
 
-    LedgerPage ReadLedger();
+    ValueTask<LedgerPage> ReadLedgerAsync(CancellationToken ct);
 
     /// <summary>Liveness and readiness, check by check.</summary>
     IReadOnlyList<HealthCheck> ReadHealth();
@@ -73,7 +71,7 @@ public interface ITwinServices
     string SourceName(int number);
 
     /// <summary>Units of what quarantine keeps of a name, as they were sent, each once; empty for what came without one.</summary>
-    IReadOnlySet<string> QuarantineUnits(QuarantineGroup group);
+    ValueTask<IReadOnlySet<string>> QuarantineUnitsAsync(QuarantineGroup group, CancellationToken ct);
 
     /// <summary>Maps a quarantined name to a point and takes in what was kept of it; gives how many readings that were.</summary>
     Task<int> MapQuarantineAsync(QuarantineGroup group, Point point, CancellationToken ct);

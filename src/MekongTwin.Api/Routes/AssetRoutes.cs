@@ -38,8 +38,8 @@ internal static class AssetRoutes
             .ProducesProblem(404).WithSummary("Assets by city, kind, parent (near=lon,lat sorts by distance); those with a loading come most loaded first");
         routes.MapGet("/assets/{id}", (string id, HttpContext context, CancellationToken ct) => ReadAsync(services, boards, IdIn(context, id), ct))
             .ProducesProblem(404).WithSummary("One asset: newest values, quality, figures. The id is the asset's path, URL-escaped");
-        routes.MapGet("/assets/{id}/series", (string id, string metric, string? from, string? to, string? step, [Range(SeriesReader.PointsMin, SeriesReader.PointsMax)] int? points, HttpContext context) =>
-            SeriesReader.Read(services, IdIn(context, id), metric, from, to, step ?? "PT15M", points))
+        routes.MapGet("/assets/{id}/series", (string id, string metric, string? from, string? to, string? step, [Range(SeriesReader.PointsMin, SeriesReader.PointsMax)] int? points, HttpContext context, CancellationToken ct) =>
+            SeriesReader.ReadAsync(services, IdIn(context, id), metric, from, to, step ?? "PT15M", points, ct))
             .ProducesProblem(404).WithSummary("A metric over time: gap-aware, step raw, PT1M, PT15M, PT1H or P1D, at most 2,000 points unless asked");
     }
 
@@ -80,8 +80,9 @@ internal static class AssetRoutes
         var views = await services.Twins.ViewAsync(below, ct);
         var figures = Api.Figures.OfMany(asset, views, now);
         var calendar = model.CityOf(asset.Number).MakeCalendar();
-        Api.Figures.AddToday(figures, services.Queries.AssetWindows(asset.Number, calendar.Start(now, WindowSize.Day), long.MaxValue), Api.Figures.CountReporting(views, now), calendar.Zone);
-        if (boards.ReadCoincidence(asset, now) is { } factor) figures["coincidenceToday"] = factor;
+        var today = await services.Queries.AssetWindowsAsync(asset.Number, calendar.Start(now, WindowSize.Day), long.MaxValue, null, ct);
+        Api.Figures.AddToday(figures, today, Api.Figures.CountReporting(views, now), calendar.Zone);
+        if (await boards.ReadCoincidenceAsync(asset, now, ct) is { } factor) figures["coincidenceToday"] = factor;
         foreach (var (name, figure) in shown.Figures) figures[name] = figure;
         return TypedResults.Ok(shown with { Figures = figures });
     }

@@ -7,5 +7,5 @@ namespace MekongTwin.Api.Routes;
 internal static class LedgerRoutes
 {
     public static void MapLedger(this IEndpointRouteBuilder routes, ITwinServices services) =>
-        routes.MapGet("/ledger", services.ReadLedger).WithSummary("received = stored + duplicate + rejected + quarantined + pending, per source, in readings");
+        routes.MapGet("/ledger", services.ReadLedgerAsync).WithSummary("received = stored + duplicate + rejected + quarantined + pending, per source, in readings");
 }

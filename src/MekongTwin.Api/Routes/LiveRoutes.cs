@@ -124,7 +124,7 @@ internal static class LiveRoutes
         while (true)
         {
             if (await boards.ReadAsync(city, ct) is { } board) await WriteAsync(context, Events.GetValue(board, made => Event("city", made, json)), ct);
-            await WriteAsync(context, Events.GetValue(boards.ReadLedger(), made => Event("ledger", made, json)), ct);
+            await WriteAsync(context, Events.GetValue(await boards.ReadLedgerAsync(ct), made => Event("ledger", made, json)), ct);
             await Task.Delay(BoardEvery, ct);
         }
     }

@@ -40,13 +40,14 @@ internal static class QuarantineRoutes
 
     public static void MapQuarantine(this IEndpointRouteBuilder routes, ITwinServices services)
     {
-        routes.MapGet("/quarantine", ([Range(1, LimitMax)] int? limit) => new QuarantinePage([.. services.Queries.Quarantine(limit ?? 200).Select(group => Show(services, group))]))
+        routes.MapGet("/quarantine", async ([Range(1, LimitMax)] int? limit, CancellationToken ct) =>
+            new QuarantinePage([.. (await services.Queries.QuarantineAsync(limit ?? 200, ct)).Select(group => Show(services, group))]))
             .WithSummary("What was kept aside, by reason, source and name");
         routes.MapPost("/quarantine/{id:long}/map", (long id, MapRequest request, CancellationToken ct) => MapAsync(services, id, request, ct))
             .Require(Role.Engineer).ProducesProblem(400).ProducesProblem(404).WithSummary("Maps a quarantined topic or name to a point, journals the mapping and takes in what was kept");
         routes.MapDelete("/quarantine/{id:long}", async Task<Results<NoContent, ProblemHttpResult>> (long id, CancellationToken ct) =>
         {
-            if (services.Queries.QuarantineGroup(id) is not { } group) return Nothing(id);
+            if (await services.Queries.QuarantineGroupAsync(id, ct) is not { } group) return Nothing(id);
             await services.DiscardQuarantineAsync(group, ct);
             return TypedResults.NoContent();
         }).Require(Role.Engineer).ProducesProblem(404).WithSummary("Throws away what quarantine holds of a kind; journalled, and from then on in the ledger under rejected (discarded)");
@@ -54,14 +55,14 @@ internal static class QuarantineRoutes
 
     private static async Task<Results<Ok<MapResult>, ProblemHttpResult>> MapAsync(ITwinServices services, long id, MapRequest request, CancellationToken ct)
     {
-        if (services.Queries.QuarantineGroup(id) is not { } group) return Nothing(id);
+        if (await services.Queries.QuarantineGroupAsync(id, ct) is not { } group) return Nothing(id);
         if (group.IsOthers) return Problems.BadRequest("Kinds beyond the bound are counted together, without their topics, and can only be discarded together. Map or discard other kinds: the next message of a kind gets its own line then, and mapping that takes in what lies here of it too.");
         if (!group.IsMappable) return Problems.BadRequest($"Reason {Figures.Name(group.Reason)}: only readings of an unknown point can be mapped. Mend the sender, or the point's unit in points.json.");
         var model = services.Model;
         if (model.FindAsset(request.Asset ?? "") is not { } asset) return Problems.NotFound($"No asset '{request.Asset}'.", model.Assets.Select(known => known.Id.Path), request.Asset?.Split('/')[^1]);
         if (model.FindPoint(asset.Number, request.Metric ?? "") is not { } point)
             return Problems.NotFound($"'{asset.Id}' has no point '{request.Metric}'.", model.PointsOf(asset.Number).Select(number => model.Points[number].Metric));
-        if (Misfit(services.QuarantineUnits(group), point) is { } misfit) return Problems.BadRequest($"{misfit}, and '{asset.Id}' keeps {point.Metric} in {point.Unit.Code}: nothing of it could be taken in. Choose a point of that kind, or mend the unit that the device sends and throw away what is kept here.");
+        if (Misfit(await services.QuarantineUnitsAsync(group, ct), point) is { } misfit) return Problems.BadRequest($"{misfit}, and '{asset.Id}' keeps {point.Metric} in {point.Unit.Code}: nothing of it could be taken in. Choose a point of that kind, or mend the unit that the device sends and throw away what is kept here.");
         return TypedResults.Ok(new MapResult(await services.MapQuarantineAsync(group, point, ct)));
     }
 

@@ -5,6 +5,7 @@ using MekongTwin.Domain.Assets;
 using MekongTwin.Domain.Readings;
 using MekongTwin.Domain.Series;
 using MekongTwin.Domain.Units;
+using MekongTwin.History.Store;
 using MekongTwin.Ingest.Payloads;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -49,7 +50,7 @@ internal static class SeriesReader
     private static readonly long EarliestUs = Instant.From(new DateTimeOffset(1970, 1, 1, 0, 0, 0, TimeSpan.Zero));
     private static readonly long LatestUs = Instant.From(new DateTimeOffset(2200, 1, 1, 0, 0, 0, TimeSpan.Zero));
 
-    public static Results<Ok<SeriesView>, ProblemHttpResult> Read(ITwinServices services, string id, string metric, string? fromText, string? toText, string step, int? points)
+    public static async Task<Results<Ok<SeriesView>, ProblemHttpResult>> ReadAsync(ITwinServices services, string id, string metric, string? fromText, string? toText, string step, int? points, CancellationToken ct)
     {
         var model = services.Model;
         if (model.FindAsset(id) is not { } asset) return Problems.NotFound($"No asset '{id}'. Ids are paths, with / written as %2F.", model.Assets.Select(known => known.Id.Path), id.Split('/')[^1]);
@@ -62,32 +63,46 @@ internal static class SeriesReader
         if (length < 0) return Problems.BadRequest($"step '{step}' is none of raw, PT1M, PT15M, PT1H, P1D.");
         if (length > 0 && (to - from) / length > StepsMax) return Problems.BadRequest($"from, to and step ask for {(to - from) / length} steps, of at most {StepsMax}: ask for a shorter range or a longer step.");
         var limit = points ?? PointsDefault;
-        if (model.FindPoint(asset.Number, metric) is { } known && length < Instant.Quarter && services.Readings.CountAtMost(known.Number, from, to) > ReadingsMax)
-            return Problems.BadRequest($"from and to hold more than {ReadingsMax} readings: ask for a shorter range, or for steps of PT15M and longer.");
-        if (model.FindPoint(asset.Number, metric) is { } point) return Show(id, metric, point.Unit.Code, step, length == 0 ? "reading" : Means(point.Kind), OfPoint(services, point, calendar, from, to, length, out var qualities), limit, calendar.Zone, qualities);
+        if (model.FindPoint(asset.Number, metric) is { } point)
+        {
+            if (await OfPointAsync(services.Queries, point, calendar, from, to, length, ct) is not var (measured, qualities))
+                return Problems.BadRequest($"from and to hold more than {ReadingsMax} readings: ask for a shorter range, or for steps of PT15M and longer.");
+            return Show(id, metric, point.Unit.Code, step, length == 0 ? "reading" : Means(point.Kind), measured, limit, calendar.Zone, qualities);
+        }
         if (!TotalSeries.Units.TryGetValue(metric, out var unit)) return Problems.NotFound($"'{id}' has no metric '{metric}'.", model.PointsOf(asset.Number).Select(number => model.Points[number].Metric).Concat(TotalSeries.Units.Keys));
         if (length < Instant.Quarter) return Problems.BadRequest($"step '{step}': '{metric}' adds up the assets below in steps of 15 minutes; use PT15M, PT1H or P1D.");
         var size = SizeOf(length);
         var meters = model.Assets.Count(other => other.Kind == MeterKind(metric) && Boards.IsBelow(model, other, asset.Number));
-        var windows = services.Queries.AssetWindows(asset.Number, calendar.Start(from, size), to, TotalSeries.PartOf(metric));
+        var windows = await services.Queries.AssetWindowsAsync(asset.Number, calendar.Start(from, size), to, TotalSeries.PartOf(metric), ct);
         return Show(id, metric, unit, step, TotalSeries.IsAmount(metric) ? "growth" : "mean", TotalSeries.FromWindows(metric, windows, meters, calendar, size, from, to), limit, calendar.Zone, null);
     }
 
-    private static IReadOnlyList<SeriesPoint> OfPoint(ITwinServices services, Point point, CityCalendar calendar, long from, long to, long length, out Dictionary<long, Quality>? qualities)
+    /// <summary>A point's steps, and the qualities of raw readings; null when the range holds too many readings to go through.</summary>
+    private static async Task<(IReadOnlyList<SeriesPoint> Steps, Dictionary<long, Quality>? Qualities)?> OfPointAsync(ITwinQueries queries, Point point, CityCalendar calendar, long from, long to, long length, CancellationToken ct)
     {
-        qualities = null;
         if (length >= Instant.Quarter)
         {
             var size = SizeOf(length);
-            return PointSeries.FromWindows(services.Queries.PointWindows(point.Number, calendar.Start(from, size), to), point, calendar, size, from, to);
+            return (PointSeries.FromWindows(await queries.PointWindowsAsync(point.Number, calendar.Start(from, size), to, ct), point, calendar, size, from, to), null);
         }
-        var readings = new List<Reading>();
-        services.Readings.TryRead(point.Number, from - point.HoldUs, to + point.HoldUs, readings);
+        if (await queries.ReadingsAsync(point.Number, from, to, ReadingsMax, ct) is not { } within) return null;
+        return length == 0 ? OfReadings([.. within]) : (await OfHeldAsync(queries, point, within, from, to, length, ct), null);
+    }
+
+    private static (IReadOnlyList<SeriesPoint> Steps, Dictionary<long, Quality> Qualities) OfReadings(List<Reading> readings)
+    {
         var merged = PointSeries.Merge(readings);
-        if (length > 0) return PointSeries.FromReadings(readings, point, from - from % length, to, length);
-        var raw = merged.Where(reading => reading.TimeUs >= from && reading.TimeUs < to).ToList();
-        qualities = raw.ToDictionary(reading => reading.TimeUs, reading => reading.Quality);
-        return [.. raw.Select(reading => new SeriesPoint(reading.TimeUs, Figures.ValueOf(reading), null, null, 1, null))];
+        return ([.. merged.Select(reading => new SeriesPoint(reading.TimeUs, Figures.ValueOf(reading), null, null, 1, null))], merged.ToDictionary(reading => reading.TimeUs, reading => reading.Quality));
+    }
+
+    /// <summary>Steps from the readings of the range, with those a hold time around it: they are bounded by that time, not counted.</summary>
+    private static async Task<IReadOnlyList<SeriesPoint>> OfHeldAsync(ITwinQueries queries, Point point, IReadOnlyList<Reading> within, long from, long to, long length, CancellationToken ct)
+    {
+        var before = await queries.ReadingsAsync(point.Number, from - point.HoldUs, from, long.MaxValue, ct) ?? [];
+        var after = await queries.ReadingsAsync(point.Number, to, to + point.HoldUs, long.MaxValue, ct) ?? [];
+        List<Reading> readings = [.. before, .. within, .. after];
+        PointSeries.Merge(readings);
+        return PointSeries.FromReadings(readings, point, from - from % length, to, length);
     }
 
     private static Ok<SeriesView> Show(string id, string metric, string unit, string step, string means, IReadOnlyList<SeriesPoint> points, int limit, TimeZoneInfo zone, Dictionary<long, Quality>? qualities)

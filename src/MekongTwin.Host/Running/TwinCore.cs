@@ -23,6 +23,7 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
 
     private readonly DataDirectory _data;
     private readonly TwinStore _store;
+    private readonly TwinQueries _stored;
     private readonly ReadingIndex _index;
     private readonly Ledger _ledger;
     private readonly JournalLog _journal;
@@ -47,7 +48,8 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
         _ledger = store.ReadLedger();
         LocalTwins = new LocalTwins(model, index, store, store.Epoch, store.Applied, store.ReadLatest(), workers);
         _projector = new Projector(LocalTwins, store, index, _ledger, clock);
-        Queries = new TwinQueries(data.Database);
+        _stored = new TwinQueries(data.Database);
+        Queries = new StoredQueries(_stored, index);
         var sources = store.ReadSources().Concat(tail.Sources).GroupBy(pair => pair.Key).ToDictionary(group => group.Key, group => group.Last().Value);
         Admissions = new Admissions(journal, new JournalCommits(journal), clock, model, sources, admission);
         _receivedBefore = _ledger.Snapshot().Select(pair => (pair.Key, pair.Value.Journalled))
@@ -61,9 +63,7 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
 
     public Admissions Admissions { get; }
 
-    public TwinQueries Queries { get; }
-
-    public IReadingArchive Readings => _index;
+    public ITwinQueries Queries { get; }
 
     public Model Model => Volatile.Read(ref _model);
 
@@ -160,6 +160,8 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
 
     public StatusView ReadStatus() => Doors();
 
+    public ValueTask<LedgerPage> ReadLedgerAsync(CancellationToken ct) => new(ReadLedger());
+
     public LedgerPage ReadLedger()
     {
         // Lines first: what is booked was received before.
@@ -193,8 +195,8 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
         ];
     }
 
-    public IReadOnlySet<string> QuarantineUnits(QuarantineGroup group) =>
-        Like(group).SelectMany(like => QuarantineRelease.Units(_journal, like)).ToHashSet(StringComparer.Ordinal);
+    public ValueTask<IReadOnlySet<string>> QuarantineUnitsAsync(QuarantineGroup group, CancellationToken ct) =>
+        new(Like(group).SelectMany(like => QuarantineRelease.Units(_journal, like)).ToHashSet(StringComparer.Ordinal));
 
     public Task<int> MapQuarantineAsync(QuarantineGroup group, Point point, CancellationToken ct) => ChangeAsync(async stop =>
     {
@@ -219,7 +221,7 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
 
     /// <summary>The same kind from every source that sent it.</summary>
     private IEnumerable<QuarantineGroup> Like(QuarantineGroup group) =>
-        Queries.QuarantineLike(group).Select(like => group with { Source = like.Source, FirstOffset = like.FirstOffset });
+        _stored.QuarantineLike(group).Select(like => group with { Source = like.Source, FirstOffset = like.FirstOffset });
 
     /// <summary>One change by a person at a time, journalled; whoever looks next finds it done.</summary>
     private async Task<T> ChangeAsync<T>(Func<CancellationToken, Task<T>> change, CancellationToken ct)
