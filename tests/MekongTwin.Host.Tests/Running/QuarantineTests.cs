@@ -24,14 +24,19 @@ public sealed class QuarantineTests : IDisposable
     {
         await using var served = await Served.StartAsync(_directory);
         await served.PublishAsync($"mt/v1/{Served.Transformer}/P", """{"v":1,"t":"2099-01-01T00:00:00+07:00"}""");
-        await served.PublishAsync($"mt/v1/{Served.Transformer}/P", """{"v":2,"t":"2099-01-02T00:00:00+07:00"}""");
+        // Times are shown in milliseconds, and two messages may come within one.
+        await Patience.UntilAsync(async () =>
+        {
+            await served.PublishAsync($"mt/v1/{Served.Transformer}/P", """{"v":2,"t":"2099-01-02T00:00:00+07:00"}""");
+            var kind = (await served.GetAsync("/api/v1/quarantine")).GetProperty("items")[0];
+            return kind.GetProperty("first").GetString() != kind.GetProperty("last").GetString();
+        }, () => "the newest came later than the first");
         await served.PublishAsync(Topic, """{"v":3}""");
         var kinds = (await served.GetAsync("/api/v1/quarantine")).GetProperty("items").EnumerateArray().ToDictionary(kind => kind.GetProperty("reason").GetString()!);
         var future = kinds["futureTime"];
         Assert.Equal("""{"v":2,"t":"2099-01-02T00:00:00+07:00"}""", future.GetProperty("sample").GetString());
         Assert.Equal("2099-01-02T00:00:00+07:00", future.GetProperty("sampleTime").GetString());
         Assert.Equal($"mt/v1/{Served.Transformer}/P", future.GetProperty("topic").GetString());
-        Assert.NotEqual(future.GetProperty("first").GetString(), future.GetProperty("last").GetString());
         Assert.False(future.GetProperty("mappable").GetBoolean());
         Assert.Equal("""{"v":3}""", kinds["unknownPoint"].GetProperty("sample").GetString());
         Assert.False(kinds["unknownPoint"].TryGetProperty("sampleTime", out _));
