@@ -1,30 +1,130 @@
+using MekongTwin.Contracts;
+using MekongTwin.Domain.Assets;
+using MekongTwin.Silo.Grains;
+using MekongTwin.Silo.Storage;
 using MekongTwin.Silo.Twins;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
 using Orleans.Hosting;
 using Orleans.TestingHost;
 
 namespace MekongTwin.Silo.Tests;
 
-/// <summary>Two silos in this process, for all tests of the contract. Each test has a region of its own on them.</summary>
-public sealed class Cluster : IAsyncLifetime
+/// <summary>Silos in this process, for many tests. Each test has a region of its own on them, in a database of its own.</summary>
+public class Cluster(Postgres postgres) : IAsyncLifetime
 {
-    /// <summary>What every silo of the process serves: tests add their regions here.</summary>
-    internal static Regions Regions { get; } = new();
+    protected virtual short SiloCount => 2;
 
     public TestCluster Silos { get; private set; } = null!;
 
     public async ValueTask InitializeAsync()
     {
-        var builder = new TestClusterBuilder(2);
+        if (!postgres.Runs) return;
+        var builder = new TestClusterBuilder(SiloCount);
         builder.AddSiloBuilderConfigurator<Services>();
         Silos = builder.Build();
         await Silos.DeployAsync();
     }
 
-    public async ValueTask DisposeAsync() => await Silos.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        if (Silos is not null) await Silos.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>A region with nothing in it, known to every silo.</summary>
+    internal async Task<RegionUnderTest> OpenAsync(Model model, int partitions)
+    {
+        var database = await postgres.MakeDatabaseAsync();
+        await Schema.ApplyAsync(database, CancellationToken.None);
+        await new ModelTable(database).ChangeAsync(_ => model, CancellationToken.None);
+        var region = new RegionUnderTest(this, database, model, partitions);
+        await region.StartAsync();
+        return region;
+    }
+
+    internal IEnumerable<Regions> Regions => Silos.Silos.Cast<InProcessSiloHandle>().Select(silo => silo.ServiceProvider.GetRequiredService<Regions>());
 
     private sealed class Services : ISiloConfigurator
     {
-        public void Configure(ISiloBuilder silo) => silo.Services.AddSingleton(Regions);
+        public void Configure(ISiloBuilder silo)
+        {
+            silo.Services.AddSingleton<Regions>();
+            silo.AddPlacementDirector<PartitionPlacement, PartitionDirector>();
+        }
+    }
+}
+
+/// <summary>One region on all silos of a cluster, over its own database.</summary>
+internal sealed class RegionUnderTest(Cluster cluster, NpgsqlDataSource database, Model model, int partitions) : IAsyncDisposable
+{
+    private readonly string _name = Guid.NewGuid().ToString("N");
+    private readonly List<(Regions Owner, Region Region)> _regions = [];
+    private int? _broken;
+
+    public OrleansTwins Twins { get; private set; } = null!;
+
+    public NpgsqlDataSource Database => database;
+
+    public PartitionMap Map { get; } = new(model, partitions);
+
+    public int? BrokenPoint
+    {
+        get => _broken;
+        set => _broken = value;
+    }
+
+    public async Task StartAsync()
+    {
+        foreach (var owner in cluster.Regions)
+        {
+            var region = new Region(_name, partitions, database, TimeProvider.System, NullLoggerFactory.Instance) { IsBroken = point => point == _broken };
+            await region.StartAsync(CancellationToken.None);
+            owner.Add(region);
+            _regions.Add((owner, region));
+        }
+        Twins = new(cluster.Silos.GrainFactory, _regions[0].Region);
+        await Twins.StartAsync();
+    }
+
+    /// <summary>Folds and commits everything.</summary>
+    public Task SettleAsync() => Task.WhenAll(Enumerable.Range(0, partitions).Select(partition => Twins.Partition(partition).SettleAsync()));
+
+    /// <summary>Ends every activation; the next call makes another one of what is stored.</summary>
+    public async Task LeaveAsync()
+    {
+        var before = Twins.Statuses.Select(status => status!.Epoch).ToArray();
+        for (var partition = 0; partition < partitions; partition++)
+        {
+            await Twins.Partition(partition).LeaveAsync();
+            while ((await Twins.Partition(partition).BeatAsync(null)).Epoch == before[partition]) await Task.Yield();
+        }
+    }
+
+    public async Task<Facts> ReadFactsAsync()
+    {
+        await SettleAsync();
+        var facts = new StoredFacts(database);
+        return new(await facts.ReadLatestAsync(CancellationToken.None), await ToListAsync(facts.AllPointWindowsAsync(CancellationToken.None)), await ToListAsync(facts.AllAssetWindowsAsync(CancellationToken.None)));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Twins.DisposeAsync();
+        await Task.WhenAll(Enumerable.Range(0, partitions).Select(partition => Twins.Partition(partition).LeaveAsync()));
+        foreach (var (owner, region) in _regions)
+        {
+            owner.Remove(region.Name);
+            await region.DisposeAsync();
+        }
+        await database.DisposeAsync();
+    }
+
+    private static async Task<List<T>> ToListAsync<T>(IAsyncEnumerable<T> items)
+    {
+        var list = new List<T>();
+        await foreach (var item in items) list.Add(item);
+        return list;
     }
 }

@@ -16,6 +16,8 @@ public sealed class Postgres : IAsyncLifetime
 
     private readonly string _directory = Directory.CreateTempSubdirectory("mt-pg-").FullName;
     private bool _runs;
+
+    public bool Runs => _runs;
     private int _databases;
 
     public ValueTask InitializeAsync()

@@ -29,6 +29,9 @@ public enum FrameKind : byte
 
     /// <summary>Somebody threw away all that quarantine held of one kind until here.</summary>
     Discard = 6,
+
+    /// <summary>Whose append the frames behind it are, and its number: one that is sent again is recognised. Cluster edition only.</summary>
+    Door = 7,
 }
 
 /// <summary>Why a reading was not admitted. The order is part of the journal's format: only append.</summary>
@@ -201,6 +204,21 @@ public static class SourceFrame
 
     public static (int Number, string Name) Read(ReadOnlySpan<byte> body) =>
         (BinaryPrimitives.ReadInt32LittleEndian(body), Encoding.UTF8.GetString(body[4..]));
+}
+
+/// <summary>Body of <see cref="FrameKind.Door"/>: door:i64 sequence:i64.</summary>
+public static class DoorFrame
+{
+    public static byte[] Make(long door, long sequence)
+    {
+        var body = new byte[16];
+        BinaryPrimitives.WriteInt64LittleEndian(body, door);
+        BinaryPrimitives.WriteInt64LittleEndian(body.AsSpan(8), sequence);
+        return Frame.Make(FrameKind.Door, body);
+    }
+
+    public static (long Door, long Sequence) Read(ReadOnlySpan<byte> body) =>
+        (BinaryPrimitives.ReadInt64LittleEndian(body), BinaryPrimitives.ReadInt64LittleEndian(body[8..]));
 }
 
 /// <summary>Where an entry stands: its block's journal offset, and its place among the block's frames.</summary>

@@ -1,4 +1,5 @@
 using MekongTwin.Domain.Journal;
+using MekongTwin.Domain.Twins;
 
 namespace MekongTwin.Domain.Readings;
 
@@ -53,6 +54,42 @@ public sealed class Ledger
             _changed.Add(source);
         }
     }
+
+    /// <summary>Books a slice of a batch by what became of its readings.</summary>
+    public void Book(in BatchSlice slice, ReadOnlySpan<FoldOutcome> outcomes)
+    {
+        int stored = 0, duplicate = 0, faulted = 0;
+        foreach (var outcome in outcomes)
+        {
+            if (outcome == FoldOutcome.Stored) stored++;
+            else if (outcome == FoldOutcome.Duplicate) duplicate++;
+            else faulted++;
+        }
+        var (count, receivedUs) = (slice.Count, slice.ReceivedUs);
+        Book(slice.Source, line =>
+        {
+            line.Journalled += count;
+            line.Stored += stored;
+            line.Duplicate += duplicate;
+            line[Refusal.TwinFaulted] += faulted;
+            line.LastReceivedUs = Math.Max(line.LastReceivedUs, receivedUs);
+        });
+    }
+
+    /// <summary>Books readings that were not admitted; a negative count takes them back.</summary>
+    public void BookRefusal(int source, Refusal reason, long count) => Book(source, line =>
+    {
+        line.Journalled += count;
+        line[reason] += count;
+    });
+
+    /// <summary>Readings that were set aside are folded now.</summary>
+    public void Book(LateOutcome late) => Book(late.Source, line =>
+    {
+        line[Refusal.TwinFaulted] -= late.Count;
+        if (late.Outcome == FoldOutcome.Stored) line.Stored += late.Count;
+        else line.Duplicate += late.Count;
+    });
 
     /// <summary>Copies of the lines that changed since <see cref="ForgetChanged"/>.</summary>
     public IReadOnlyList<(int Source, LedgerLine Line)> Changed

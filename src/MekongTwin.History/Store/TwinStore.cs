@@ -1,9 +1,7 @@
 using System.Buffers.Binary;
-using System.Text;
 using MekongTwin.Domain.Journal;
 using MekongTwin.Domain.Readings;
 using MekongTwin.Domain.Twins;
-using MekongTwin.Domain.Units;
 using MekongTwin.History.Journal;
 using Microsoft.Data.Sqlite;
 
@@ -14,6 +12,8 @@ public sealed record QuarantineGroup(long Id, Refusal Reason, int Source, string
 {
     /// <summary>Topic of the group that a source's further kinds share.</summary>
     public const string OthersTopic = "(others)";
+
+    public QuarantineKind Kind => new(Reason, Source, Topic, Name);
 
     /// <summary>True for a source's further kinds together: nobody knows their topics any more.</summary>
     public bool IsOthers => Topic == OthersTopic;
@@ -26,22 +26,15 @@ public sealed record QuarantineGroup(long Id, Refusal Reason, int Source, string
 /// The projection of the journal in SQLite: windows, totals, latest values, ledger, quarantine and the journal offset they
 /// stand for, always committed together. One tailer owns it; readers have their own connections (<see cref="TwinQueries"/>).
 /// </summary>
-public sealed class TwinStore : ITwinStore, IDisposable
+public sealed class TwinStore : ITwinStore, IQuarantineBook, IDisposable
 {
-    /// <summary>Most kinds of things in quarantine that are told apart in all; a source's further ones share one group per reason.</summary>
-    public const int QuarantineKindsMax = 10_000;
-
-    /// <summary>Most kinds of one source: one that sends ever new topics does not push out the others.</summary>
-    public const int QuarantineKindsPerSourceMax = 1_000;
-
     private readonly SqliteConnection _connection;
     private readonly Statement _putWindow, _dropWindow, _putTotal, _putLatest, _putLedger, _putMeta, _putSource, _addQuarantine, _releaseQuarantine, _dropQuarantine, _putSetAside, _dropSetAside, _readTotal, _readWindow;
     private readonly Dictionary<(int, long), PointWindow> _windows = [];
     private readonly Dictionary<(int, long), Delta> _totals = [];
     private readonly Dictionary<int, Reading> _latest = [];
     private readonly List<Action<SqliteTransaction>> _other = [];
-    private readonly Dictionary<(Refusal Reason, int Source, string Topic, string Name), long> _groups = [];
-    private readonly Dictionary<int, int> _kindsOfSource = [];
+    private readonly QuarantineKinds _kinds = new();
     private readonly Lock _readGate = new();
 
     public TwinStore(string path)
@@ -136,33 +129,24 @@ public sealed class TwinStore : ITwinStore, IDisposable
 
     public void PutSource(int number, string name) => _other.Add(transaction => _putSource.Run(transaction, number, name));
 
-    /// <summary>Counts one thing in quarantine.</summary>
     public void AddQuarantine(QuarantineEntry entry, long offset)
     {
-        var key = (entry.Reason, entry.Source, entry.Topic, entry.Name);
-        if (!_groups.ContainsKey(key) && !HasRoom(entry.Source)) key = Others(entry.Reason, entry.Source);
-        Count(key, 1);
-        var sample = entry.Payload.Length > 0 ? entry.Payload.AsSpan(0, Math.Min(entry.Payload.Length, QuarantineEntry.SampleMax)).ToArray()
-            : Encoding.UTF8.GetBytes($"{FixedPoint.ToText(entry.Mantissa, entry.Exponent)} {entry.Unit}".TrimEnd());
-        _other.Add(transaction => _addQuarantine.Run(transaction, (int)key.Reason, key.Source, key.Topic, key.Name, entry.ReceivedUs, offset, sample, entry.TimeUs));
+        var kind = _kinds.Add(entry);
+        var sample = QuarantineKinds.SampleOf(entry);
+        _other.Add(transaction => _addQuarantine.Run(transaction, (int)kind.Reason, kind.Source, kind.Topic, kind.Name, entry.ReceivedUs, offset, sample, entry.TimeUs));
     }
 
-    /// <summary>Takes readings out of a group, and what it did not hold out of the source's others; an empty group is forgotten.</summary>
     public void ReleaseQuarantine(ReleaseEntry release)
     {
-        var key = (release.Reason, release.Source, release.Topic, release.Name);
-        var others = Others(release.Reason, release.Source);
-        var own = Math.Min(release.Count, _groups.GetValueOrDefault(key));
-        TakeOut(key, own);
-        TakeOut(others, Math.Min(release.Count - own, _groups.GetValueOrDefault(others)));
+        var (own, others) = _kinds.Release(release);
+        TakeOut(QuarantineKind.Of(release), own);
+        TakeOut(QuarantineKind.Others(release.Reason, release.Source), others);
     }
 
-    /// <summary>Throws a group away; gives how many readings it held.</summary>
     public long DiscardQuarantine(DiscardEntry discard)
     {
-        var key = (discard.Reason, discard.Source, discard.Topic, discard.Name);
-        var count = _groups.GetValueOrDefault(key);
-        TakeOut(key, count);
+        var count = _kinds.Discard(discard);
+        TakeOut(QuarantineKind.Of(discard), count);
         return count;
     }
 
@@ -188,8 +172,7 @@ public sealed class TwinStore : ITwinStore, IDisposable
         foreach (var table in (string[])["latest", "point_window", "asset_window", "ledger", "source", "quarantine", "set_aside"]) Schema.Run(_connection, $"DELETE FROM {table}", transaction);
         _putMeta.Run(transaction, "applied", 0L);
         transaction.Commit();
-        _groups.Clear();
-        _kindsOfSource.Clear();
+        _kinds.Clear();
         Applied = 0;
     }
 
@@ -280,28 +263,15 @@ public sealed class TwinStore : ITwinStore, IDisposable
     {
         using var statement = new Statement(_connection, "SELECT reason, source, topic, name, count FROM quarantine", 0);
         using var reader = statement.Query();
-        while (reader.Read()) Count(((Refusal)reader.GetByte(0), reader.GetInt32(1), reader.GetString(2), reader.GetString(3)), reader.GetInt64(4));
+        while (reader.Read()) _kinds.Add(new((Refusal)reader.GetByte(0), reader.GetInt32(1), reader.GetString(2), reader.GetString(3)), reader.GetInt64(4));
     }
 
-    private bool HasRoom(int source) => _groups.Count < QuarantineKindsMax && _kindsOfSource.GetValueOrDefault(source) < QuarantineKindsPerSourceMax;
-
-    private static (Refusal Reason, int Source, string Topic, string Name) Others(Refusal reason, int source) => (reason, source, QuarantineGroup.OthersTopic, "");
-
-    private void Count((Refusal Reason, int Source, string Topic, string Name) key, long count)
-    {
-        if (_groups.TryAdd(key, 0)) _kindsOfSource[key.Source] = _kindsOfSource.GetValueOrDefault(key.Source) + 1;
-        if ((_groups[key] += count) > 0) return;
-        _groups.Remove(key);
-        _kindsOfSource[key.Source]--;
-    }
-
-    private void TakeOut((Refusal Reason, int Source, string Topic, string Name) key, long count)
+    private void TakeOut(QuarantineKind kind, long count)
     {
         if (count == 0) return;
-        Count(key, -count);
         _other.Add(transaction =>
         {
-            _releaseQuarantine.Run(transaction, (int)key.Reason, key.Source, key.Topic, key.Name, count);
+            _releaseQuarantine.Run(transaction, (int)kind.Reason, kind.Source, kind.Topic, kind.Name, count);
             _dropQuarantine.Run(transaction);
         });
     }

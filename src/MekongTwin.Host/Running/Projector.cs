@@ -42,12 +42,8 @@ internal sealed class Projector
     private readonly TimeProvider _clock;
     private readonly double _speed;
     private readonly LatencyWindow _lag = new();
-    private readonly List<BatchSlice> _slices = [];
-    private readonly List<(object Entry, long Block)> _quarantine = [];
-    private readonly List<(int Source, Refusal Reason, int Count)> _refusals = [];
+    private readonly JournalBatch _batch = new();
     private readonly Dictionary<int, string> _sources;
-    private Reading[] _readings = new Reading[BatchReadingsMax];
-    private int _count;
     private long _lastCommit = Stopwatch.GetTimestamp();
     private long _lastProgress = Stopwatch.GetTimestamp();
     private bool _dirty;
@@ -117,7 +113,7 @@ internal sealed class Projector
                 if (!isQuiet)
                 {
                     journal.SetApplied(Applied);
-                    if (_count < SmallTurn) await Task.Delay(GatherFor, ct);
+                    if (_batch.Count < SmallTurn) await Task.Delay(GatherFor, ct);
                 }
                 else if (!_dirty && _twins.SetAside == 0) await journal.WaitBeyondAsync(Applied, ct);
                 else await WaitOrCommitTimeAsync(journal, ct);
@@ -195,7 +191,7 @@ internal sealed class Projector
         if (reader.Offset == from) return false;
         _dirty = true;
         using var activity = Telemetry.Activities.StartActivity("fold");
-        activity?.SetTag("journal.from", from).SetTag("journal.to", reader.Offset).SetTag("readings", _count);
+        activity?.SetTag("journal.from", from).SetTag("journal.to", reader.Offset).SetTag("readings", _batch.Count);
         await TurnAsync(reader.Offset, ct);
         return true;
     }
@@ -203,19 +199,19 @@ internal sealed class Projector
     /// <summary>One turn of the twins with what was gathered.</summary>
     private async Task TurnAsync(long to, CancellationToken ct)
     {
-        var result = await _twins.ApplyAsync(new PartitionBatch(0, Applied, to, _readings.AsMemory(0, _count), _slices), ct);
-        _index.Add(_readings.AsSpan(0, _count), to);
-        Book(result.Outcomes.Span);
-        foreach (var late in result.Late) BookLate(late);
+        var result = await _twins.ApplyAsync(new PartitionBatch(0, Applied, to, _batch.Readings, _batch.Slices), ct);
+        _index.Add(_batch.Readings.Span, to);
+        _batch.Book(_ledger, _store, result.Outcomes.Span);
+        foreach (var late in result.Late) _ledger.Book(late);
+        Measure();
         SetAside?.Look(_twins.Faulted);
         Applied = to;
     }
 
     private void Gather(JournalReader reader, long to)
     {
-        _count = 0;
-        _slices.Clear();
-        for (var block = reader.Offset; _count < BatchReadingsMax && reader.TryRead(to, out var body); block = reader.Offset)
+        _batch.Clear();
+        for (var block = reader.Offset; _batch.Count < BatchReadingsMax && reader.TryRead(to, out var body); block = reader.Offset)
         {
             while (Frame.TryRead(ref body, out var frame)) Take(frame, block);
         }
@@ -223,14 +219,9 @@ internal sealed class Projector
 
     private void Take(in Frame frame, long block)
     {
+        if (_batch.Take(frame, block)) return;
         switch (frame.Kind)
         {
-            case FrameKind.Readings:
-                TakeReadings(new ReadingsFrame(frame.Body));
-                break;
-            case FrameKind.Quarantine:
-                _quarantine.Add((QuarantineEntry.Read(frame.Body), block));
-                break;
             case FrameKind.Source:
                 var (number, name) = SourceFrame.Read(frame.Body);
                 lock (_sources) _sources[number] = name;
@@ -240,94 +231,15 @@ internal sealed class Projector
                 // The twins stand for the newest model from the start; only its place is kept.
                 _store.PutModelOffset(block);
                 break;
-            case FrameKind.Release:
-                _quarantine.Add((ReleaseEntry.Read(frame.Body), block));
-                break;
-            case FrameKind.Discard:
-                _quarantine.Add((DiscardEntry.Read(frame.Body), block));
-                break;
         }
     }
 
-    private void TakeReadings(in ReadingsFrame frame)
-    {
-        var readings = frame.Readings;
-        if (_count + readings.Length > _readings.Length) Array.Resize(ref _readings, Math.Max(_count + readings.Length, _readings.Length * 2));
-        readings.CopyTo(_readings.AsSpan(_count));
-        _slices.Add(new(frame.Source, frame.ReceivedUs, _count, readings.Length));
-        _count += readings.Length;
-        for (var i = 0; i < frame.RefusalCount; i++)
-        {
-            var (reason, count) = frame.RefusalAt(i);
-            _refusals.Add((frame.Source, reason, count));
-        }
-    }
-
-    private void Book(ReadOnlySpan<FoldOutcome> outcomes)
+    private void Measure()
     {
         var now = Instant.From(_clock.GetUtcNow());
-        foreach (var slice in _slices)
+        lock (_lag)
         {
-            int stored = 0, duplicate = 0, faulted = 0;
-            foreach (var outcome in outcomes.Slice(slice.Start, slice.Count))
-            {
-                if (outcome == FoldOutcome.Stored) stored++;
-                else if (outcome == FoldOutcome.Duplicate) duplicate++;
-                else faulted++;
-            }
-            _ledger.Book(slice.Source, line =>
-            {
-                line.Journalled += slice.Count;
-                line.Stored += stored;
-                line.Duplicate += duplicate;
-                line[Refusal.TwinFaulted] += faulted;
-                line.LastReceivedUs = Math.Max(line.LastReceivedUs, slice.ReceivedUs);
-            });
-            lock (_lag) _lag.Add(TimeSpan.FromMicroseconds(Math.Max(0, (now - slice.ReceivedUs) / _speed)));
-        }
-        foreach (var (source, reason, count) in _refusals) BookRefusal(source, reason, count);
-        foreach (var (entry, block) in _quarantine) BookQuarantine(entry, block);
-        _refusals.Clear();
-        _quarantine.Clear();
-    }
-
-    /// <summary>In the journal's order: what leaves quarantine stands behind what it takes out.</summary>
-    private void BookQuarantine(object change, long block)
-    {
-        switch (change)
-        {
-            case QuarantineEntry entry:
-                BookRefusal(entry.Source, entry.Reason, 1);
-                _ledger.Book(entry.Source, line => line.LastReceivedUs = Math.Max(line.LastReceivedUs, entry.ReceivedUs));
-                _store.AddQuarantine(entry, block);
-                break;
-            case ReleaseEntry release:
-                // Its readings were journalled again right after it.
-                BookRefusal(release.Source, release.Reason, -release.Count);
-                _store.ReleaseQuarantine(release);
-                break;
-            case DiscardEntry discard:
-                var count = _store.DiscardQuarantine(discard);
-                _ledger.Book(discard.Source, line =>
-                {
-                    line[discard.Reason] -= count;
-                    line[Refusal.Discarded] += count;
-                });
-                break;
+            foreach (var slice in _batch.Slices) _lag.Add(TimeSpan.FromMicroseconds(Math.Max(0, (now - slice.ReceivedUs) / _speed)));
         }
     }
-
-    /// <summary>Readings that were set aside are folded now.</summary>
-    private void BookLate(LateOutcome late) => _ledger.Book(late.Source, line =>
-    {
-        line[Refusal.TwinFaulted] -= late.Count;
-        if (late.Outcome == FoldOutcome.Stored) line.Stored += late.Count;
-        else line.Duplicate += late.Count;
-    });
-
-    private void BookRefusal(int source, Refusal reason, long count) => _ledger.Book(source, line =>
-    {
-        line.Journalled += count;
-        line[reason] += count;
-    });
 }

@@ -27,6 +27,7 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
     private readonly ReadingIndex _index;
     private readonly Ledger _ledger;
     private readonly JournalLog _journal;
+    private readonly LocalQuarantineJournal _quarantined;
     private readonly Projector _projector;
     private readonly IReadOnlyDictionary<int, long> _receivedBefore;
     private readonly CancellationTokenSource _stop = new();
@@ -41,6 +42,7 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
     {
         _data = data;
         _journal = journal;
+        _quarantined = new(journal);
         _store = store;
         _index = index;
         _model = model;
@@ -195,20 +197,24 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
         ];
     }
 
-    public ValueTask<IReadOnlySet<string>> QuarantineUnitsAsync(QuarantineGroup group, CancellationToken ct) =>
-        new(Like(group).SelectMany(like => QuarantineRelease.Units(_journal, like)).ToHashSet(StringComparer.Ordinal));
+    public async ValueTask<IReadOnlySet<string>> QuarantineUnitsAsync(QuarantineGroup group, CancellationToken ct)
+    {
+        var units = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var like in Like(group)) units.UnionWith(await QuarantineRelease.UnitsAsync(_quarantined, like, ct));
+        return units;
+    }
 
     public Task<int> MapQuarantineAsync(QuarantineGroup group, Point point, CancellationToken ct) => ChangeAsync(async stop =>
     {
         await SetModelAsync(Model.WithNames([new NameMapping(NameMapping.OfRecord(group.Topic, group.Name), point.Number)]), stop);
         var takenIn = 0;
-        foreach (var like in Like(group)) takenIn += await QuarantineRelease.RunAsync(_journal, like, point, Instant.From(Clock.GetUtcNow()), stop);
+        foreach (var like in Like(group)) takenIn += await QuarantineRelease.RunAsync(_quarantined, like, point, Instant.From(Clock.GetUtcNow()), stop);
         return takenIn;
     }, ct);
 
     public Task DiscardQuarantineAsync(QuarantineGroup group, CancellationToken ct) => ChangeAsync(async stop =>
     {
-        await QuarantineRelease.DiscardAsync(_journal, group, stop);
+        await QuarantineRelease.DiscardAsync(_quarantined, group, stop);
         return true;
     }, ct);
 

@@ -6,7 +6,10 @@ using Orleans.Placement;
 
 namespace MekongTwin.Silo.Grains;
 
-/// <summary>The door of one <see cref="AssetTwin"/>. It lives where its partition first calls it.</summary>
+/// <summary>
+/// The door of one <see cref="AssetTwin"/>. It lives on the silo of its partition and shares memory with it; it waits for nothing.
+/// What it needs of the past and does not find there, the partition fetches between two calls of the same turn.
+/// </summary>
 [PreferLocalPlacement]
 internal sealed class AssetGrain(Regions regions) : Grain, IAssetGrain
 {
@@ -14,88 +17,150 @@ internal sealed class AssetGrain(Regions regions) : Grain, IAssetGrain
     private readonly List<Delta> _deltas = [];
     private readonly List<LateOutcome> _late = [];
     private Region _region = null!;
+    private string _path = "";
+    private Partition? _partition;
+    private int _asset;
     private AssetTwin _twin = null!;
     private MissedReadings? _missed;
-    private long _turn;
+    private WireShare _share = null!;
+    private FoldOutcome[] _outcomes = [];
+    private bool _isCaughtUp;
 
-    public override async Task OnActivateAsync(CancellationToken ct)
+    // Of the turn: how often the twin began to fold its readings, and whether it is at it.
+    private int _attempts;
+    private bool _isFolding;
+    private string? _failure;
+
+    public override Task OnActivateAsync(CancellationToken ct)
     {
-        (_region, var asset) = regions.ResolveAsset(this.GetPrimaryKeyString());
-        _twin = new(asset, [.. _region.Model.PointsOf(asset.Number).Select(number => _region.Model.Points[number])], await _region.NextEpochAsync(ct));
-        foreach (var latest in _region.StoredLatest(asset)) _twin.SetLatest(_twin.SlotOf(latest.Point), latest);
-        foreach (var missed in _region.Store.ReadSetAside())
-        {
-            if (_twin.SlotOf(missed.Point) >= 0) (_missed ??= new()).Add(missed, _twin);
-        }
+        (_region, _path) = regions.Resolve(this.GetPrimaryKeyString());
+        return Task.CompletedTask;
     }
 
     public Task<WireFolded> FoldAsync(WireShare share)
     {
-        _turn++;
-        _deltas.Clear();
+        if (!TryOpen(share)) return Task.FromResult(Leave());
+        _share = share;
+        _outcomes = new FoldOutcome[share.Readings.Length / Reading.Size];
         _late.Clear();
+        _attempts = 0;
+        _isFolding = false;
         // Before the readings: what it missed is among the applied ones, and they are not.
-        if (_missed is not null && _missed.RetryAt <= _turn && _missed.CatchUp(_twin = _twin.Renewed(), _region.Readings, _region.Store, _turn, _deltas, _late)) _missed = null;
-        var outcomes = new FoldOutcome[share.Readings.Length / Reading.Size];
-        if (_missed is null) Fold(share, outcomes);
-        else SetAside(share, outcomes);
-        // Before they are sent: another partition may make the parent open the window meanwhile.
-        foreach (var delta in _deltas) _region.Store.Put(delta);
-        var latest = Latest();
-        foreach (var reading in latest) _region.Store.PutLatest(reading);
-        return Task.FromResult(new WireFolded { Outcomes = outcomes, Deltas = [.. _deltas], Latest = Packed.Of(latest), Late = [.. _late], SetAside = _missed is not null });
+        _isCaughtUp = _missed is null || _missed.RetryAt > share.Turn;
+        return Task.FromResult(Go());
     }
 
-    private void Fold(WireShare share, FoldOutcome[] outcomes)
+    public Task<WireFolded> ContinueAsync() => Task.FromResult(_partition is not null && TryOpen(_share) ? Go() : Leave());
+
+    private bool TryOpen(WireShare share)
     {
-        if (share.Readings.Length == 0 || TryFold(share.Readings, outcomes)) return;
-        // It starts again from the journal; when it fails again it is set aside.
-        _twin = _twin.Renewed();
-        if (TryFold(share.Readings, outcomes)) return;
-        _twin = _twin.Renewed();
-        _missed = new();
-        _missed.Postpone(_turn);
-        SetAside(share, outcomes);
+        if (_region.Find(share.Partition, share.Epoch) is not { } partition) return false;
+        if (ReferenceEquals(partition, _partition)) return true;
+        _partition = partition;
+        var asset = _region.Model.FindAsset(_path)!;
+        _asset = asset.Number;
+        _twin = new(asset, [.. _region.Model.PointsOf(asset.Number).Select(number => _region.Model.Points[number])], share.Epoch);
+        _missed = null;
+        var state = partition.Facts.StateOf(_asset);
+        foreach (var latest in state.Latest) _twin.SetLatest(_twin.SlotOf(latest.Point), latest);
+        foreach (var missed in state.SetAside) (_missed ??= new()).Add(missed, _twin);
+        return true;
     }
 
-    private bool TryFold(byte[] packed, FoldOutcome[] outcomes)
+    private WireFolded Leave()
     {
-        var before = _deltas.Count;
-        _settled.Clear();
+        _partition = null;
+        DeactivateOnIdle();
+        return new() { Step = FoldStep.Elsewhere };
+    }
+
+    private WireFolded Go()
+    {
+        if (!_isCaughtUp && !TryCatchUp()) return new() { Step = FoldStep.Wanting };
+        if (_missed is null && _outcomes.Length > 0 && !TryFold()) return new() { Step = FoldStep.Wanting };
+        if (_missed is not null) SetAside();
+        PutLatest();
+        return new() { Step = FoldStep.Done, Outcomes = _outcomes, Late = [.. _late], SetAside = _missed is not null, Failure = _missed?.Failure };
+    }
+
+    /// <summary>False when something has to be fetched first.</summary>
+    private bool TryCatchUp()
+    {
+        var isDone = _missed!.CatchUp(_twin = _twin.Renewed(), _partition!.Readings, _partition.Facts, _share.Turn, _deltas, _late);
+        if (!isDone && _partition.Wants(_asset)) return false;
+        PutDeltas();
+        if (isDone) _missed = null;
+        _isCaughtUp = true;
+        return true;
+    }
+
+    /// <summary>False when something has to be fetched first. A twin that fails starts again from the journal; when it fails again it is set aside.</summary>
+    private bool TryFold()
+    {
+        while (_attempts < 2 || _isFolding)
+        {
+            if (TryFoldOnce() is not { } isFolded) return false;
+            if (isFolded) return true;
+        }
+        _missed = new() { Failure = _failure };
+        _missed.Postpone(_share.Turn);
+        return true;
+    }
+
+    /// <summary>Null when something has to be fetched first.</summary>
+    private bool? TryFoldOnce()
+    {
         try
         {
-            var readings = Packed.Readings(packed);
-            for (var i = 0; i < readings.Length; i++) outcomes[i] = _twin.Fold(_twin.SlotOf(readings[i].Point), readings[i], i);
-            if (_twin.TrySettle(_region.Readings, _settled, _deltas))
+            if (!_isFolding)
             {
-                foreach (var (ticket, outcome) in _settled) outcomes[(int)ticket] = outcome;
-                _twin.TakeEmissions(window => _region.Store.Put(window));
+                _attempts++;
+                _isFolding = true;
+                _settled.Clear();
+                var readings = Packed.Readings(_share.Readings);
+                for (var i = 0; i < readings.Length; i++) _outcomes[i] = _twin.Fold(_twin.SlotOf(readings[i].Point), readings[i], i);
+            }
+            if (_twin.TrySettle(_partition!.Readings, _settled, _deltas))
+            {
+                foreach (var (ticket, outcome) in _settled) _outcomes[(int)ticket] = outcome;
+                _twin.TakeEmissions(window => _partition.Facts.Put(window));
+                PutDeltas();
+                _isFolding = false;
                 return true;
             }
+            if (_partition.Wants(_asset)) return null;
+            _failure = "Readings of its past are not at hand.";
         }
-        catch (Exception)
+        catch (Exception e)
         {
-            // Tried once more, then set aside and counted.
+            _failure = e.Message;
         }
-        _deltas.RemoveRange(before, _deltas.Count - before);
+        _isFolding = false;
+        _deltas.Clear();
+        _twin = _twin.Renewed();
         return false;
     }
 
-    private void SetAside(WireShare share, FoldOutcome[] outcomes)
+    private void SetAside()
     {
-        outcomes.AsSpan().Fill(FoldOutcome.Faulted);
-        var readings = Packed.Readings(share.Readings);
-        for (var i = 0; i < readings.Length; i++) _missed!.Count(readings[i], share.Sources[i], _twin);
-        if (readings.Length > 0) _missed!.Store(_region.Store);
+        if (_outcomes.Length == 0) return;
+        _outcomes.AsSpan().Fill(FoldOutcome.Faulted);
+        var readings = Packed.Readings(_share.Readings);
+        for (var i = 0; i < readings.Length; i++) _missed!.Count(readings[i], _share.Sources[i], _twin);
+        _missed!.Store(_partition!.Facts);
     }
 
-    private Reading[] Latest()
+    private void PutDeltas()
     {
-        var latest = new List<Reading>(_twin.PointCount);
+        foreach (var delta in _deltas) _partition!.Facts.Put(delta);
+        _deltas.Clear();
+    }
+
+    private void PutLatest()
+    {
         for (var slot = 0; slot < _twin.PointCount; slot++)
         {
-            if (_twin.TryLatest(slot, out var reading)) latest.Add(reading);
+            if (_twin.TryLatest(slot, out var latest)) _partition!.Facts.PutLatest(latest);
         }
-        return [.. latest];
     }
 }

@@ -1,139 +1,179 @@
-using MekongTwin.Domain.Assets;
+using System.Diagnostics;
+using System.Globalization;
 using MekongTwin.Domain.Readings;
-using MekongTwin.Domain.Twins;
+using MekongTwin.Host.Running;
+using MekongTwin.Silo.Storage;
 using MekongTwin.Silo.Twins;
 using MekongTwin.Silo.Wire;
+using Orleans.Concurrency;
 using Orleans.Utilities;
 
 namespace MekongTwin.Silo.Grains;
 
 /// <summary>
-/// A partition's loop: one batch after another, each a call to every asset it touches, then one to every parent, level by
-/// level. It also keeps its assets' latest values, so that a view is one call a partition, not one an asset.
+/// A partition's activation: it takes the partition over in the database, loads what it is folded to, and goes on from there.
+/// One loop writes the journal, one folds it. Whoever had it before can write nothing more; what that one had not committed is
+/// folded again.
 /// </summary>
-internal sealed class PartitionGrain(Regions regions, ILogger<PartitionGrain> logger) : Grain, IPartitionGrain
+[KeepAlive, PartitionPlacement, Reentrant]
+internal sealed partial class PartitionGrain(Regions regions, ISiloStatusOracle silos, ILocalSiloDetails here, ILogger<PartitionGrain> logger) : Grain, IPartitionGrain
 {
     /// <summary>An observer that has not asked again for so long is let go.</summary>
     public static readonly TimeSpan ObserverExpiry = TimeSpan.FromMinutes(2);
 
-    private readonly ObserverManager<IChangesObserver> _observers = new(ObserverExpiry, logger);
-    private readonly Dictionary<int, byte[]> _latest = [];
-    private readonly HashSet<int> _setAside = [];
-    private Region _region = null!;
-    private long _applied;
+    /// <summary>How long an activation that ends tries to commit.</summary>
+    private static readonly TimeSpan LeaveWithin = TimeSpan.FromSeconds(5);
 
-    public override Task OnActivateAsync(CancellationToken ct)
+    /// <summary>Beats in a row that find a better home before the partition moves there: silos that come and go settle first.</summary>
+    private const int BeatsUntilMove = 5;
+
+    private readonly ObserverManager<IChangesObserver> _observers = new(ObserverExpiry, logger);
+    private readonly CancellationTokenSource _stop = new();
+    private Region _region = null!;
+    private Partition _partition = null!;
+    private Ledger _ledger = new();
+    private int _number;
+    private Task _writing = Task.CompletedTask;
+    private Task _folding = Task.CompletedTask;
+    private int _beatsAway;
+    private bool _isLost;
+    private string? _fault;
+
+    public override async Task OnActivateAsync(CancellationToken ct)
     {
         (_region, var number) = regions.Resolve(this.GetPrimaryKeyString());
-        var partition = int.Parse(number, System.Globalization.CultureInfo.InvariantCulture);
-        _applied = _region.StoredOffset(partition);
-        var setAside = _region.Store.ReadSetAside().Select(missed => missed.Point).ToHashSet();
-        foreach (var asset in _region.Model.Assets)
-        {
-            if (_region.PartitionOf(asset.Number) != partition || _region.Model.PointsOf(asset.Number).IsEmpty) continue;
-            if (_region.Model.PointsOf(asset.Number).Any(setAside.Contains)) _setAside.Add(asset.Number);
-            _latest[asset.Number] = Packed.Of([.. _region.StoredLatest(asset).OrderBy(reading => reading.Point)]);
-        }
+        _number = int.Parse(number, CultureInfo.InvariantCulture);
+        await _region.RefreshModelAsync(ct);
+        var state = await _region.Journal.TakeOverAsync(_number, ct);
+        _partition = new(_number, state.Epoch, _region);
+        (_journalled, _applied, _committedTo, _revision) = (state.Journalled, state.Applied, state.Applied, state.Revision);
+        _backlogTo = state.Journalled;
+        _appliedMoved = new(_applied);
+        await LoadAsync(state, ct);
+        _region.Open(_partition);
+        _writing = WriteLoopAsync();
+        _folding = FoldLoopAsync();
+    }
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken ct)
+    {
+        await _stop.CancelAsync();
+        _wakeWriter.Set();
+        _wakeFolder.Set();
+        await Task.WhenAll(_writing, _folding);
+        if (_partition is null) return;
+        await LeaveAsync(ct);
+        _region.Close(_partition);
+        _stop.Dispose();
+    }
+
+    public Task LeaveAsync()
+    {
+        DeactivateOnIdle();
         return Task.CompletedTask;
     }
 
-    public async Task<WireApplied> ApplyAsync(WireBatch batch, IChangesObserver? caller)
+    public Task<WireStatus> BeatAsync(IChangesObserver? observer)
     {
-        if (batch.From != _applied) throw new ArgumentException($"A batch from {batch.From}, where {_applied} is applied: batches follow each other without gap or repeat.", nameof(batch));
-        var outcomes = new FoldOutcome[batch.Readings.Length / Reading.Size];
-        var shares = Share(batch, outcomes);
-        // Twins that are set aside count turns until they are tried again.
-        foreach (var asset in _setAside) shares.TryAdd(asset, []);
-        var folded = await Task.WhenAll(shares.Select(share => GrainFactory.GetGrain<IAssetGrain>(_region.AssetKey(share.Key)).FoldAsync(Take(batch, share.Value))));
-        var changed = new HashSet<int>(shares.Keys);
-        var (deltas, late) = (new List<Delta>(), new List<LateOutcome>());
-        foreach (var ((asset, places), made) in shares.Zip(folded))
+        if (observer is not null) _observers.Subscribe(observer, observer);
+        MoveHome();
+        return Task.FromResult(new WireStatus
         {
-            for (var i = 0; i < places.Count; i++) outcomes[places[i]] = made.Outcomes[i];
-            _latest[asset] = made.Latest;
-            deltas.AddRange(made.Deltas);
-            late.AddRange(made.Late);
-            if (made.SetAside) _setAside.Add(asset);
-            else _setAside.Remove(asset);
-        }
-        await ClimbAsync(deltas, changed);
-        _applied = batch.To;
-        var all = changed.ToArray();
-        _observers.Notify(observer => observer.Changed(all), observer => !observer.Equals(caller));
-        var faulted = shares.Where(share => share.Value.Count > 0 && _setAside.Contains(share.Key)).Select(share => share.Key);
-        return new() { Outcomes = outcomes, Changed = all, Faulted = [.. faulted], Late = [.. late] };
+            Epoch = _partition.Epoch,
+            Journalled = _journalled,
+            Applied = _applied,
+            LagP99Ms = _lag.PercentileMs(0.99),
+            SetAside = [.. _setAside.Select(pair => new WireFault(pair.Key, pair.Value))],
+            Fault = _fault,
+        });
     }
 
-    public Task<WireView> ViewAsync(int[] assets)
+    /// <summary>Everything that what follows is folded onto.</summary>
+    private async Task LoadAsync(PartitionState state, CancellationToken ct)
     {
-        var latest = new MemoryStream();
+        var assets = _region.Map.AssetsOf(_number).Select(asset => asset.Number).ToArray();
+        foreach (var (_, stored) in await _region.Facts.ReadStatesAsync(assets, ct)) _partition.Facts.Load(stored);
+        foreach (var (source, body) in await _region.Facts.ReadLedgerAsync(_number, ct)) _ledger.Book(source, line => FactsCodec.AddTo(line, body));
+        _ledger.ForgetChanged();
+        _quarantine.Load(await _region.Quarantine.ReadKindsAsync(_number, ct));
         foreach (var asset in assets)
         {
-            if (_latest.TryGetValue(asset, out var packed)) latest.Write(packed);
+            var stored = _partition.Facts.StateOf(asset);
+            _views[asset] = Packed.Of([.. stored.Latest]);
+            if (stored.SetAside.Count > 0) _setAside[asset] = null;
         }
-        return Task.FromResult(new WireView { Applied = _applied, Latest = latest.ToArray(), Faulted = [.. assets.Where(_setAside.Contains)] });
+        var (sortedTo, firstUs, lastUs) = await _region.Runs.ReadExtentAsync(_number, ct);
+        _partition.Readings.Stored(firstUs, lastUs);
+        await LoadReadingsAsync(sortedTo, ct);
+        await LoadDoorsAsync(state, ct);
     }
 
-    public Task<long> AppliedAsync() => Task.FromResult(_applied);
-
-    public Task ObserveAsync(IChangesObserver observer)
+    /// <summary>The applied readings that are not sorted yet.</summary>
+    private async Task LoadReadingsAsync(long from, CancellationToken ct)
     {
-        _observers.Subscribe(observer, observer);
-        return Task.CompletedTask;
-    }
-
-    /// <summary>Which places of the batch belong to which asset; readings of points nobody knows are set aside.</summary>
-    private Dictionary<int, List<int>> Share(WireBatch batch, FoldOutcome[] outcomes)
-    {
-        var shares = new Dictionary<int, List<int>>();
-        var readings = Packed.Readings(batch.Readings);
-        for (var i = 0; i < readings.Length; i++)
+        var batch = new JournalBatch();
+        while (from < _applied)
         {
-            if (!_region.TryFind(readings[i].Point, out var asset))
+            foreach (var block in await ReadBlocksAsync(from, ct))
             {
-                outcomes[i] = FoldOutcome.Faulted;
-                continue;
-            }
-            if (!shares.TryGetValue(asset, out var places)) shares[asset] = places = [];
-            places.Add(i);
-        }
-        return shares;
-    }
-
-    private static WireShare Take(WireBatch batch, List<int> places)
-    {
-        if (places.Count == 0) return WireShare.None;
-        var readings = Packed.Readings(batch.Readings);
-        var own = new Reading[places.Count];
-        for (var i = 0; i < own.Length; i++) own[i] = readings[places[i]];
-        return new() { Readings = Packed.Of(own), Sources = [.. places.Select(place => batch.Sources[place])] };
-    }
-
-    /// <summary>One message a parent: the lowest level first, so that each settles once a batch.</summary>
-    private async Task ClimbAsync(List<Delta> deltas, HashSet<int> changed)
-    {
-        var waiting = new Dictionary<int, List<Delta>>();
-        Give(deltas);
-        while (waiting.Count > 0)
-        {
-            var level = waiting.Keys.Min(_region.LevelOf);
-            var parents = waiting.Where(pair => _region.LevelOf(pair.Key) == level).ToList();
-            var up = await Task.WhenAll(parents.Select(pair => GrainFactory.GetGrain<ITotalsGrain>(_region.AssetKey(pair.Key)).TakeAsync([.. pair.Value])));
-            foreach (var (parent, _) in parents) waiting.Remove(parent);
-            changed.UnionWith(parents.Select(pair => pair.Key));
-            foreach (var part in up) Give(part);
-        }
-
-        void Give(IReadOnlyCollection<Delta> given)
-        {
-            foreach (var delta in given)
-            {
-                foreach (var parent in Model.ParentsOf(_region.Model.Assets[delta.Child]))
-                {
-                    if (!waiting.TryGetValue(parent, out var held)) waiting[parent] = held = [];
-                    held.Add(delta);
-                }
+                if (block.Start >= _applied) break;
+                batch.Clear();
+                Take(batch, block);
+                _partition.Readings.Add(batch.Readings.Span, block.End);
+                from = block.End;
             }
         }
     }
+
+    /// <summary>One last commit, so that whoever comes next has nothing to fold again.</summary>
+    private async Task LeaveAsync(CancellationToken ct)
+    {
+        if (_isLost) return;
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        deadline.CancelAfter(LeaveWithin);
+        try
+        {
+            await CommitAsync(deadline.Token);
+            await _committing;
+        }
+        catch (Exception e) when (e is NotTheWriterException or OperationCanceledException || Retry.IsAway(e))
+        {
+            // It is folded again from the journal.
+        }
+    }
+
+    /// <summary>A partition that others have taken over, or that failed, ends: the next activation starts from what is stored.</summary>
+    private void End(Exception cause)
+    {
+        _isLost |= cause is NotTheWriterException;
+        if (cause is not NotTheWriterException) SetFault($"Partition {_number} starts anew: {cause.Message}");
+        PartitionLog.Ends(logger, _number, cause.Message);
+        DeactivateOnIdle();
+    }
+
+    private void MoveHome()
+    {
+        var home = PartitionDirector.HomeOf(this.GetPrimaryKeyString(), silos.GetActiveSilos());
+        _beatsAway = home is null || home.Equals(here.SiloAddress) ? 0 : _beatsAway + 1;
+        if (_beatsAway < BeatsUntilMove) return;
+        PartitionLog.Moves(logger, _number, home!.ToString());
+        DeactivateOnIdle();
+    }
+
+    private void SetFault(string? fault)
+    {
+        _fault = fault;
+        _region.SetFault(_number, fault);
+    }
+
+    private static long Now() => Stopwatch.GetTimestamp();
+}
+
+internal static partial class PartitionLog
+{
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Partition {Number} ends its activation: {Reason}")]
+    public static partial void Ends(ILogger logger, int number, string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Partition {Number} moves to {Home}")]
+    public static partial void Moves(ILogger logger, int number, string home);
 }

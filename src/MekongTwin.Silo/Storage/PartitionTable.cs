@@ -1,10 +1,9 @@
 using Npgsql;
-using NpgsqlTypes;
 
 namespace MekongTwin.Silo.Storage;
 
-/// <summary>Where a partition stands when a writer takes it over.</summary>
-internal readonly record struct PartitionState(long Epoch, long Journalled, long Applied);
+/// <summary>Where a partition stands when a writer takes it over: the journal's end, and what its facts stand for.</summary>
+internal readonly record struct PartitionState(long Epoch, long Journalled, long Applied, long Revision, byte[] Doors);
 
 /// <summary>Frames to put at the end of a partition by the writer of this epoch.</summary>
 internal readonly record struct BlockToWrite(int Partition, long Epoch, long Start, byte[] Frames);
@@ -21,18 +20,24 @@ internal readonly record struct StoredBlock(long Start, byte[] Frames)
 /// </summary>
 internal sealed class PartitionTable(NpgsqlDataSource database)
 {
-    /// <summary>Makes the caller the partition's writer.</summary>
+    /// <summary>Makes the caller the partition's writer, of its journal and of its facts.</summary>
     public async Task<PartitionState> TakeOverAsync(int partition, CancellationToken ct)
     {
         await using var command = database.CreateCommand("""
-            INSERT INTO journal_partition (partition, epoch) VALUES ($1, 1)
-            ON CONFLICT (partition) DO UPDATE SET epoch = journal_partition.epoch + 1
-            RETURNING epoch, journalled, applied
-            """);
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = partition });
+            WITH taken AS (
+                INSERT INTO journal_partition (partition, epoch) VALUES ($1, 1)
+                ON CONFLICT (partition) DO UPDATE SET epoch = journal_partition.epoch + 1
+                RETURNING epoch, journalled
+            ), facts AS (
+                INSERT INTO partition_facts (partition, epoch) SELECT $1, epoch FROM taken
+                ON CONFLICT (partition) DO UPDATE SET epoch = excluded.epoch
+                RETURNING applied, revision, doors
+            )
+            SELECT epoch, journalled, applied, revision, doors FROM taken, facts
+            """).With(partition);
         await using var row = await command.ExecuteReaderAsync(ct);
         await row.ReadAsync(ct);
-        return new(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2));
+        return new(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetFieldValue<byte[]>(4));
     }
 
     /// <summary>
@@ -60,11 +65,9 @@ internal sealed class PartitionTable(NpgsqlDataSource database)
                 SELECT given.partition, given.start, given.frames FROM given JOIN moved USING (partition)
             )
             SELECT partition FROM moved
-            """, connection, transaction);
-        write.Parameters.Add(new NpgsqlParameter { Value = blocks.Select(block => block.Partition).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
-        write.Parameters.Add(new NpgsqlParameter { Value = blocks.Select(block => block.Epoch).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint });
-        write.Parameters.Add(new NpgsqlParameter { Value = blocks.Select(block => block.Start).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint });
-        write.Parameters.Add(new NpgsqlParameter { Value = blocks.Select(block => block.Frames).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bytea });
+            """, connection, transaction)
+            .With(blocks.Select(block => block.Partition).ToArray()).With(blocks.Select(block => block.Epoch).ToArray())
+            .With(blocks.Select(block => block.Start).ToArray()).With(blocks.Select(block => block.Frames).ToArray());
         var written = new HashSet<int>();
         await using (var rows = await write.ExecuteReaderAsync(ct))
         {
@@ -75,12 +78,17 @@ internal sealed class PartitionTable(NpgsqlDataSource database)
         return [];
     }
 
+    /// <summary>A number that no door has had.</summary>
+    public async Task<long> NextDoorAsync(CancellationToken ct)
+    {
+        await using var command = database.CreateCommand("SELECT nextval('door')");
+        return (long)(await command.ExecuteScalarAsync(ct))!;
+    }
+
     /// <summary>Blocks from an offset on, at most about <paramref name="bytesMax"/>; at least one if there is any.</summary>
     public async Task<IReadOnlyList<StoredBlock>> ReadAsync(int partition, long from, int bytesMax, CancellationToken ct)
     {
-        await using var command = database.CreateCommand("SELECT start, frames FROM journal_block WHERE partition = $1 AND start >= $2 ORDER BY start LIMIT 1000");
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = partition });
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = from });
+        await using var command = database.CreateCommand("SELECT start, frames FROM journal_block WHERE partition = $1 AND start >= $2 ORDER BY start LIMIT 1000").With(partition).With(from);
         await using var rows = await command.ExecuteReaderAsync(ct);
         var blocks = new List<StoredBlock>();
         for (var bytes = 0; bytes < bytesMax && await rows.ReadAsync(ct); bytes += blocks[^1].Frames.Length)

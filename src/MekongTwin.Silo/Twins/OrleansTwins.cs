@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using MekongTwin.Domain.Assets;
 using MekongTwin.Domain.Readings;
-using MekongTwin.Domain.Series;
 using MekongTwin.Domain.Twins;
 using MekongTwin.Host.Twins;
 using MekongTwin.Silo.Grains;
@@ -11,32 +10,47 @@ namespace MekongTwin.Silo.Twins;
 
 /// <summary>
 /// The cluster edition of <see cref="ITwins"/>: a batch goes to its partition's grain, a view is one call to each partition.
+/// Every second it asks all of them how they are, which also wakes those that nobody has asked since a silo died.
 /// </summary>
-public sealed class OrleansTwins : ITwins, IAsyncDisposable
+internal sealed class OrleansTwins : ITwins, IAsyncDisposable
 {
-    private static readonly TimeSpan ObserveEvery = PartitionGrain.ObserverExpiry / 4;
+    private static readonly TimeSpan BeatEvery = TimeSpan.FromSeconds(1);
+
+    /// <summary>A partition that does not answer for so long is not waited for.</summary>
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(5);
 
     private readonly IGrainFactory _grains;
     private readonly Region _region;
     private readonly Watchers _watchers = new();
     private readonly Observer _observer;
     private readonly CancellationTokenSource _stop = new();
+    private readonly WireStatus?[] _statuses;
+    private readonly Exception?[] _failures;
     private IChangesObserver? _self;
-    private Task _observing = Task.CompletedTask;
+    private Task _beating = Task.CompletedTask;
 
     public OrleansTwins(IGrainFactory grains, Region region)
     {
         _grains = grains;
         _region = region;
         _observer = new(_watchers);
+        _statuses = new WireStatus[region.Partitions];
+        _failures = new Exception[region.Partitions];
     }
+
+    /// <summary>How each partition was when it last answered.</summary>
+    public IReadOnlyList<WireStatus?> Statuses => _statuses;
+
+    /// <summary>Partitions that did not answer the last time, with the reason.</summary>
+    public IReadOnlyList<(int Partition, string Why)> Silent =>
+        [.. _failures.Index().Where(pair => pair.Item is not null).Select(pair => (pair.Index, pair.Item!.Message))];
 
     /// <summary>Begins to hear of the changes that other silos make.</summary>
     public async Task StartAsync()
     {
         _self = _grains.CreateObjectReference<IChangesObserver>(_observer);
-        await ObserveAsync();
-        _observing = KeepObservingAsync();
+        await BeatAsync();
+        _beating = KeepBeatingAsync();
     }
 
     public async ValueTask<ApplyResult> ApplyAsync(PartitionBatch batch, CancellationToken ct)
@@ -52,12 +66,15 @@ public sealed class OrleansTwins : ITwins, IAsyncDisposable
     public async ValueTask<IReadOnlyList<TwinView>> ViewAsync(IReadOnlyList<AssetId> ids, CancellationToken ct)
     {
         var assets = ids.Select(id => _region.Model.FindAsset(id.Path)).OfType<Asset>().ToList();
-        var (views, _) = await ReadAsync(assets, ct);
+        var (views, _) = await ReadAsync(assets, (partition, own) => Partition(partition).ViewAsync(own), ct);
         return [.. assets.Select(asset => views[asset.Number])];
     }
 
-    public async ValueTask<JournalCut> AppliedAsync(CancellationToken ct) =>
-        new(ImmutableCollectionsMarshal.AsImmutableArray(await Task.WhenAll(Enumerable.Range(0, _region.Partitions).Select(partition => Partition(partition).AppliedAsync())).WaitAsync(ct)));
+    public async ValueTask<JournalCut> AppliedAsync(CancellationToken ct)
+    {
+        var statuses = await Task.WhenAll(Enumerable.Range(0, _region.Partitions).Select(partition => Partition(partition).BeatAsync(null))).WaitAsync(ct);
+        return new(ImmutableCollectionsMarshal.AsImmutableArray(statuses.Select(status => status.Applied).ToArray()));
+    }
 
     public IAsyncEnumerable<TwinChanges> WatchAsync(WatchFilter filter, CancellationToken ct) => _watchers.FollowAsync(this, _region.Model, filter, ct);
 
@@ -65,50 +82,77 @@ public sealed class OrleansTwins : ITwins, IAsyncDisposable
     {
         var until = Instant.From(asOf);
         var assets = _region.Model.Assets.Where(asset => asset.Id.Path == city || asset.Id.Path.StartsWith(city + "/", StringComparison.Ordinal)).ToList();
-        var (views, cut) = await ReadAsync(assets, ct);
-        return new(cut, [.. assets.Select(asset => new TwinSnapshot(asset, [.. views[asset.Number].Latest.Select(latest => LatestUntil.Find(latest, until, _region.Readings)).OfType<LatestValue>()]))]);
+        var (views, cut) = await ReadAsync(assets, (partition, own) => Partition(partition).SnapshotAsync(own, until), ct);
+        return new(cut, [.. assets.Select(asset => new TwinSnapshot(asset, views[asset.Number].Latest))]);
     }
 
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        await _observing;
+        await _beating;
         _stop.Dispose();
     }
 
-    private IPartitionGrain Partition(int number) => _grains.GetGrain<IPartitionGrain>(_region.PartitionKey(number));
+    public IPartitionGrain Partition(int number) => _grains.GetGrain<IPartitionGrain>(_region.PartitionKey(number));
 
     /// <summary>The assets' views, and where each partition stood when it gave its part.</summary>
-    private async Task<(Dictionary<int, TwinView> Views, JournalCut Cut)> ReadAsync(List<Asset> assets, CancellationToken ct)
+    private async Task<(Dictionary<int, TwinView> Views, JournalCut Cut)> ReadAsync(List<Asset> assets, Func<int, int[], Task<WireView>> read, CancellationToken ct)
     {
-        var shares = assets.Select(asset => asset.Number).Distinct().ToLookup(_region.PartitionOf);
-        var parts = await Task.WhenAll(Enumerable.Range(0, _region.Partitions).Select(partition => Partition(partition).ViewAsync([.. shares[partition]]))).WaitAsync(ct);
+        var map = _region.Map;
+        var shares = assets.Select(asset => asset.Number).Distinct().ToLookup(map.PartitionOf);
+        // Those that have nothing to say are not asked: their place in the cut is what they last said.
+        var parts = await Task.WhenAll(Enumerable.Range(0, _region.Partitions).Select(async partition => shares.Contains(partition)
+            ? await read(partition, [.. shares[partition]])
+            : new WireView { Applied = _statuses[partition]?.Applied ?? 0, Latest = [], Faulted = [] })).WaitAsync(ct);
         var views = new Dictionary<int, TwinView>();
         for (var partition = 0; partition < parts.Length; partition++)
         {
-            var latest = Values(parts[partition].Latest).ToLookup(value => value.Point.Asset);
+            var latest = Values(map.Model, parts[partition].Latest).ToLookup(value => value.Point.Asset);
             var faulted = parts[partition].Faulted.ToHashSet();
-            foreach (var asset in shares[partition]) views[asset] = new(_region.Model.Assets[asset], [.. latest[asset]], faulted.Contains(asset));
+            foreach (var asset in shares[partition]) views[asset] = new(map.Model.Assets[asset], [.. latest[asset]], faulted.Contains(asset));
         }
         return (views, new([.. parts.Select(part => part.Applied)]));
     }
 
-    private List<LatestValue> Values(byte[] packed)
+    private static List<LatestValue> Values(Model model, byte[] packed)
     {
         var values = new List<LatestValue>();
-        foreach (var reading in Packed.Readings(packed)) values.Add(new(_region.Model.Points[reading.Point], reading));
+        foreach (var reading in Packed.Readings(packed))
+        {
+            // A point that another silo knows already comes with the next model.
+            if (reading.Point < model.Points.Length) values.Add(new(model.Points[reading.Point], reading));
+        }
         return values;
     }
 
-    private Task ObserveAsync() => Task.WhenAll(Enumerable.Range(0, _region.Partitions).Select(partition => Partition(partition).ObserveAsync(_self!)));
+    private Task BeatAsync() => Task.WhenAll(Enumerable.Range(0, _region.Partitions).Select(BeatAsync));
 
-    /// <summary>A partition that moved to another silo has forgotten its observers: they ask again and again.</summary>
-    private async Task KeepObservingAsync()
+    private async Task BeatAsync(int partition)
     {
-        while (!_stop.IsCancellationRequested)
+        try
         {
-            await Task.Delay(ObserveEvery, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (!_stop.IsCancellationRequested) await ObserveAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            var before = _statuses[partition];
+            var status = await Partition(partition).BeatAsync(_self).WaitAsync(AnswerWithin, _stop.Token);
+            (_statuses[partition], _failures[partition]) = (status, null);
+            // One that moved told nobody what changed meanwhile.
+            if (before is not null && before.Epoch != status.Epoch) _watchers.Changed(_region.Map.AssetsOf(partition).Select(asset => asset.Number));
+        }
+        catch (Exception e)
+        {
+            _failures[partition] = e;
+        }
+    }
+
+    private async Task KeepBeatingAsync()
+    {
+        using var timer = new PeriodicTimer(BeatEvery);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_stop.Token)) await BeatAsync();
+        }
+        catch (OperationCanceledException)
+        {
+            // The silo stops.
         }
     }
 

@@ -1,97 +1,160 @@
+using System.Collections.Concurrent;
 using MekongTwin.Domain.Assets;
-using MekongTwin.Domain.Readings;
-using MekongTwin.Domain.Twins;
+using MekongTwin.Silo.Storage;
+using Npgsql;
 
 namespace MekongTwin.Silo.Twins;
 
-/// <summary>What a region's grains on one silo share: the model, the applied readings, the store. Thread-safe.</summary>
-/// <param name="name">First part of its grains' keys.</param>
-/// <param name="model">The cities.</param>
-/// <param name="partitions">Partitions of its journal; fixed for the life of a region.</param>
-public sealed class Region(string name, Model model, int partitions)
+/// <summary>
+/// What a region's grains share on one silo: the database, the newest model, and the partitions that are open here. Thread-safe.
+/// </summary>
+internal sealed class Region(string name, int partitions, NpgsqlDataSource database, TimeProvider clock, ILoggerFactory logs) : IAsyncDisposable
 {
-    private readonly int[] _levels = Levels(model);
+    private readonly ConcurrentDictionary<int, Partition> _open = new();
+    private readonly ConcurrentDictionary<int, string> _faults = new();
+    private readonly SemaphoreSlim _refreshing = new(1, 1);
+    private PartitionMap _map = new(Model.Empty, partitions);
+    private int _version;
 
+    /// <summary>First part of its grains' keys.</summary>
     public string Name => name;
 
-    public Model Model => model;
-
+    /// <summary>Partitions of its journal; fixed for the life of a region.</summary>
     public int Partitions => partitions;
 
-    /// <summary>Applied readings that are no longer hot.</summary>
-    public required IReadingSource Readings { get; init; }
+    public TimeProvider Clock => clock;
 
-    /// <summary>Where facts go. Called by many grains at once.</summary>
-    public required ITwinStore Store { get; init; }
+    public PartitionTable Journal { get; } = new(database);
 
-    /// <summary>Stored latest values of an asset's points.</summary>
-    public required Func<Asset, IEnumerable<Reading>> StoredLatest { get; init; }
+    public FactsTable Facts { get; } = new(database);
 
-    /// <summary>Offset that the stored facts of a partition stand for.</summary>
-    public required Func<int, long> StoredOffset { get; init; }
+    public QuarantineTable Quarantine { get; } = new(database);
 
-    /// <summary>A durable number that rises at every call.</summary>
-    public required Func<CancellationToken, ValueTask<long>> NextEpochAsync { get; init; }
+    public RunTable Runs { get; } = new(database);
 
-    /// <summary>The asset of a point; false for a point nobody knows.</summary>
-    public bool TryFind(int point, out int asset)
+    public ModelTable Models { get; } = new(database);
+
+    public SourceTable Sources { get; } = new(database);
+
+    public Committer Committer { get; } = new(new(database), logs.CreateLogger<Committer>());
+
+    /// <summary>The newest model that this silo knows, and what follows from it.</summary>
+    public PartitionMap Map => Volatile.Read(ref _map);
+
+    public Model Model => Map.Model;
+
+    /// <summary>Called with every newer model.</summary>
+    public event Action<Model>? ModelChanged;
+
+    /// <summary>Why partitions could not be folded on this silo, those that were not since.</summary>
+    public IReadOnlyCollection<string> Faults => [.. _faults.Values];
+
+    /// <summary>Points whose readings cannot be read: for tests of what fails.</summary>
+    internal Func<int, bool>? IsBroken { get; set; }
+
+    public async Task StartAsync(CancellationToken ct)
     {
-        var known = (uint)point < (uint)model.Points.Length;
-        asset = known ? model.Points[point].Asset : -1;
-        return known;
+        await RefreshModelAsync(ct);
+        await Committer.StartAsync(ct);
     }
 
-    /// <summary>How many levels of assets there are below this one.</summary>
-    public int LevelOf(int asset) => _levels[asset];
+    public async ValueTask DisposeAsync()
+    {
+        await Committer.StopAsync(CancellationToken.None);
+        Committer.Dispose();
+    }
 
-    public string AssetKey(int asset) => $"{name}|{model.Assets[asset].Id.Path}";
+    /// <summary>Takes over what other silos did to the model.</summary>
+    public async Task RefreshModelAsync(CancellationToken ct)
+    {
+        await _refreshing.WaitAsync(ct);
+        try
+        {
+            if (await Models.ReadNewerAsync(_version, ct) is var (version, model)) SetModel(version, model);
+        }
+        finally
+        {
+            _refreshing.Release();
+        }
+    }
+
+    /// <summary>Changes the model for all silos; this one has it at once.</summary>
+    public async Task ChangeModelAsync(Func<Model, Model> change, CancellationToken ct)
+    {
+        await _refreshing.WaitAsync(ct);
+        try
+        {
+            var (version, model) = await Models.ChangeAsync(change, ct);
+            if (version > _version) SetModel(version, model);
+        }
+        finally
+        {
+            _refreshing.Release();
+        }
+    }
+
+    public string AssetKey(int asset) => $"{name}|{Model.Assets[asset].Id.Path}";
 
     public string PartitionKey(int partition) => $"{name}|{partition}";
 
-    /// <summary>The partition an asset's readings are journalled in: the same on every machine and in every version.</summary>
-    public int PartitionOf(int asset)
+    public void Open(Partition partition) => _open[partition.Number] = partition;
+
+    public void Close(Partition partition) => _open.TryRemove(new(partition.Number, partition));
+
+    /// <summary>The partition of this activation, if it is open on this silo.</summary>
+    public Partition? Find(int partition, long epoch) => _open.TryGetValue(partition, out var open) && open.Epoch == epoch ? open : null;
+
+    public void SetFault(int partition, string? fault)
     {
-        // FNV-1a over the path.
-        var hash = 2166136261u;
-        foreach (var letter in model.Assets[asset].Id.Path) hash = (hash ^ (byte)letter) * 16777619u;
-        return (int)(hash % (uint)partitions);
+        if (fault is null) _faults.TryRemove(partition, out _);
+        else _faults[partition] = fault;
     }
 
-    private static int[] Levels(Model model)
+    private void SetModel(int version, Model model)
     {
-        var levels = new int[model.Assets.Length];
-        foreach (var asset in model.Assets) Raise(asset, 0);
-        return levels;
+        Volatile.Write(ref _map, new(model, partitions));
+        _version = version;
+        ModelChanged?.Invoke(model);
+    }
+}
 
-        void Raise(Asset asset, int level)
-        {
-            levels[asset.Number] = Math.Max(levels[asset.Number], level);
-            foreach (var parent in Model.ParentsOf(asset)) Raise(model.Assets[parent], level + 1);
-        }
+/// <summary>What a partition's activation and its asset grains share: they live on one silo.</summary>
+internal sealed class Partition(int number, long epoch, Region region)
+{
+    public int Number => number;
+
+    /// <summary>Of this activation: whoever had the partition before has a lower one.</summary>
+    public long Epoch => epoch;
+
+    public PartitionFacts Facts { get; } = new(() => region.Map);
+
+    public PartitionReadings Readings { get; } = new(number, () => region.Map) { IsBroken = region.IsBroken };
+
+    /// <summary>True when something of an asset's past is to be fetched before it can go on.</summary>
+    public bool Wants(int asset) => Readings.Wants(asset) || Facts.Wants(asset);
+
+    /// <summary>Fetches it.</summary>
+    public async Task FetchAsync(int asset, CancellationToken ct)
+    {
+        if (Readings.TakeWanted(asset) is { Count: > 0 } ranges) Readings.Fetched(ranges, await region.Runs.ReadAsync(number, ranges, ct));
+        if (Facts.TryTakeWanted(asset, out var fromUs)) Facts.Load(asset, fromUs, await region.Facts.ReadWindowsFromAsync(asset, fromUs, ct));
     }
 }
 
 /// <summary>The regions a silo serves, by name.</summary>
-public sealed class Regions
+internal sealed class Regions
 {
-    private readonly System.Collections.Concurrent.ConcurrentDictionary<string, Region> _byName = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Region> _byName = new(StringComparer.Ordinal);
 
     public void Add(Region region) => _byName[region.Name] = region;
 
     public void Remove(string name) => _byName.TryRemove(name, out _);
 
     /// <summary>Takes a grain's key apart.</summary>
-    internal (Region Region, string Within) Resolve(string key)
+    public (Region Region, string Within) Resolve(string key)
     {
         var bar = key.IndexOf('|', StringComparison.Ordinal);
         return _byName.TryGetValue(key[..bar], out var region) ? (region, key[(bar + 1)..])
             : throw new InvalidOperationException($"This silo does not serve region '{key[..bar]}'.");
-    }
-
-    /// <summary>The asset that a grain's key names.</summary>
-    internal (Region Region, Asset Asset) ResolveAsset(string key)
-    {
-        var (region, path) = Resolve(key);
-        return (region, region.Model.FindAsset(path) ?? throw new InvalidOperationException($"The model of region '{region.Name}' has no asset {path}."));
     }
 }

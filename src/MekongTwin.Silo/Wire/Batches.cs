@@ -2,7 +2,20 @@ using MekongTwin.Domain.Twins;
 
 namespace MekongTwin.Silo.Wire;
 
-/// <summary>A stretch of a partition's journal on its way to the partition: readings in the journal's own 24-byte form.</summary>
+/// <summary>Frames on their way from a door into a partition's journal.</summary>
+[GenerateSerializer, Immutable, Alias("mt.append")]
+public sealed class WireAppend
+{
+    /// <summary>A start of a silo.</summary>
+    [Id(0)] public required long Door { get; init; }
+
+    /// <summary>Of the door's appends to this partition.</summary>
+    [Id(1)] public required long Sequence { get; init; }
+
+    [Id(2)] public required byte[] Frames { get; init; }
+}
+
+/// <summary>A stretch of a partition's journal: readings in the journal's own 24-byte form.</summary>
 [GenerateSerializer, Immutable, Alias("mt.partition-batch")]
 public sealed class WireBatch
 {
@@ -45,30 +58,47 @@ public sealed class WireView
 [GenerateSerializer, Immutable, Alias("mt.asset-share")]
 public sealed class WireShare
 {
-    public static WireShare None { get; } = new() { Readings = [], Sources = [] };
+    [Id(0)] public required int Partition { get; init; }
 
-    [Id(0)] public required byte[] Readings { get; init; }
+    /// <summary>Of the partition's activation: an asset that knew another one starts anew from what is stored.</summary>
+    [Id(1)] public required long Epoch { get; init; }
+
+    [Id(2)] public required long Turn { get; init; }
+
+    [Id(3)] public required byte[] Readings { get; init; }
 
     /// <summary>Number of the source of each reading.</summary>
-    [Id(1)] public required int[] Sources { get; init; }
+    [Id(4)] public required int[] Sources { get; init; }
+}
+
+/// <summary>How an asset's turn ended.</summary>
+public enum FoldStep
+{
+    Done,
+
+    /// <summary>Something of the past is to be fetched; then it goes on.</summary>
+    Wanting,
+
+    /// <summary>The asset lives on another silo than its partition. It leaves there: ask again.</summary>
+    Elsewhere,
 }
 
 /// <summary>What one asset's twin made of its readings.</summary>
 [GenerateSerializer, Immutable, Alias("mt.asset-folded")]
 public sealed class WireFolded
 {
-    [Id(0)] public required FoldOutcome[] Outcomes { get; init; }
+    [Id(0)] public required FoldStep Step { get; init; }
 
-    [Id(1)] public required Delta[] Deltas { get; init; }
-
-    /// <summary>The asset's latest readings in the journal's form.</summary>
-    [Id(2)] public required byte[] Latest { get; init; }
+    [Id(1)] public FoldOutcome[] Outcomes { get; init; } = [];
 
     /// <summary>What became of readings that had been set aside.</summary>
-    [Id(3)] public required LateOutcome[] Late { get; init; }
+    [Id(2)] public LateOutcome[] Late { get; init; } = [];
 
     /// <summary>True while it is set aside: it wants to be called in every turn.</summary>
-    [Id(4)] public bool SetAside { get; init; }
+    [Id(3)] public bool SetAside { get; init; }
+
+    /// <summary>What it failed with.</summary>
+    [Id(4)] public string? Failure { get; init; }
 }
 
 /// <summary>A late outcome between silos.</summary>

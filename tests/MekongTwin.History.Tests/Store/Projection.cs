@@ -189,7 +189,7 @@ public sealed class Projection : IDisposable
         const int beyond = 50;
         using (var store = new TwinStore(Path))
         {
-            for (var i = 0; i < TwinStore.QuarantineKindsPerSourceMax + beyond; i++) store.AddQuarantine(Entry($"t{i}"), i);
+            for (var i = 0; i < QuarantineKinds.PerSourceMax + beyond; i++) store.AddQuarantine(Entry($"t{i}"), i);
             store.Commit(1, new Ledger());
         }
         using var again = new TwinStore(Path);
@@ -198,7 +198,7 @@ public sealed class Projection : IDisposable
         again.AddQuarantine(Entry("another's", source: 2), 1);
         again.Commit(2, new Ledger());
         var groups = new TwinQueries(Path).Quarantine(int.MaxValue);
-        Assert.Equal(TwinStore.QuarantineKindsPerSourceMax + 1, groups.Count(group => group.Source == 1));
+        Assert.Equal(QuarantineKinds.PerSourceMax + 1, groups.Count(group => group.Source == 1));
         var others = groups.Single(group => group.IsOthers);
         Assert.Equal((1, beyond + 1L, false), (others.Source, others.Count, others.IsMappable));
         Assert.Equal(2, groups.Single(group => group.Topic == "t1").Count);
@@ -208,24 +208,24 @@ public sealed class Projection : IDisposable
     [Fact]
     public void KindsAreBoundedInAllAndEverySourceHasItsRestCounted()
     {
-        const int sources = TwinStore.QuarantineKindsMax / TwinStore.QuarantineKindsPerSourceMax + 2;
+        const int sources = QuarantineKinds.Max / QuarantineKinds.PerSourceMax + 2;
         using var store = new TwinStore(Path);
         for (var source = 1; source <= sources; source++)
         {
-            for (var i = 0; i < TwinStore.QuarantineKindsPerSourceMax; i++) store.AddQuarantine(Entry($"t{i}", source: source), i);
+            for (var i = 0; i < QuarantineKinds.PerSourceMax; i++) store.AddQuarantine(Entry($"t{i}", source: source), i);
         }
         store.Commit(1, new Ledger());
         var groups = new TwinQueries(Path).Quarantine(int.MaxValue);
-        Assert.Equal(TwinStore.QuarantineKindsMax, groups.Count(group => !group.IsOthers));
+        Assert.Equal(QuarantineKinds.Max, groups.Count(group => !group.IsOthers));
         Assert.Equal([(sources - 1, 1000L), (sources, 1000L)], groups.Where(group => group.IsOthers).Select(group => (group.Source, group.Count)).Order());
-        Assert.Equal(sources * TwinStore.QuarantineKindsPerSourceMax, groups.Sum(group => group.Count));
+        Assert.Equal(sources * QuarantineKinds.PerSourceMax, groups.Sum(group => group.Count));
     }
 
     [Fact]
     public void WhatAKindLeftAmongTheOthersIsFoundAndTakenOutWithIt()
     {
         using var store = new TwinStore(Path);
-        for (var i = 0; i < TwinStore.QuarantineKindsPerSourceMax; i++) store.AddQuarantine(Entry($"t{i}"), 10 + i);
+        for (var i = 0; i < QuarantineKinds.PerSourceMax; i++) store.AddQuarantine(Entry($"t{i}"), 10 + i);
         for (var i = 0; i < 3; i++) store.AddQuarantine(Entry("late"), 5000 + i);
         store.AddQuarantine(Entry("never again"), 5003);
         // The others' own line is one of the bound, too.
@@ -247,14 +247,14 @@ public sealed class Projection : IDisposable
     public void WhatIsThrownAwayMakesRoomAndTheNextMessageBeginsAnew()
     {
         using var store = new TwinStore(Path);
-        for (var i = 0; i < TwinStore.QuarantineKindsPerSourceMax + 5; i++) store.AddQuarantine(Entry($"t{i}"), i);
+        for (var i = 0; i < QuarantineKinds.PerSourceMax + 5; i++) store.AddQuarantine(Entry($"t{i}"), i);
         Assert.Equal(1, store.DiscardQuarantine(new DiscardEntry(1, Refusal.UnknownPoint, "t0", "")));
         Assert.Equal(5, store.DiscardQuarantine(new DiscardEntry(1, Refusal.UnknownPoint, QuarantineGroup.OthersTopic, "")));
         Assert.Equal(0, store.DiscardQuarantine(new DiscardEntry(1, Refusal.UnknownPoint, "nobody", "")));
         store.AddQuarantine(Entry("new"), 2000);
         store.Commit(1, new Ledger());
         var groups = new TwinQueries(Path).Quarantine(int.MaxValue);
-        Assert.Equal(TwinStore.QuarantineKindsPerSourceMax, groups.Count);
+        Assert.Equal(QuarantineKinds.PerSourceMax, groups.Count);
         Assert.Equal(2000, groups.Single(group => group.Topic == "new").FirstOffset);
         Assert.DoesNotContain(groups, group => group.IsOthers || group.Topic == "t0");
     }

@@ -31,9 +31,9 @@ public sealed class Releases : IDisposable
         await AppendAsync(journal, Kept(1005, 5, ""));
         var group = new QuarantineGroup(1, Refusal.UnknownPoint, 1, "t", "", 4, 0, 0, 0, [], 0);
         var before = journal.DurableOffset;
-        Assert.Equal(4, await QuarantineRelease.RunAsync(journal, group, point, 0, TestContext.Current.CancellationToken));
+        Assert.Equal(4, await QuarantineRelease.RunAsync(new LocalQuarantineJournal(journal), group, point, 0, TestContext.Current.CancellationToken));
         Assert.Equal([1002, 1003, 1004, 1005], Times(journal, before));
-        Assert.Equal(0, await QuarantineRelease.RunAsync(journal, group, point, 0, TestContext.Current.CancellationToken));
+        Assert.Equal(0, await QuarantineRelease.RunAsync(new LocalQuarantineJournal(journal), group, point, 0, TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -43,12 +43,12 @@ public sealed class Releases : IDisposable
         using var journal = JournalLog.Open(new DiskFiles(_directory.Path), new JournalOptions());
         var group = new QuarantineGroup(1, Refusal.UnknownPoint, 1, "t", "", 2, 0, 0, 0, [], 0);
         await AppendAsync(journal, Kept(1000, 1, ""));
-        await QuarantineRelease.DiscardAsync(journal, group with { Topic = "another" }, TestContext.Current.CancellationToken);
+        await QuarantineRelease.DiscardAsync(new LocalQuarantineJournal(journal), group with { Topic = "another" }, TestContext.Current.CancellationToken);
         await AppendAsync(journal, Kept(1001, 2, ""));
-        await QuarantineRelease.DiscardAsync(journal, group, TestContext.Current.CancellationToken);
+        await QuarantineRelease.DiscardAsync(new LocalQuarantineJournal(journal), group, TestContext.Current.CancellationToken);
         await AppendAsync(journal, Kept(1002, 3, ""));
         var before = journal.DurableOffset;
-        Assert.Equal(1, await QuarantineRelease.RunAsync(journal, group, point, 0, TestContext.Current.CancellationToken));
+        Assert.Equal(1, await QuarantineRelease.RunAsync(new LocalQuarantineJournal(journal), group, point, 0, TestContext.Current.CancellationToken));
         Assert.Equal([1002], Times(journal, before));
     }
 
@@ -62,14 +62,14 @@ public sealed class Releases : IDisposable
         for (var from = 0; from < count; from += 1000) await AppendAsync(journal, [.. Enumerable.Range(from, 1000).SelectMany(i => Kept(i, 10, i % 2 == 0 ? "kW" : "V"))]);
         var group = new QuarantineGroup(1, Refusal.UnknownPoint, 1, "t", "", count, 0, 0, 0, [], 0);
         var before = journal.DurableOffset;
-        Assert.Equal(count / 2, await QuarantineRelease.RunAsync(journal, group, power, 0, TestContext.Current.CancellationToken));
+        Assert.Equal(count / 2, await QuarantineRelease.RunAsync(new LocalQuarantineJournal(journal), group, power, 0, TestContext.Current.CancellationToken));
         Assert.Equal(Enumerable.Range(0, count).Where(i => i % 2 == 0).Select(i => (long)i), Times(journal, before));
         await AppendAsync(journal, Kept(count, 10, "kW"));
         before = journal.DurableOffset;
-        Assert.Equal(count / 2, await QuarantineRelease.RunAsync(journal, group, voltage, 0, TestContext.Current.CancellationToken));
+        Assert.Equal(count / 2, await QuarantineRelease.RunAsync(new LocalQuarantineJournal(journal), group, voltage, 0, TestContext.Current.CancellationToken));
         Assert.Equal(Enumerable.Range(0, count).Where(i => i % 2 == 1).Select(i => (long)i), Times(journal, before));
-        Assert.Equal(1, await QuarantineRelease.RunAsync(journal, group, power, 0, TestContext.Current.CancellationToken));
-        Assert.Equal(0, await QuarantineRelease.RunAsync(journal, group, voltage, 0, TestContext.Current.CancellationToken));
+        Assert.Equal(1, await QuarantineRelease.RunAsync(new LocalQuarantineJournal(journal), group, power, 0, TestContext.Current.CancellationToken));
+        Assert.Equal(0, await QuarantineRelease.RunAsync(new LocalQuarantineJournal(journal), group, voltage, 0, TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -81,9 +81,9 @@ public sealed class Releases : IDisposable
         await AppendAsync(journal, Kept(1000, 230, "V"));
         await AppendAsync(journal, Kept(1001, 10, "kW"));
         var group = new QuarantineGroup(1, Refusal.UnknownPoint, 1, "t", "", 2, 0, 0, 0, [], 0);
-        Assert.Equal(1, await QuarantineRelease.RunAsync(journal, group, power, 0, TestContext.Current.CancellationToken));
+        Assert.Equal(1, await QuarantineRelease.RunAsync(new LocalQuarantineJournal(journal), group, power, 0, TestContext.Current.CancellationToken));
         var before = journal.DurableOffset;
-        Assert.Equal(1, await QuarantineRelease.RunAsync(journal, group, voltage, 0, TestContext.Current.CancellationToken));
+        Assert.Equal(1, await QuarantineRelease.RunAsync(new LocalQuarantineJournal(journal), group, voltage, 0, TestContext.Current.CancellationToken));
         Assert.Equal([1000], Times(journal, before));
     }
 

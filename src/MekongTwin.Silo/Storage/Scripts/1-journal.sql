@@ -1,9 +1,8 @@
 -- The journal's partitions. A partition has one writer: the one with the newest epoch.
 CREATE TABLE journal_partition (
     partition int PRIMARY KEY,
-    epoch bigint NOT NULL DEFAULT 0,
-    journalled bigint NOT NULL DEFAULT 0, -- end of its newest block
-    applied bigint NOT NULL DEFAULT 0     -- offset that the stored facts stand for
+    epoch bigint NOT NULL,
+    journalled bigint NOT NULL DEFAULT 0 -- end of its newest block
 );
 
 CREATE TABLE journal_block (
@@ -16,5 +15,5 @@ CREATE TABLE journal_block (
 -- Frames are packed already: the server need not try to.
 ALTER TABLE journal_block ALTER COLUMN frames SET STORAGE EXTERNAL;
 
--- Of grains' activations: rises at every one.
-CREATE SEQUENCE epoch;
+-- Of the silos' doors: each start of a silo is another door.
+CREATE SEQUENCE door;

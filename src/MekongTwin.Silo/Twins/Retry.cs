@@ -1,0 +1,36 @@
+using System.Net.Sockets;
+using Npgsql;
+
+namespace MekongTwin.Silo.Twins;
+
+/// <summary>Work with a database that may be away: tried again until it is back, ever more slowly.</summary>
+internal static class Retry
+{
+    private static readonly TimeSpan From = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan To = TimeSpan.FromSeconds(5);
+
+    /// <param name="work">May be done twice.</param>
+    /// <param name="fault">Hears why it does not get on, and null when it does.</param>
+    /// <param name="ct">Ends the tries.</param>
+    public static async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> work, Action<string?> fault, CancellationToken ct)
+    {
+        var failed = false;
+        for (var delay = From; ; delay = delay * 2 < To ? delay * 2 : To)
+        {
+            try
+            {
+                var result = await work(ct);
+                if (failed) fault(null);
+                return result;
+            }
+            catch (Exception e) when (IsAway(e))
+            {
+                failed = true;
+                fault($"PostgreSQL: {e.Message} It is tried again by itself.");
+            }
+            await Task.Delay(delay, ct);
+        }
+    }
+
+    public static bool IsAway(Exception e) => e is NpgsqlException or SocketException or TimeoutException or IOException;
+}
