@@ -1,9 +1,9 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using MekongTwin.Domain.Assets;
 using MekongTwin.Domain.Readings;
 using MekongTwin.Domain.Twins;
 using MekongTwin.Domain.Units;
-using MekongTwin.Host.Twins;
 using MekongTwin.Ingest;
 
 namespace MekongTwin.Host.Running;
@@ -12,7 +12,7 @@ namespace MekongTwin.Host.Running;
 /// The twin's live values as MQTT topics: <c>mt/v1/live/{asset path}/{metric}</c> with
 /// <c>{"v":412.6,"u":"kW","t":"2026-11-21T17:05:00+07:00","q":"good"}</c>.
 /// </summary>
-internal sealed class LiveOutputs(LocalTwins twins) : IOutputs
+internal sealed class LiveOutputs(ITwins twins, Func<Model> model) : IOutputs
 {
     private const string Live = "mt/v1/live/";
     private const string Alarms = "mt/v1/alarms/";
@@ -42,7 +42,7 @@ internal sealed class LiveOutputs(LocalTwins twins) : IOutputs
                     var topic = Live + view.Asset.Id.Path + "/" + latest.Point.Metric;
                     if (!Matches(filter, topic) || (sent.TryGetValue(latest.Point.Number, out var last) && last == latest.Reading)) continue;
                     sent[latest.Point.Number] = latest.Reading;
-                    yield return new(topic, Payload(latest, twins.Model.CityOf(view.Asset.Number).MakeCalendar().Zone));
+                    yield return new(topic, Payload(latest, model().CityOf(view.Asset.Number).MakeCalendar().Zone));
                 }
             }
         }

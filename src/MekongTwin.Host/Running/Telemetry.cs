@@ -21,20 +21,20 @@ internal sealed class Telemetry : IDisposable
     private MeterProvider? _metrics;
     private TracerProvider? _traces;
 
-    private Telemetry(TwinCore core)
+    private Telemetry(ITwinCore core)
     {
         _meter.CreateObservableCounter("mekongtwin.ledger.readings", () => Readings(core), "{reading}", "Readings by what became of them");
-        _meter.CreateObservableGauge("mekongtwin.ledger.pending", () => core.ReadLedger().Total.Pending, "{reading}", "Received and not accounted for yet");
-        _meter.CreateObservableGauge("mekongtwin.journal.backlog", () => core.ReadLedger().BacklogBytes, "By", "Durable bytes that the twins have not folded");
+        _meter.CreateObservableGauge("mekongtwin.ledger.pending", () => core.Ledger.Total.Pending, "{reading}", "Received and not accounted for yet");
+        _meter.CreateObservableGauge("mekongtwin.journal.backlog", () => core.Ledger.BacklogBytes, "By", "Durable bytes that the twins have not folded");
         _meter.CreateObservableGauge("mekongtwin.journal.pending", () => core.Journal.PendingBytes, "By", "Bytes that wait for a group commit");
         _meter.CreateObservableCounter("mekongtwin.journal.commits", () => core.Journal.Commits, "{commit}", "Group commits");
         _meter.CreateObservableGauge("mekongtwin.journal.commit.p99", () => core.Journal.CommitP99Ms, "ms", "99th percentile of a group commit");
-        _meter.CreateObservableCounter("mekongtwin.twins.faults", () => core.LocalTwins.Faults, "{fault}", "How often a twin failed and was set aside");
-        _meter.CreateObservableGauge("mekongtwin.twins.setaside", () => core.LocalTwins.Faulted.Count, "{twin}", "Twins that are set aside");
-        _meter.CreateObservableGauge("mekongtwin.lag.p99", () => core.ReadLedger().LagP99Ms, "ms", "99th percentile from receiving a reading to its being visible");
+        _meter.CreateObservableCounter("mekongtwin.twins.faults", () => core.TwinFaults, "{fault}", "How often a twin failed and was set aside");
+        _meter.CreateObservableGauge("mekongtwin.twins.setaside", () => core.SetAside, "{twin}", "Twins that are set aside");
+        _meter.CreateObservableGauge("mekongtwin.lag.p99", () => core.Ledger.LagP99Ms, "ms", "99th percentile from receiving a reading to its being visible");
     }
 
-    public static Telemetry Start(TwinCore core)
+    public static Telemetry Start(ITwinCore core)
     {
         var telemetry = new Telemetry(core);
         if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT"))) return telemetry;
@@ -51,9 +51,9 @@ internal sealed class Telemetry : IDisposable
         _meter.Dispose();
     }
 
-    private static IEnumerable<Measurement<long>> Readings(TwinCore core)
+    private static IEnumerable<Measurement<long>> Readings(ITwinCore core)
     {
-        var total = core.ReadLedger().Total;
+        var total = core.Ledger.Total;
         yield return new(total.Received, new KeyValuePair<string, object?>("outcome", "received"));
         yield return new(total.Stored, new KeyValuePair<string, object?>("outcome", "stored"));
         yield return new(total.Duplicate, new KeyValuePair<string, object?>("outcome", "duplicate"));

@@ -14,7 +14,7 @@ namespace MekongTwin.Host.Running;
 /// Everything between the doors: journal, twins, projection, admission, for one data directory. It can be opened without
 /// any door, by tests and by commands.
 /// </summary>
-internal sealed class TwinCore : ITwinServices, IAsyncDisposable
+internal sealed class TwinCore : ITwinCore
 {
     /// <summary>How long a mapping waits for its own effect; it takes place all the same.</summary>
     private static readonly TimeSpan VisibleWithin = TimeSpan.FromSeconds(5);
@@ -73,21 +73,22 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
 
     public bool Simulated { get; init; }
 
-    /// <summary>What is odd in the city folders, though it may be meant.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    public LedgerPage Ledger => ReadLedger();
+
+    public long TwinFaults => LocalTwins.Faults;
+
+    public int SetAside => LocalTwins.Faulted.Count;
 
     public JournalStatus Journal => _journal.Status;
 
-    /// <summary>Where devices send to; set by whoever opens that door.</summary>
     public MqttDoor? Mqtt { get; set; }
 
-    /// <summary>State of the doors; set by whoever opens them.</summary>
     public Func<StatusView> Doors { get; set; } = static () => throw new InvalidOperationException("No door is open.");
 
-    /// <summary>State of the subscription to a broker; set by whoever subscribes.</summary>
     public Func<BrokerView?> Broker { get; set; } = static () => null;
 
-    /// <summary>Health of what is around the core; set by whoever opens the doors.</summary>
     public Func<IEnumerable<HealthCheck>> DoorHealth { get; set; } = static () => [];
 
     public static async Task<TwinCore> OpenAsync(ServeOptions options, TimeProvider clock, CancellationToken ct)
@@ -146,6 +147,19 @@ internal sealed class TwinCore : ITwinServices, IAsyncDisposable
         using var reader = journal.Read(store.Applied);
         return JournalTail.Scan(reader, journal.DurableOffset);
     }
+
+    public void AddTo(WebApplicationBuilder builder)
+    {
+        // Nothing: it runs by itself.
+    }
+
+    public Task BeginAsync(IServiceProvider services, CancellationToken ct)
+    {
+        Start(services.GetRequiredService<ILogger<TwinCore>>());
+        return Task.CompletedTask;
+    }
+
+    public Task OpenedAsync(CancellationToken ct) => Task.CompletedTask;
 
     /// <summary>Starts following the journal.</summary>
     public void Start(ILogger<TwinCore>? log = null)

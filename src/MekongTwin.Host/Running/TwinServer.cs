@@ -14,6 +14,9 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace MekongTwin.Host.Running;
 
+/// <summary>Makes an edition's subscriber to a broker.</summary>
+internal delegate IBrokerSubscriber SubscriberFactory(BrokerOptions broker, IAdmissions admissions, IServiceProvider services);
+
 /// <summary>The running program: the core, its doors, the simulator.</summary>
 internal sealed class TwinServer : IAsyncDisposable
 {
@@ -24,9 +27,9 @@ internal sealed class TwinServer : IAsyncDisposable
     private const int SendBufferSize = 256 << 10;
 
     private readonly WebApplication _app;
-    private readonly TwinCore _core;
+    private readonly ITwinCore _core;
     private readonly MqttServer _mqtt;
-    private readonly BrokerSubscriber? _subscriber;
+    private readonly IBrokerSubscriber? _subscriber;
     private readonly Telemetry _telemetry;
     private readonly CancellationTokenSource _stop = new();
     private SimulatorKeeper? _simulator;
@@ -34,7 +37,7 @@ internal sealed class TwinServer : IAsyncDisposable
     private Task _simulating = Task.CompletedTask;
     private Task _watching = Task.CompletedTask;
 
-    private TwinServer(WebApplication app, TwinCore core, MqttServer mqtt, BrokerSubscriber? subscriber)
+    private TwinServer(WebApplication app, ITwinCore core, MqttServer mqtt, IBrokerSubscriber? subscriber)
     {
         _app = app;
         _core = core;
@@ -46,7 +49,7 @@ internal sealed class TwinServer : IAsyncDisposable
         core.Doors = () => new(Product.Version, mqtt.Status, subscriber?.Status, core.Journal, _simulator is { IsRunning: true }, ReadMemory(), core.ReadHealth());
     }
 
-    public TwinCore Core => _core;
+    public ITwinCore Core => _core;
 
     public int HttpPort { get; private set; }
 
@@ -57,11 +60,20 @@ internal sealed class TwinServer : IAsyncDisposable
         .Where(endpoint => endpoint.Metadata.GetMetadata<IExcludeFromDescriptionMetadata>() is null)
         .SelectMany(endpoint => endpoint.Metadata.GetRequiredMetadata<IHttpMethodMetadata>().HttpMethods.Select(method => $"{method} {endpoint.RoutePattern.RawText!.Replace(":long", "", StringComparison.Ordinal)}"));
 
-    public static async Task<TwinServer> StartAsync(ServeOptions options, CancellationToken ct)
+    /// <summary>The embedded edition.</summary>
+    public static Task<TwinServer> StartAsync(ServeOptions options, CancellationToken ct) =>
+        StartAsync(options, new Users(DataDirectory.UsersFile(options.Data)), async clock => await TwinCore.OpenAsync(options, clock, ct), SubscribeTo, ct);
+
+    /// <summary>Opens the core of an edition, then the doors around it.</summary>
+    /// <param name="options">What it is told.</param>
+    /// <param name="users">Whom the doors let in.</param>
+    /// <param name="open">Opens the core.</param>
+    /// <param name="subscribe">Makes the subscriber to a broker.</param>
+    /// <param name="ct">Gives the start up.</param>
+    internal static async Task<TwinServer> StartAsync(ServeOptions options, Users users, Func<TimeProvider, Task<ITwinCore>> open, SubscriberFactory subscribe, CancellationToken ct)
     {
         var (http, mqttAt) = (DoorAddress.Parse("--http", options.Http), DoorAddress.Parse("--mqtt", options.Mqtt));
         CheckOptions(options);
-        var users = new Users(DataDirectory.UsersFile(options.Data));
         DoorAddress.RefuseOpen(http, mqttAt, users.IsOpen, options);
         var epoch = DateTimeOffset.UtcNow;
         var start = options.Start ?? epoch;
@@ -69,7 +81,7 @@ internal sealed class TwinServer : IAsyncDisposable
         BrokerOptions? broker = null;
         if (options.Broker is { } address && !BrokerOptions.TryParse(address, Environment.GetEnvironmentVariable(BrokerOptions.PasswordVariable), out broker, out var error))
             throw new InputException($"--broker {address}: {error}");
-        var core = await TwinCore.OpenAsync(options, clock, ct);
+        var core = await open(clock);
         TwinServer? server = null;
         try
         {
@@ -79,8 +91,8 @@ internal sealed class TwinServer : IAsyncDisposable
             builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
             builder.Services.AddTwinApi();
             builder.Services.AddSingleton<IAccess>(users);
-            builder.Services.AddSingleton<IAdmissions>(core.Admissions);
-            builder.Services.AddSingleton<IOutputs>(new LiveOutputs(core.LocalTwins));
+            builder.Services.AddSingleton<IAdmissions>(_ => core.Admissions);
+            builder.Services.AddSingleton<IOutputs>(_ => new LiveOutputs(core.Twins, () => core.Model));
             builder.Services.AddSingleton(new MqttOptions());
             builder.Services.AddSingleton(TimeProvider.System);
             builder.Services.AddSingleton<MqttServer>();
@@ -92,12 +104,14 @@ internal sealed class TwinServer : IAsyncDisposable
                 sockets.CreateBoundListenSocket = Bind;
             });
             builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, http, mqttAt, options));
+            core.AddTo(builder);
             var app = builder.Build();
+            await core.BeginAsync(app.Services, ct);
             app.UseSecurityHeaders();
             app.UseHostNames(users);
             ConsolePage.Use(app);
             app.MapTwinApi(core, users);
-            var subscriber = broker is null ? null : new BrokerSubscriber(broker, core.Admissions, TimeProvider.System, app.Services.GetRequiredService<ILogger<BrokerSubscriber>>());
+            var subscriber = broker is null ? null : subscribe(broker, core.Admissions, app.Services);
             server = new TwinServer(app, core, app.Services.GetRequiredService<MqttServer>(), subscriber);
             await server.OpenDoorsAsync(options, users, start, epoch, ct);
             return server;
@@ -127,7 +141,6 @@ internal sealed class TwinServer : IAsyncDisposable
 
     private async Task OpenDoorsAsync(ServeOptions options, Users users, DateTimeOffset start, DateTimeOffset epoch, CancellationToken ct)
     {
-        _core.Start(_app.Services.GetRequiredService<ILogger<TwinCore>>());
         try
         {
             await _app.StartAsync(ct);
@@ -143,6 +156,7 @@ internal sealed class TwinServer : IAsyncDisposable
         var ports = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Select(address => new Uri(address).Port).ToList();
         (HttpPort, MqttPort) = (ports[0], ports[1]);
         _core.Mqtt = new(options.TlsCertificate is null ? "mqtt" : "mqtts", MqttPort);
+        await _core.OpenedAsync(ct);
         if (_subscriber is not null) _subscribing = _subscriber.RunAsync(_stop.Token).ContinueWith(_ => { }, TaskScheduler.Default);
         if (options.Simulate) Simulate(options, users.AddTransient("simulator", Role.Device), start, epoch);
         // Twins that are set aside are told one by one, as it happens.
@@ -165,6 +179,9 @@ internal sealed class TwinServer : IAsyncDisposable
         var trouble = broker.Connected ? null : $"{broker.Name} is not connected ({broker.LastError?.TrimEnd('.') ?? "no answer yet"}). It is tried again and again; what the broker keeps meanwhile follows then.";
         yield return new("broker", broker.Connected, trouble) { Required = false, Since = broker.Since };
     }
+
+    private static BrokerSubscriber SubscribeTo(BrokerOptions broker, IAdmissions admissions, IServiceProvider services) =>
+        new(broker, admissions, TimeProvider.System, services.GetRequiredService<ILogger<BrokerSubscriber>>());
 
     private static MemoryView ReadMemory() => new(GC.GetTotalAllocatedBytes(), GC.GetGCMemoryInfo().HeapSizeBytes, GC.CollectionCount(0), Math.Round(GC.GetTotalPauseDuration().TotalMilliseconds, 1));
 

@@ -1,0 +1,215 @@
+using System.Buffers;
+using System.Diagnostics;
+using MekongTwin.Domain.Journal;
+using MekongTwin.History.Journal;
+using MekongTwin.Ingest;
+using MekongTwin.Silo.Grains;
+using MekongTwin.Silo.Twins;
+
+namespace MekongTwin.Silo.Doors;
+
+/// <summary>
+/// The front of the journal on one silo: what its doors admit gathers here, is split by partition, and goes to the partitions
+/// wherever they are. A ticket is durable when every partition that has a share of it says so.
+/// </summary>
+internal sealed class DoorJournal : IJournalWriter, ICommits, IAsyncDisposable
+{
+    /// <summary>Most bytes that wait to be split; then the doors wait.</summary>
+    public const int GatheredBytesMax = 4 << 20;
+
+    /// <summary>Most bytes on their way to the partitions; then splitting waits.</summary>
+    public const long UnderWayBytesMax = 16 << 20;
+
+    /// <summary>How long what came may wait for more: a call to a partition has its own cost, whatever it carries.</summary>
+    private static readonly TimeSpan Linger = TimeSpan.FromMilliseconds(1);
+
+    private readonly Region _region;
+    private readonly Lane[] _lanes;
+    private readonly FrameSplitter _splitter;
+    private readonly Lock _gate = new();
+    private readonly Signal _wake = new();
+    private readonly Queue<Ticket> _open = new();
+    private readonly LatencyWindow _latency = new();
+    private readonly CancellationTokenSource _stop = new();
+    private ArrayBufferWriter<byte> _gathering = new();
+    private ArrayBufferWriter<byte> _splitting = new();
+    private TaskCompletionSource _moved = NewSignal();
+    private Task _running = Task.CompletedTask;
+    private long _ticket = 1;
+    private long _durable;
+    private long _underWay;
+    private string? _fault;
+
+    public DoorJournal(IGrainFactory grains, Region region, long door)
+    {
+        _region = region;
+        _splitter = new(region);
+        _lanes = [.. Enumerable.Range(0, region.Partitions).Select(partition => new Lane(grains.GetGrain<IPartitionGrain>(region.PartitionKey(partition)), door, Sent))];
+    }
+
+    public long Durable => Volatile.Read(ref _durable);
+
+    /// <summary>Bytes that are admitted and not durable yet.</summary>
+    public int PendingBytes => (int)Math.Min(int.MaxValue, Volatile.Read(ref _underWay) + _gathering.WrittenCount);
+
+    /// <summary>Why something cannot be written, or null.</summary>
+    public string? Fault => Volatile.Read(ref _fault) ?? _lanes.Select(lane => lane.Fault).FirstOrDefault(fault => fault is not null);
+
+    /// <summary>From a group's being split to its being durable, 99th percentile.</summary>
+    public double CommitP99Ms
+    {
+        get
+        {
+            lock (_gate) return _latency.PercentileMs(0.99);
+        }
+    }
+
+    public void Start()
+    {
+        foreach (var lane in _lanes) lane.Start(_stop.Token);
+        _running = Task.Run(RunAsync);
+    }
+
+    public bool TryAppend(ReadOnlySpan<byte> frames, bool urgent, out long ticket)
+    {
+        lock (_gate)
+        {
+            ticket = frames.Length == 0 && _gathering.WrittenCount == 0 ? _ticket - 1 : _ticket;
+            if (_gathering.WrittenCount + frames.Length > GatheredBytesMax) return false;
+            _gathering.Write(frames);
+        }
+        _wake.Set();
+        return true;
+    }
+
+    public async ValueTask WaitRoomAsync(CancellationToken ct)
+    {
+        while (true)
+        {
+            Task moved;
+            lock (_gate)
+            {
+                if (_gathering.WrittenCount < GatheredBytesMax / 2) return;
+                moved = _moved.Task;
+            }
+            await moved.WaitAsync(ct);
+        }
+    }
+
+    public async ValueTask WaitDurableAsync(long ticket, CancellationToken ct)
+    {
+        while (Durable < ticket)
+        {
+            Task moved;
+            lock (_gate)
+            {
+                if (_durable >= ticket) return;
+                moved = _moved.Task;
+            }
+            await (ct.CanBeCanceled ? moved.WaitAsync(ct) : moved);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        _wake.Set();
+        await _running;
+        foreach (var lane in _lanes) await lane.DisposeAsync();
+        lock (_gate) _moved.TrySetCanceled();
+        _stop.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        try
+        {
+            while (!_stop.IsCancellationRequested)
+            {
+                await _wake.WaitAsync(Timeout.InfiniteTimeSpan);
+                await Task.Delay(Linger, _stop.Token);
+                while (Volatile.Read(ref _underWay) > UnderWayBytesMax) await WaitMovedAsync();
+                await SplitAsync();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // What is not durable was not acknowledged.
+        }
+        catch (Exception e)
+        {
+            Volatile.Write(ref _fault, $"The doors of this silo cannot journal any more: {e.Message} Restart it.");
+        }
+    }
+
+    private async Task SplitAsync()
+    {
+        Ticket ticket;
+        lock (_gate)
+        {
+            if (_gathering.WrittenCount == 0) return;
+            (_gathering, _splitting) = (_splitting, _gathering);
+            ticket = new(_ticket++, Stopwatch.GetTimestamp());
+            _open.Enqueue(ticket);
+            Move();
+        }
+        await _splitter.NameSourcesAsync(_splitting.WrittenMemory, fault => Volatile.Write(ref _fault, fault), _stop.Token);
+        var shares = _splitter.Split(_splitting.WrittenSpan);
+        _splitting.ResetWrittenCount();
+        lock (_gate)
+        {
+            ticket.Left = shares.Count;
+            _underWay += shares.Sum(share => (long)share.Frames.Length);
+            if (shares.Count == 0) Advance();
+        }
+        foreach (var (partition, frames) in shares) _lanes[partition].Add(ticket, frames);
+    }
+
+    /// <summary>A partition has a share of these tickets on disk.</summary>
+    private void Sent(IReadOnlyList<Ticket> tickets, long bytes)
+    {
+        lock (_gate)
+        {
+            foreach (var ticket in tickets) ticket.Left--;
+            _underWay -= bytes;
+            Advance();
+            Move();
+        }
+    }
+
+    /// <summary>Tickets become durable in their order.</summary>
+    private void Advance()
+    {
+        while (_open.TryPeek(out var first) && first.Left == 0)
+        {
+            _open.Dequeue();
+            _durable = first.Number;
+            _latency.Add(Stopwatch.GetElapsedTime(first.SplitAt));
+        }
+    }
+
+    private void Move()
+    {
+        var moved = _moved;
+        _moved = NewSignal();
+        moved.TrySetResult();
+    }
+
+    private Task WaitMovedAsync()
+    {
+        lock (_gate) return _moved.Task.WaitAsync(_stop.Token);
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}
+
+/// <summary>What was gathered and split together, and how many partitions have not got their share of it on disk.</summary>
+internal sealed class Ticket(long number, long splitAt)
+{
+    public long Number => number;
+
+    public long SplitAt => splitAt;
+
+    /// <summary>Not known before it is split.</summary>
+    public int Left { get; set; } = int.MaxValue;
+}
