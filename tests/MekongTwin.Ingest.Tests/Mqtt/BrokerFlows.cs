@@ -83,6 +83,33 @@ public sealed class BrokerFlows
     }
 
     [Fact]
+    public async Task ASharedSubscriptionIsNotAskedForIn311()
+    {
+        await using FakeBroker broker = new(options: FakeBroker.Options with { SharedGroup = "twins" });
+        for (int attempt = 1; attempt <= 2; attempt++)
+        {
+            RawClient link = await broker.AcceptAsync();
+            Assert.Equal(5, (await link.ReadAsync())[8]);
+            await link.SendAsync([0x20, 2, 0, 1]);
+            await link.ClosedAsync();
+            await AdvanceToNextAttemptAsync(broker);
+        }
+
+        Assert.Contains("needs MQTT 5.0", broker.Subscriber.Status.LastError, StringComparison.Ordinal);
+        RawClient last = await broker.AcceptAsync();
+        await last.ReadAsync();
+        await last.SendAsync([0x20, 3, 0, 0, 0]);
+        Assert.Contains("$share/twins/mt/v1/#", System.Text.Encoding.UTF8.GetString(await last.ReadAsync()), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("a/b")]
+    [InlineData("+")]
+    public void AGroupsNameIsChecked(string group) =>
+        Assert.Throws<ArgumentException>(() => FakeBroker.Options with { SharedGroup = group });
+
+    [Fact]
     public async Task ABrokerThatClosesWithoutAnAnswerIsAskedWith311Next()
     {
         await using FakeBroker broker = new();

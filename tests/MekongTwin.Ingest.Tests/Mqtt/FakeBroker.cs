@@ -13,11 +13,11 @@ internal sealed class FakeBroker : IAsyncDisposable
     private readonly int _refusing;
 
     /// <param name="refusing">Attempts refused at the transport before the first succeeds.</param>
-    public FakeBroker(FakeJournal? journal = null, int refusing = 0)
+    public FakeBroker(FakeJournal? journal = null, int refusing = 0, BrokerOptions? options = null)
     {
         _refusing = refusing;
         Journal = journal ?? new FakeJournal();
-        Subscriber = new BrokerSubscriber(Options, Journal, Time, connect: ConnectAsync);
+        Subscriber = new BrokerSubscriber(options ?? Options, Journal, Time, connect: ConnectAsync);
         _running = Subscriber.RunAsync(_stopping.Token);
     }
 

@@ -1,12 +1,10 @@
-using System.Buffers.Text;
-
 namespace MekongTwin.Ingest.Mqtt;
 
 /// <summary>What the read loop does with each packet of the broker; nothing here waits.</summary>
 internal sealed partial class BrokerConnection
 {
-    private const string DroppedTopic = "$SYS/broker/publish/messages/dropped";
     private const ushort SubscribeId = 1;
+    private const byte StatisticsOptions = 0;
 
     PacketStep IPacketSink.OnPacket(FixedHeader header, ReadOnlySpan<byte> body)
     {
@@ -52,7 +50,7 @@ internal sealed partial class BrokerConnection
 
         if (packet.Reason != ReasonCode.Success)
         {
-            throw new BrokerException($"The broker refuses the connection: {packet.Reason}.", packet.Reason);
+            throw BrokerException.Refused(packet.Reason, _options);
         }
 
         if (!packet.SessionPresent)
@@ -63,9 +61,12 @@ internal sealed partial class BrokerConnection
         _keepAlive = packet.ServerKeepAlive is { } seconds ? TimeSpan.FromSeconds(seconds) : _keepAlive;
         _splitter.RequireMinimalLength = _version == ProtocolVersion.V5;
         IsConnected = true;
-        ClientPackets.Subscribe(_replies, _version, SubscribeId, (_options.Filter, 1), (DroppedTopic, 0));
+        ClientPackets.Subscribe(_replies, _version, SubscribeId, (_options.Subscription, StreamOptions), (BrokerSession.DroppedTopic, StatisticsOptions));
         Connected?.Invoke(packet.SessionPresent);
     }
+
+    /// <summary>QoS 1; and retained messages (5.0) only when the subscription is new, or every reconnect would bring them again.</summary>
+    private byte StreamOptions => (byte)(_version == ProtocolVersion.V5 ? 0x11 : 0x01);
 
     /// <summary>The broker may deny its statistics; the streams it may not.</summary>
     private static void OnSubAck(SubAckPacket packet)
@@ -90,18 +91,11 @@ internal sealed partial class BrokerConnection
         }
 
         KnownTopic topic = _topics.Locate(packet);
-        if (packet.Qos == 0 && topic.Bytes.SequenceEqual("$SYS/broker/publish/messages/dropped"u8))
+        if (!_session.TakeStatistics(packet, topic))
         {
-            if (Utf8Parser.TryParse(packet.Payload, out long dropped, out _))
-            {
-                _session.SetBrokerDropped(dropped);
-            }
-
-            return PacketStep.Next;
+            _intake.Accept(packet, topic);
         }
 
-        _session.CountReceived(1);
-        _intake.Accept(packet, topic);
         return PacketStep.Next;
     }
 

@@ -23,11 +23,23 @@ public sealed record BrokerOptions
     /// <summary>The topic filter to subscribe to, QoS 1.</summary>
     public required string Filter { get; init; }
 
+    /// <summary>
+    /// Null: every message that matches comes here. Otherwise the name of a group whose members share the stream, each message
+    /// to one of them; all have the same group and filter, each its own <see cref="ClientId"/>.
+    /// </summary>
+    public string? SharedGroup { get; init => field = value is null ? null : RequireGroup(value); }
+
+    /// <summary>What to send in SUBSCRIBE.</summary>
+    public string Subscription => SharedGroup is null ? Filter : $"$share/{SharedGroup}/{Filter}";
+
     /// <summary>The broker keeps this client's session and queue: two twins at one broker need two identifiers.</summary>
     public string ClientId { get; init; } = "mekongtwin";
 
     /// <summary>PEM file of the authorities to trust instead of the machine's; read again for every handshake.</summary>
     public string? CertificateAuthorityFile { get; init; }
+
+    /// <summary>PEM file of the certificate and its key to show to the broker; read again for every handshake.</summary>
+    public string? ClientCertificateFile { get; init; }
 
     /// <summary>A ping leaves every half of it; silence of 1.5 times it ends the connection.</summary>
     public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(30);
@@ -109,6 +121,10 @@ public sealed record BrokerOptions
         };
         return true;
     }
+
+    private static string RequireGroup(string group) => group.Length > 0 && group.AsSpan().IndexOfAny('/', '+', '#') < 0
+        ? group
+        : throw new ArgumentException($"'{group}' is not a name for a shared group: no '/', '+' or '#', one character at least.", nameof(group));
 
     private static bool IsFilter(string filter)
     {

@@ -1,8 +1,13 @@
+using System.Buffers.Text;
+
 namespace MekongTwin.Ingest.Mqtt;
 
 /// <summary>What a subscriber keeps between connections to its broker.</summary>
 internal sealed class BrokerSession(ISource source, ICommits commits, AdmissionFaults faults)
 {
+    /// <summary>Where mosquitto, and brokers like it, say how many messages they dropped.</summary>
+    public const string DroppedTopic = "$SYS/broker/publish/messages/dropped";
+
     private long _received;
     private long _dropped = -1;
 
@@ -19,7 +24,20 @@ internal sealed class BrokerSession(ISource source, ICommits commits, AdmissionF
     /// <summary>Null until the broker has said.</summary>
     public long? BrokerDropped => Interlocked.Read(ref _dropped) is >= 0 and long dropped ? dropped : null;
 
-    public void CountReceived(int messages) => Interlocked.Add(ref _received, messages);
+    /// <summary>True when the message was the broker's own count, which is no reading; otherwise counts it as received.</summary>
+    public bool TakeStatistics(in PublishPacket packet, KnownTopic topic)
+    {
+        if (packet.Qos > 0 || !topic.Bytes.SequenceEqual("$SYS/broker/publish/messages/dropped"u8))
+        {
+            Interlocked.Increment(ref _received);
+            return false;
+        }
 
-    public void SetBrokerDropped(long messages) => Interlocked.Exchange(ref _dropped, messages);
+        if (Utf8Parser.TryParse(packet.Payload, out long dropped, out _))
+        {
+            Interlocked.Exchange(ref _dropped, dropped);
+        }
+
+        return true;
+    }
 }

@@ -45,9 +45,9 @@ internal static class ClientPackets
         packet.WriteTo(output, PacketType.Connect);
     }
 
-    /// <summary>SUBSCRIBE (3.8).</summary>
+    /// <summary>SUBSCRIBE (3.8); the options are those of 3.8.3.1, for 3.1.1 the QoS alone.</summary>
     public static void Subscribe(
-        IBufferWriter<byte> output, ProtocolVersion version, ushort packetId, params ReadOnlySpan<(string Filter, int Qos)> filters)
+        IBufferWriter<byte> output, ProtocolVersion version, ushort packetId, params ReadOnlySpan<(string Filter, byte Options)> filters)
     {
         PacketBuilder packet = new();
         packet.UInt16(packetId);
@@ -56,9 +56,9 @@ internal static class ClientPackets
             packet.Byte(0);
         }
 
-        foreach ((string filter, int qos) in filters)
+        foreach ((string filter, byte options) in filters)
         {
-            packet.Text(filter).Byte((byte)qos);
+            packet.Text(filter).Byte(options);
         }
 
         packet.WriteTo(output, PacketType.Subscribe, flags: 0b0010);

@@ -36,6 +36,17 @@ internal readonly ref struct PublishPacket
 
     public ReadOnlySpan<byte> Payload { get; }
 
+    /// <summary>A packet that another codec has read.</summary>
+    public static PublishPacket From(int qos, ReadOnlySpan<byte> topic, ushort packetId, int? alias, ReadOnlySpan<byte> payload)
+    {
+        if (qos > 2 || (qos > 0 && packetId == 0))
+        {
+            MalformedPacketException.Malformed("Both QoS bits are set, or no packet identifier [MQTT-3.3.1-4] [MQTT-2.2.1-3].");
+        }
+
+        return new PublishPacket((byte)(qos << 1), topic, packetId, alias, payload);
+    }
+
     public static PublishPacket Read(byte flags, ReadOnlySpan<byte> body, ProtocolVersion version, PropertySet allowed)
     {
         int qos = (flags >> 1) & 3;

@@ -9,6 +9,7 @@ namespace MekongTwin.Ingest.Mqtt;
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "The connection owns and disposes the output.")]
 internal sealed class Acknowledger(PacketOutput output, ICommits commits, ProtocolVersion version, int capacity)
+    : IAcknowledgements
 {
     private readonly Lock _lock = new();
     private readonly AsyncSignal _work = new(continueElsewhere: false);

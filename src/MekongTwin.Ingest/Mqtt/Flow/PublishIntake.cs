@@ -12,7 +12,7 @@ internal readonly record struct PublishPolicy(bool MayPublish, bool WithReasons)
 /// One read loop owns it.
 /// </summary>
 internal sealed class PublishIntake(
-    ISource source, TopicTable topics, UnreleasedIds unreleased, Acknowledger acknowledger, PublishPolicy policy,
+    ISource source, TopicTable topics, UnreleasedIds unreleased, IAcknowledgements acknowledger, PublishPolicy policy,
     AdmissionFaults faults, TimeProvider time)
 {
     private readonly int[] _publishes = new int[3];

@@ -1,13 +1,14 @@
 using System.Text;
 using MekongTwin.Domain.Access;
+using MekongTwin.Ingest;
 
-namespace MekongTwin.Ingest.Tests.Mqtt;
+namespace MekongTwin.Contracts.Mqtt;
 
 /// <summary>
 /// Sources that remember what they admit, and a journal whose progress the test moves by hand
 /// (<see cref="CommitAll"/>) unless <see cref="CommitsAtOnce"/>.
 /// </summary>
-internal sealed class FakeJournal : IAdmissions, ICommits
+public sealed class FakeJournal : IAdmissions, ICommits
 {
     private readonly Lock _lock = new();
     private readonly List<(long Ticket, TaskCompletionSource Done)> _waiting = [];
@@ -42,6 +43,18 @@ internal sealed class FakeJournal : IAdmissions, ICommits
             lock (_lock)
             {
                 return [.. _submitted];
+            }
+        }
+    }
+
+    /// <summary>How many of them.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _submitted.Count;
             }
         }
     }
@@ -124,7 +137,7 @@ internal sealed class FakeJournal : IAdmissions, ICommits
         }
     }
 
-    internal sealed class FakeSource(FakeJournal journal, string name, Principal principal) : ISource
+    public sealed class FakeSource(FakeJournal journal, string name, Principal principal) : ISource
     {
         private readonly List<string> _batch = [];
 
