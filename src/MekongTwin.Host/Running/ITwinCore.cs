@@ -40,4 +40,7 @@ internal interface ITwinCore : ITwinServices, IAsyncDisposable
 
     /// <summary>The doors are open.</summary>
     Task OpenedAsync(CancellationToken ct);
+
+    /// <summary>Waits until everything that is durable now is folded and visible to readers.</summary>
+    Task SettleAsync(CancellationToken ct);
 }

@@ -24,9 +24,9 @@ internal sealed record JournalTail(IReadOnlyDictionary<int, string> Sources, IRe
         var sources = new Dictionary<int, string>();
         var journalled = new Dictionary<int, long>();
         byte[]? model = null;
-        void Count(int source, long readings) => journalled[source] = journalled.GetValueOrDefault(source) + readings;
         while (reader.TryRead(to, out var body))
         {
+            Tally(body, journalled);
             while (Frame.TryRead(ref body, out var frame))
             {
                 switch (frame.Kind)
@@ -38,21 +38,33 @@ internal sealed record JournalTail(IReadOnlyDictionary<int, string> Sources, IRe
                     case FrameKind.Model:
                         model = frame.Body.ToArray();
                         break;
-                    case FrameKind.Quarantine:
-                        Count(QuarantineEntry.Read(frame.Body).Source, 1);
-                        break;
-                    case FrameKind.Release:
-                        var release = ReleaseEntry.Read(frame.Body);
-                        Count(release.Source, -release.Count);
-                        break;
-                    case FrameKind.Readings:
-                        var readings = new ReadingsFrame(frame.Body);
-                        Count(readings.Source, readings.Readings.Length);
-                        for (var i = 0; i < readings.RefusalCount; i++) Count(readings.Source, readings.RefusalAt(i).Count);
-                        break;
                 }
             }
         }
         return new(sources, journalled, model);
+    }
+
+    /// <summary>Adds the readings of each source in these frames, as the ledger will count them once they are folded.</summary>
+    public static void Tally(ReadOnlySpan<byte> frames, Dictionary<int, long> bySource)
+    {
+        void Count(int source, long readings) => bySource[source] = bySource.GetValueOrDefault(source) + readings;
+        while (Frame.TryRead(ref frames, out var frame))
+        {
+            switch (frame.Kind)
+            {
+                case FrameKind.Quarantine:
+                    Count(QuarantineEntry.Read(frame.Body).Source, 1);
+                    break;
+                case FrameKind.Release:
+                    var release = ReleaseEntry.Read(frame.Body);
+                    Count(release.Source, -release.Count);
+                    break;
+                case FrameKind.Readings:
+                    var readings = new ReadingsFrame(frame.Body);
+                    Count(readings.Source, readings.Readings.Length);
+                    for (var i = 0; i < readings.RefusalCount; i++) Count(readings.Source, readings.RefusalAt(i).Count);
+                    break;
+            }
+        }
     }
 }

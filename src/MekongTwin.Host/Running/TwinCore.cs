@@ -169,7 +169,6 @@ internal sealed class TwinCore : ITwinCore
         _following = Task.Run(() => _projector.RunAsync(_journal, _stop.Token));
     }
 
-    /// <summary>Waits until everything that is durable now is folded and visible to readers.</summary>
     public Task SettleAsync(CancellationToken ct) => _projector.Committed.WaitAsync(_journal.DurableOffset, ct);
 
     public string SourceName(int number) => _projector.SourceName(number);

@@ -110,6 +110,12 @@ internal sealed class DoorJournal : IJournalWriter, ICommits, IAsyncDisposable
         }
     }
 
+    /// <summary>Completes when everything that was admitted until now is durable.</summary>
+    public ValueTask FlushAsync(CancellationToken ct)
+    {
+        lock (_gate) return WaitDurableAsync(_gathering.WrittenCount == 0 ? _ticket - 1 : _ticket, ct);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();

@@ -24,6 +24,9 @@ internal sealed partial class PartitionGrain
     private readonly Queue<StoredBlock> _queue = new();
     private readonly List<TaskCompletionSource> _roomWaiters = [];
     private List<Waiting> _gathering = [];
+
+    // Readings of each source that were ever journalled here, folded or not.
+    private readonly Dictionary<int, long> _received = [];
     private long _queuedBytes;
     private long _journalled;
 
@@ -86,6 +89,7 @@ internal sealed partial class PartitionGrain
         var block = new StoredBlock(_journalled, frames.ToArray());
         await _region.Committer.CommitAsync(new(_number, _partition.Epoch, block.Start, block.Frames), _stop.Token);
         _journalled = block.End;
+        JournalTail.Tally(block.Frames, _received);
         _queue.Enqueue(block);
         _queuedBytes += block.Frames.Length;
         foreach (var waiting in group)
@@ -97,14 +101,16 @@ internal sealed partial class PartitionGrain
         _wakeFolder.Set();
     }
 
-    /// <summary>The last appends of doors: those that are stored, and those of blocks behind.</summary>
+    /// <summary>The last appends of doors, and what was received: what is stored, and the blocks behind.</summary>
     private async Task LoadDoorsAsync(PartitionState state, CancellationToken ct)
     {
         foreach (var (door, sequence) in FactsCodec.ReadDoors(state.Doors)) Remember(door, sequence);
+        foreach (var (source, line) in _ledger.Snapshot()) _received[source] = line.Journalled;
         for (var from = _applied; from < _journalled;)
         {
             foreach (var block in await ReadBlocksAsync(from, ct))
             {
+                JournalTail.Tally(block.Frames, _received);
                 ReadOnlySpan<byte> body = block.Frames;
                 while (Frame.TryRead(ref body, out var frame))
                 {

@@ -68,7 +68,13 @@ internal sealed partial class PartitionGrain
     public Task<WireLedger> LedgerAsync()
     {
         var lines = _ledger.Snapshot();
-        return Task.FromResult(new WireLedger { Sources = [.. lines.Keys], Lines = [.. lines.Values.Select(FactsCodec.Of)], PendingBytes = _journalled - _applied });
+        var sources = _received.Keys.Union(lines.Keys).Order().ToArray();
+        return Task.FromResult(new WireLedger
+        {
+            Sources = sources,
+            Lines = [.. sources.Select(source => FactsCodec.Of(lines.GetValueOrDefault(source) ?? new()))],
+            Received = [.. sources.Select(source => _received.GetValueOrDefault(source))],
+        });
     }
 
     private async Task<LatestValue?> FindAsync(int asset, LatestValue latest, long untilUs)

@@ -35,8 +35,8 @@ public sealed class WireLedger
 
     [Id(1)] public required byte[][] Lines { get; init; }
 
-    /// <summary>Bytes that are journalled and not folded yet.</summary>
-    [Id(2)] public required long PendingBytes { get; init; }
+    /// <summary>Readings that were journalled, folded or not.</summary>
+    [Id(2)] public required long[] Received { get; init; }
 }
 
 /// <summary>A kind of thing in quarantine, and where the first of it stands.</summary>

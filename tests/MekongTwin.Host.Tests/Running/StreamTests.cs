@@ -51,7 +51,7 @@ public sealed class StreamTests : IDisposable
         for (var i = 0; i < sources; i++) await AdmitAsync(served, $"source-{i}");
         await served.Server.Core.SettleAsync(TestContext.Current.CancellationToken).WaitAsync(Patience.Long);
         var before = GC.GetAllocatedBytesForCurrentThread();
-        Assert.Equal(sources, served.Server.Core.ReadLedger().Sources.Count);
+        Assert.Equal(sources, served.Server.Core.Ledger.Sources.Count);
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 10_000L * sources);
     }
 

@@ -1,0 +1,95 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Net;
+using MekongTwin.Host.Cities;
+using MekongTwin.Host.Running;
+using MekongTwin.Silo.Mqtt;
+using MekongTwin.Silo.Running;
+
+namespace MekongTwin.Silo.Commands;
+
+/// <summary><c>serve</c>: one silo of the cluster. Options come from the command line or MEKONGTWIN_* variables.</summary>
+internal static class ServeCommand
+{
+    /// <summary>Silos share the broker's stream under this name.</summary>
+    private const string SharedGroup = "mekongtwin";
+
+    public static Command Make()
+    {
+        var city = new Option<string[]>("--city") { Description = "City folders, the same on every silo; the Da Nang pilot when left out", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => Setting("CITY")?.Split(';') ?? [Host.Commands.ServeCommand.DefaultCity] };
+        var database = new Option<string?>("--database") { Description = "PostgreSQL's connection string; better in MEKONGTWIN_DATABASE, where it has a password", DefaultValueFactory = _ => Setting("DATABASE") };
+        var http = new Option<string>("--http") { Description = "Port or address:port of HTTP", DefaultValueFactory = _ => Setting("HTTP") ?? "8080" };
+        var mqtt = new Option<string>("--mqtt") { Description = "Port or address:port of MQTT", DefaultValueFactory = _ => Setting("MQTT") ?? "1883" };
+        var broker = new Option<string?>("--broker") { Description = "The city's broker, shared by all silos: mqtt[s]://user@host:port/topic-filter", DefaultValueFactory = _ => Setting("BROKER") };
+        var simulate = new Option<string?>("--simulate") { Description = "on or off (default): feed the region from the simulator, through this silo's door", DefaultValueFactory = _ => Setting("SIMULATE") ?? "off" };
+        simulate.AcceptOnlyFromAmong("on", "off");
+        var certificate = new Option<string?>("--tls-cert") { Description = "PEM or PFX file: both doors speak TLS", DefaultValueFactory = _ => Setting("TLS_CERT") };
+        var name = new Option<string>("--name") { Description = "Name of this silo, the same after a restart; the host's name when left out", DefaultValueFactory = _ => Setting("NAME") ?? Dns.GetHostName() };
+        var cluster = new Option<string>("--cluster") { Description = "Silos of one cluster name and one database belong together", DefaultValueFactory = _ => Setting("CLUSTER") ?? "mekongtwin" };
+        var advertise = new Option<string>("--advertise") { Description = "This machine's address for the other silos", DefaultValueFactory = _ => Setting("ADVERTISE") ?? "127.0.0.1" };
+        var silo = new Option<int>("--silo-port") { Description = "Port between silos", DefaultValueFactory = _ => Number("SILO_PORT", 11111) };
+        var gateway = new Option<int>("--gateway-port") { Description = "Port for the cluster's clients", DefaultValueFactory = _ => Number("GATEWAY_PORT", 30000) };
+        var command = new Command("serve", "Runs one silo: MQTT in, console and API out. This is what runs without a command.") { city, database, http, mqtt, broker, simulate, certificate, name, cluster, advertise, silo, gateway };
+        command.SetAction(async (result, ct) =>
+        {
+            var options = new SiloOptions
+            {
+                Serve = new ServeOptions
+                {
+                    Cities = result.GetValue(city)!,
+                    Http = result.GetValue(http)!,
+                    Mqtt = result.GetValue(mqtt)!,
+                    Broker = result.GetValue(broker),
+                    Simulate = result.GetValue(simulate) == "on",
+                    TlsCertificate = result.GetValue(certificate),
+                },
+                Database = result.GetValue(database) ?? throw new InputException($"No database: give --database or {SiloOptions.DatabaseVariable}, e.g. Host=localhost;Database=mekongtwin;Username=mekongtwin"),
+                Cluster = result.GetValue(cluster)!,
+                Name = result.GetValue(name)!,
+                Advertise = await ResolveAsync(result.GetValue(advertise)!, ct),
+                SiloPort = result.GetValue(silo),
+                GatewayPort = result.GetValue(gateway),
+            };
+            await using var server = await StartAsync(options, ct);
+            Say(options, server);
+            await server.WaitForShutdownAsync();
+            return 0;
+        });
+        return command;
+    }
+
+    /// <summary>Starts a silo and opens its doors.</summary>
+    internal static async Task<TwinServer> StartAsync(SiloOptions options, CancellationToken ct)
+    {
+        var users = new Users(options.UsersFile ?? "");
+        return await TwinServer.StartAsync(options.Serve, users, async clock => await SiloCore.OpenAsync(options, clock, ct), (broker, admissions, services) =>
+            new SharedSubscriber(broker with { SharedGroup = SharedGroup, ClientId = $"mekongtwin-{options.Name}" }, admissions, TimeProvider.System, services.GetRequiredService<ILogger<SharedSubscriber>>()), ct);
+    }
+
+    private static void Say(SiloOptions options, TwinServer server)
+    {
+        foreach (var warning in server.Core.Warnings) Console.Error.WriteLine($"warning: {warning}");
+        var scheme = options.Serve.TlsCertificate is null ? ("http", "mqtt") : ("https", "mqtts");
+        Console.WriteLine($"MekongTwin silo {options.Name} of cluster {options.Cluster} serves {string.Join(", ", server.Core.Model.Cities.Select(known => known.Name))}");
+        Console.WriteLine($"  console  {scheme.Item1}://localhost:{server.HttpPort}");
+        Console.WriteLine($"  MQTT     {scheme.Item2}://localhost:{server.MqttPort}");
+        Console.WriteLine($"  silos    {options.Advertise}:{options.SiloPort}");
+        if (server.Core.Simulated) Console.WriteLine("  The readings of this database are simulated.");
+    }
+
+    private static string? Setting(string name) => Environment.GetEnvironmentVariable("MEKONGTWIN_" + name) is { Length: > 0 } value ? value : null;
+
+    private static int Number(string name, int otherwise) => int.TryParse(Setting(name), CultureInfo.InvariantCulture, out var number) ? number : otherwise;
+
+    private static async Task<IPAddress> ResolveAsync(string host, CancellationToken ct)
+    {
+        try
+        {
+            return IPAddress.TryParse(host, out var address) ? address : (await Dns.GetHostAddressesAsync(host, System.Net.Sockets.AddressFamily.InterNetwork, ct))[0];
+        }
+        catch (System.Net.Sockets.SocketException e)
+        {
+            throw new InputException($"--advertise {host}: {e.Message} Give an address of this machine that the other silos can reach.");
+        }
+    }
+}

@@ -1,0 +1,229 @@
+using MekongTwin.Api;
+using MekongTwin.Domain.Assets;
+using MekongTwin.Domain.Twins;
+using MekongTwin.History.Journal;
+using MekongTwin.History.Store;
+using MekongTwin.Host.Cities;
+using MekongTwin.Host.Running;
+using MekongTwin.Host.Twins;
+using MekongTwin.Ingest;
+using MekongTwin.Silo.Doors;
+using MekongTwin.Silo.Storage;
+using MekongTwin.Silo.Twins;
+using MekongTwin.Silo.Wire;
+using Npgsql;
+
+namespace MekongTwin.Silo.Running;
+
+/// <summary>Everything between the doors of one silo: its share of the region, and the way to the rest of it.</summary>
+internal sealed partial class SiloCore : ITwinCore
+{
+    /// <summary>How long a change by a person waits for its own effect; it takes place all the same.</summary>
+    private static readonly TimeSpan VisibleWithin = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long the other silos may take to learn of a new mapping.</summary>
+    private static readonly TimeSpan KnownWithin = 2 * RefreshEvery;
+
+    private readonly SiloOptions _options;
+    private readonly NpgsqlDataSource _database;
+    private readonly Regions _regions = new();
+    private readonly CancellationTokenSource _stop = new();
+    private readonly SemaphoreSlim _mapping = new(1, 1);
+    private readonly long _door;
+    private IReadOnlyList<NameMapping> _folderNames = [];
+    private Region _region = null!;
+    private OrleansTwins _twins = null!;
+    private DoorJournal _journal = null!;
+    private Task _refreshing = Task.CompletedTask;
+    private int _partitions;
+
+    private SiloCore(SiloOptions options, NpgsqlDataSource database, TimeProvider clock, long door)
+    {
+        _options = options;
+        _database = database;
+        _door = door;
+        Clock = clock;
+        Facts = new(database);
+    }
+
+    public ITwins Twins => _twins;
+
+    public OrleansTwins Cluster => _twins;
+
+    public StoredFacts Facts { get; }
+
+    public Admissions Admissions { get; private set; } = null!;
+
+    public ITwinQueries Queries { get; private set; } = null!;
+
+    public Model Model => _region.Model;
+
+    public TimeProvider Clock { get; }
+
+    public bool Simulated { get; private init; }
+
+    public IReadOnlyList<string> Warnings { get; private init; } = [];
+
+    public MqttDoor? Mqtt { get; set; }
+
+    public Func<StatusView> Doors { get; set; } = static () => throw new InvalidOperationException("No door is open.");
+
+    public Func<BrokerView?> Broker { get; set; } = static () => null;
+
+    public Func<IEnumerable<HealthCheck>> DoorHealth { get; set; } = static () => [];
+
+    public long TwinFaults { get; private set; }
+
+    public int SetAside => _faulted.Count;
+
+    public JournalStatus Journal
+    {
+        get
+        {
+            var statuses = _twins.Statuses;
+            return new(statuses.Sum(status => status?.Journalled ?? 0), statuses.Sum(status => status?.Applied ?? 0), _journal.PendingBytes, _journal.Durable, _journal.CommitP99Ms, _journal.Fault ?? _region.Committer.Fault);
+        }
+    }
+
+    /// <summary>Opens the database, makes its tables, and brings the city folders into the model.</summary>
+    public static async Task<SiloCore> OpenAsync(SiloOptions options, TimeProvider clock, CancellationToken ct)
+    {
+        var warnings = new List<string>();
+        var read = CityFolder.Read(options.Serve.Cities, warnings);
+        var database = await Database.OpenAsync(options.Database, ct);
+        try
+        {
+            var settings = new SettingTable(database);
+            var simulated = await settings.SettleAsync("simulated", options.Serve.Simulate ? "on" : "off", ct) == "on";
+            if (options.Serve.Simulate && !simulated) throw new InputException("The database holds readings of real devices; the simulator would mix its own with them. Give another database, or say --simulate off.");
+            var partitions = int.Parse(await settings.SettleAsync("partitions", "64", ct), System.Globalization.CultureInfo.InvariantCulture);
+            var core = new SiloCore(options, database, clock, await new PartitionTable(database).NextDoorAsync(ct)) { Simulated = simulated, Warnings = warnings, _partitions = partitions };
+            await core.MergeAsync(read, ct);
+            return core;
+        }
+        catch
+        {
+            await database.DisposeAsync();
+            throw;
+        }
+    }
+
+    public void AddTo(WebApplicationBuilder builder) => SiloHosting.AddTo(builder, _options, _regions);
+
+    public async Task BeginAsync(IServiceProvider services, CancellationToken ct)
+    {
+        _region = new("region", _partitions, _database, Clock, services.GetRequiredService<ILoggerFactory>());
+        await _region.StartAsync(ct);
+        _regions.Add(_region);
+        var grains = services.GetRequiredService<IGrainFactory>();
+        _twins = new(grains, _region);
+        _journal = new(grains, _region, _door);
+        Queries = new SiloQueries(_region, Facts, _twins);
+        // Sources have numbers of the door's own here, and get those of the region on the way into the journal.
+        Admissions = new(_journal, _journal, Clock, _region.Model, new Dictionary<int, string>(), new() { Retention = _options.Serve.Retention });
+        _region.ModelChanged += Admissions.SetModel;
+    }
+
+    public async Task OpenedAsync(CancellationToken ct)
+    {
+        await _twins.StartAsync();
+        _journal.Start();
+        await RefreshAsync(ct);
+        _refreshing = KeepRefreshingAsync();
+    }
+
+    /// <summary>Folds and commits what is journalled now, everywhere.</summary>
+    public async Task SettleAsync(CancellationToken ct)
+    {
+        await _journal.FlushAsync(ct);
+        await Task.WhenAll(Enumerable.Range(0, _partitions).Select(partition => _twins.Partition(partition).SettleAsync())).WaitAsync(ct);
+    }
+
+    public string SourceName(int number) => _region.Sources.NameOf(number);
+
+    public StatusView ReadStatus() => Doors();
+
+    public async ValueTask<IReadOnlySet<string>> QuarantineUnitsAsync(QuarantineGroup group, CancellationToken ct)
+    {
+        var units = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (partition, kind) in await LikeAsync(group, ct)) units.UnionWith(await _twins.Partition(partition).QuarantineUnitsAsync(kind).WaitAsync(ct));
+        return units;
+    }
+
+    public Task<int> MapQuarantineAsync(QuarantineGroup group, Point point, CancellationToken ct) => ChangeAsync(async stop =>
+    {
+        await _region.ChangeModelAsync(model => model.WithNames([new NameMapping(NameMapping.OfRecord(group.Topic, group.Name), point.Number)]), stop);
+        // Until the other silos know, they put more of it into quarantine: that is taken in too.
+        await Task.Delay(KnownWithin, stop);
+        var takenIn = 0;
+        foreach (var (partition, kind) in await LikeAsync(group, stop)) takenIn += await _twins.Partition(partition).ReleaseAsync(kind, point.Number);
+        return takenIn;
+    }, ct);
+
+    public Task DiscardQuarantineAsync(QuarantineGroup group, CancellationToken ct) => ChangeAsync(async stop =>
+    {
+        await _twins.Partition(group.Source % _partitions).DiscardAsync(KindOf(group, group.Source, group.FirstOffset));
+        return true;
+    }, ct);
+
+    public Task<bool> RemoveMappingAsync(string name, CancellationToken ct) => ChangeAsync(async stop =>
+    {
+        if (!Model.Names.Any(mapping => mapping.Name == name && !mapping.FromFolder)) return false;
+        await _region.ChangeModelAsync(model => model.WithoutName(name).WithNames(_folderNames.Where(mapping => mapping.Name == name)), stop);
+        return true;
+    }, ct);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _refreshing;
+        if (_region is not null)
+        {
+            await _journal.DisposeAsync();
+            await _twins.DisposeAsync();
+            await _region.DisposeAsync();
+        }
+        await _database.DisposeAsync();
+        _stop.Dispose();
+    }
+
+    /// <summary>What the folders say goes onto the model that is there, as long as what is folded holds under it.</summary>
+    private async Task MergeAsync(Model read, CancellationToken ct)
+    {
+        var (_, merged) = await new ModelTable(_database).ChangeAsync(before =>
+        {
+            var after = ModelMerge.Onto(before, read);
+            return ModelLog.KeepsFacts(before, after) ? after
+                : throw new InputException("The city folders change what is folded already (a moved asset, another unit or hold time). In a cluster that is not possible yet: give the changed asset or point a new name, or start with a new database.");
+        }, ct);
+        _folderNames = ModelMerge.NamesOf(merged, read);
+    }
+
+    private async Task<List<(int Partition, WireQuarantineKind Kind)>> LikeAsync(QuarantineGroup group, CancellationToken ct)
+    {
+        // What is journalled and not folded may be of the kind too.
+        await SettleAsync(ct);
+        return [.. (await _region.Quarantine.FindLikeAsync(group, ct)).Select(like => (like.Partition, KindOf(group, like.Source, like.FirstOffset)))];
+    }
+
+    private static WireQuarantineKind KindOf(QuarantineGroup group, int source, long firstOffset) =>
+        new() { Reason = group.Reason, Source = source, Topic = group.Topic, Name = group.Name, FirstOffset = firstOffset };
+
+    /// <summary>One change by a person at a time; whoever looks next finds it done.</summary>
+    private async Task<T> ChangeAsync<T>(Func<CancellationToken, Task<T>> change, CancellationToken ct)
+    {
+        await _mapping.WaitAsync(ct);
+        // Once begun it is brought to its end, whether or not the caller waits for it.
+        var stop = _stop.Token;
+        try
+        {
+            var result = await change(stop);
+            await Task.WhenAny(SettleAsync(stop), Task.Delay(VisibleWithin, stop));
+            return result;
+        }
+        finally
+        {
+            _mapping.Release();
+        }
+    }
+}

@@ -1,0 +1,43 @@
+using System.Net;
+using MekongTwin.Silo.Grains;
+using MekongTwin.Silo.Twins;
+using Orleans.Configuration;
+
+namespace MekongTwin.Silo.Running;
+
+/// <summary>Orleans as a silo runs it.</summary>
+internal static class SiloHosting
+{
+    /// <summary>A silo that does not answer twice is asked about; when others agree it is dead.</summary>
+    private static readonly TimeSpan ProbeEvery = TimeSpan.FromSeconds(1);
+
+    /// <summary>Longer than any call between grains needs, shorter than a person waits.</summary>
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(10);
+
+    public static void AddTo(WebApplicationBuilder builder, SiloOptions options, Regions regions)
+    {
+        builder.Services.AddSingleton(regions);
+        builder.Host.UseOrleans(silo =>
+        {
+            silo.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.Cluster, "mekongtwin"));
+            silo.UseAdoNetClustering(clustering => (clustering.Invariant, clustering.ConnectionString) = ("Npgsql", options.Database));
+            silo.ConfigureEndpoints(options.Advertise, options.SiloPort, options.GatewayPort, listenOnAnyHostAddress: !IPAddress.IsLoopback(options.Advertise));
+            silo.Configure<ClusterMembershipOptions>(membership =>
+            {
+                membership.ProbeTimeout = ProbeEvery;
+                membership.NumMissedProbesLimit = 2;
+                membership.TableRefreshTimeout = 5 * ProbeEvery;
+                membership.IAmAliveTablePublishTimeout = 5 * ProbeEvery;
+                // Silos that died long ago, and those of an earlier start of this one, are cleared away.
+                membership.DefunctSiloExpiration = TimeSpan.FromHours(1);
+            });
+            silo.Configure<SiloMessagingOptions>(messaging =>
+            {
+                messaging.ResponseTimeout = AnswerWithin;
+                messaging.SystemResponseTimeout = AnswerWithin;
+            });
+            silo.AddPlacementDirector<PartitionPlacement, PartitionDirector>();
+            silo.AddActivityPropagation();
+        });
+    }
+}

@@ -1,0 +1,35 @@
+using System.Net;
+using MekongTwin.Host.Running;
+
+namespace MekongTwin.Silo.Running;
+
+/// <summary>What a silo is told beyond what every edition is.</summary>
+public sealed record SiloOptions
+{
+    /// <summary>The variable that holds the connection string where the command line does not.</summary>
+    public const string DatabaseVariable = "MEKONGTWIN_DATABASE";
+
+    /// <summary>Cities, doors, broker, certificate.</summary>
+    public required ServeOptions Serve { get; init; }
+
+    /// <summary>PostgreSQL's connection string, as Npgsql reads it.</summary>
+    public required string Database { get; init; }
+
+    /// <summary>Silos of one name and one database are one cluster.</summary>
+    public string Cluster { get; init; } = "mekongtwin";
+
+    /// <summary>Where other silos reach this one.</summary>
+    public IPAddress Advertise { get; init; } = IPAddress.Loopback;
+
+    /// <summary>Port between silos.</summary>
+    public int SiloPort { get; init; } = 11111;
+
+    /// <summary>Port for the cluster's clients.</summary>
+    public int GatewayPort { get; init; } = 30000;
+
+    /// <summary>Name of this silo at the city's broker: its session is kept there under it while the silo is away.</summary>
+    public string Name { get; init; } = Dns.GetHostName();
+
+    /// <summary>Users of a file instead of those of the database; tests of doors need no more.</summary>
+    internal string? UsersFile { get; init; }
+}
