@@ -20,6 +20,7 @@ internal sealed partial class BrokerConnection : IPacketSink, IDisposable
     private readonly Acknowledger _acknowledger;
     private readonly PublishIntake _intake;
     private readonly ArrayBufferWriter<byte> _replies = new();
+    private readonly CancellationToken _stopping;
     private readonly CancellationTokenSource _closing;
     private long _lastPacket;
     private TimeSpan _keepAlive;
@@ -41,6 +42,7 @@ internal sealed partial class BrokerConnection : IPacketSink, IDisposable
         _intake = new PublishIntake(
             session.Source, _topics, session.Unreleased, _acknowledger, new PublishPolicy(MayPublish: true, WithReasons: false),
             session.Faults, time);
+        _stopping = ct;
         _closing = CancellationTokenSource.CreateLinkedTokenSource(ct);
         _keepAlive = options.KeepAlive;
         _lastPacket = time.GetTimestamp();
@@ -98,7 +100,12 @@ internal sealed partial class BrokerConnection : IPacketSink, IDisposable
         while (true)
         {
             ReadResult read = await _input.ReadAsync();
-            ThrowIfEnded();
+            if (_failure is not null || _closing.IsCancellationRequested)
+            {
+                _input.AdvanceTo(read.Buffer.Start);
+                ThrowIfEnded();
+            }
+
             ReadOnlySequence<byte> buffer = read.Buffer;
             PacketStep step = Split(ref buffer, out Exception? violation);
             _input.AdvanceTo(buffer.Start, step == PacketStep.Next ? buffer.End : buffer.Start);
@@ -246,12 +253,27 @@ internal sealed partial class BrokerConnection : IPacketSink, IDisposable
             if (IsConnected && _output.TryEnter())
             {
                 ClientPackets.Disconnect(_output.Writer, _version, ReasonCode.Success);
-                await Task.WhenAny(_output.LeaveAsync().AsTask(), Task.Delay(_options.ConnectTimeout, _time));
+                await Task.WhenAny(SeeOutAsync(_output.LeaveAsync()), Task.Delay(_options.ConnectTimeout, _time));
             }
         }
         catch (Exception fault) when (fault is IOException or InvalidOperationException)
         {
             // The way out ended first.
+        }
+    }
+
+    /// <summary>
+    /// One that leaves of its own accord reads until the broker has closed: closing on what is still unread would reset the
+    /// connection, and the last acknowledgements would be lost on their way.
+    /// </summary>
+    private async Task SeeOutAsync(ValueTask<bool> sending)
+    {
+        bool alive = await sending;
+        while (alive && _failure is null && _stopping.IsCancellationRequested)
+        {
+            ReadResult read = await _input.ReadAsync();
+            _input.AdvanceTo(read.Buffer.End);
+            alive = !read.IsCompleted;
         }
     }
 }
