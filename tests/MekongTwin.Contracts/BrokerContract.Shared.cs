@@ -33,7 +33,7 @@ public abstract partial class BrokerContract
             await using Subscribed dying = await Subscribe(Member(relay.Port, "dying"), lost).ReadyAsync();
             await broker.PublishAsync(Topic, 1, Numbers(100));
             await Wait.UntilAsync(() => lost.Count + staying.Journal.Count == 100, "all messages");
-            relay.Cut();
+            await relay.DisposeAsync();
         }
 
         await broker.PublishAsync(Topic, 1, Numbers(100, "later."));

@@ -42,7 +42,7 @@ public abstract partial class BrokerContract
             await broker.PublishAsync(Topic, qos, Numbers(10));
             await dying.AdmittedAsync(10);
             Assert.Equal(10, dying.Status.InFlight);
-            relay.Cut();
+            await relay.DisposeAsync();
         }
 
         await using (Subscribed next = Subscribe(Options(broker.Port)))

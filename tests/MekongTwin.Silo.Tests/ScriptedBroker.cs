@@ -69,8 +69,9 @@ internal sealed class ScriptedBroker : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await Twin.DisposeAsync();
+        var leaving = Twin.DisposeAsync();
         _accepted.ForEach(static client => client.Dispose());
+        await leaving;
         _listener.Dispose();
     }
 

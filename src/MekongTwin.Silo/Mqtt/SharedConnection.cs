@@ -25,8 +25,10 @@ internal sealed partial class SharedConnection : IDisposable
     private readonly TopicTable _topics;
     private readonly SharedAcknowledger _acknowledger;
     private readonly PublishIntake _intake;
+    private readonly CancellationToken _stopping;
     private readonly CancellationTokenSource _closing;
     private readonly CancellationTokenSource _sending;
+    private Task<MqttPacket> _receiving = null!;
     private Task _pinging = Task.CompletedTask;
     private int _batchMessages;
     private long _batchBytes;
@@ -47,6 +49,7 @@ internal sealed partial class SharedConnection : IDisposable
         _intake = new(
             session.Source, _topics, session.Unreleased, _acknowledger, new PublishPolicy(MayPublish: true, WithReasons: false),
             session.Faults, time);
+        _stopping = ct;
         _closing = CancellationTokenSource.CreateLinkedTokenSource(ct);
         _sending = new(Timeout.InfiniteTimeSpan, time);
         _keepAlive = options.KeepAlive;
@@ -66,12 +69,12 @@ internal sealed partial class SharedConnection : IDisposable
         await _client.ConnectAsync(SharedPackets.Over(_stream), _closing.Token);
         var tick = Min(_options.KeepAlive, _options.ConnectTimeout) / 2;
         var acknowledging = AcknowledgeAsync();
-        var receiving = _client.ReceiveAsync(CancellationToken.None);
+        _receiving = _client.ReceiveAsync(CancellationToken.None);
         try
         {
             await using var timer = _time.CreateTimer(_ => OnTick(), null, tick, tick);
             await SendAsync(SharedPackets.Connect(_options));
-            while (true) receiving = await ReceiveAsync(receiving);
+            while (true) await ReceiveAsync();
         }
         catch (Exception end) when (_failure is not null || end is not OperationCanceledException)
         {
@@ -82,7 +85,7 @@ internal sealed partial class SharedConnection : IDisposable
         {
             await CloseAsync(acknowledging);
             // The client is disposed: what it was receiving has ended, and nobody else looks how.
-            await receiving.ContinueWith(static ended => _ = ended.Exception, TaskScheduler.Default);
+            await _receiving.ContinueWith(static ended => _ = ended.Exception, TaskScheduler.Default);
         }
     }
 
@@ -96,13 +99,13 @@ internal sealed partial class SharedConnection : IDisposable
     private static TimeSpan Min(TimeSpan left, TimeSpan right) => left < right ? left : right;
 
     /// <summary>Handles the next packet and begins to receive another. A batch ends when nothing more is there for the moment.</summary>
-    private async ValueTask<Task<MqttPacket>> ReceiveAsync(Task<MqttPacket> receiving)
+    private async ValueTask ReceiveAsync()
     {
-        if (!receiving.IsCompleted || IsBatchFull) await SubmitAsync();
-        var packet = await receiving.WaitAsync(_closing.Token);
+        if (!_receiving.IsCompleted || IsBatchFull) await SubmitAsync();
+        var packet = await _receiving.WaitAsync(_closing.Token);
         Volatile.Write(ref _lastPacket, _time.GetTimestamp());
         await HandleAsync(packet);
-        return _client.ReceiveAsync(CancellationToken.None);
+        _receiving = _client.ReceiveAsync(CancellationToken.None);
     }
 
     private async ValueTask SubmitAsync()
@@ -195,12 +198,23 @@ internal sealed partial class SharedConnection : IDisposable
         try
         {
             if (_isConnected && _client.IsConnected) await SendAsync(new MqttDisconnectPacket());
+            while (_isConnected && _failure is null && _stopping.IsCancellationRequested) await PassOverAsync();
         }
         catch (Exception)
         {
-            // The way out ended first.
+            // The connection ended.
         }
         _client.Dispose();
         await _pinging;
+    }
+
+    /// <summary>
+    /// Until the broker has closed, within the time there is: closing on what is still unread would reset the connection, and
+    /// the last acknowledgements would be lost on their way.
+    /// </summary>
+    private async Task PassOverAsync()
+    {
+        await _receiving.WaitAsync(_sending.Token);
+        _receiving = _client.ReceiveAsync(CancellationToken.None);
     }
 }

@@ -44,6 +44,7 @@ public sealed class Relay : IAsyncDisposable
         }
     }
 
+    /// <summary>Breaks what is open, and nothing more comes through. May be called again.</summary>
     public async ValueTask DisposeAsync()
     {
         _listener.Dispose();

@@ -9,6 +9,7 @@ internal sealed class FakeBroker : IAsyncDisposable
         System.Threading.Channels.Channel.CreateUnbounded<RawClient>();
 
     private readonly CancellationTokenSource _stopping = new();
+    private readonly List<RawClient> _links = [];
     private readonly Task _running;
     private readonly int _refusing;
 
@@ -53,6 +54,11 @@ internal sealed class FakeBroker : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
+        foreach (RawClient link in _links)
+        {
+            await link.HangUpAsync();
+        }
+
         await _running.WaitAsync(Wait.Limit);
         _stopping.Dispose();
     }
@@ -67,7 +73,9 @@ internal sealed class FakeBroker : IAsyncDisposable
 
         PipePair pair = new();
         TaskCompletionSource<CloseReason> ended = new();
-        _accepted.Writer.TryWrite(new RawClient(pair.Server, ended.Task));
+        RawClient link = new(pair.Server, ended.Task);
+        _links.Add(link);
+        _accepted.Writer.TryWrite(link);
         return Task.FromResult(new BrokerTransport(pair.Client.Input, pair.Client.Output, new Closer(pair.Client, ended)));
     }
 

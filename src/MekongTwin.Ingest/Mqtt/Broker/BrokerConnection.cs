@@ -20,6 +20,7 @@ internal sealed partial class BrokerConnection : IPacketSink, IDisposable
     private readonly Acknowledger _acknowledger;
     private readonly PublishIntake _intake;
     private readonly ArrayBufferWriter<byte> _replies = new();
+    private readonly CancellationToken _stopping;
     private readonly CancellationTokenSource _closing;
     private long _lastPacket;
     private TimeSpan _keepAlive;
@@ -41,6 +42,7 @@ internal sealed partial class BrokerConnection : IPacketSink, IDisposable
         _intake = new PublishIntake(
             session.Source, _topics, session.Unreleased, _acknowledger, new PublishPolicy(MayPublish: true, WithReasons: false),
             session.Faults, time);
+        _stopping = ct;
         _closing = CancellationTokenSource.CreateLinkedTokenSource(ct);
         _keepAlive = options.KeepAlive;
         _lastPacket = time.GetTimestamp();
@@ -98,7 +100,12 @@ internal sealed partial class BrokerConnection : IPacketSink, IDisposable
         while (true)
         {
             ReadResult read = await _input.ReadAsync();
-            ThrowIfEnded();
+            if (_failure is not null || _closing.IsCancellationRequested)
+            {
+                _input.AdvanceTo(read.Buffer.Start);
+                ThrowIfEnded();
+            }
+
             ReadOnlySequence<byte> buffer = read.Buffer;
             PacketStep step = Split(ref buffer, out Exception? violation);
             _input.AdvanceTo(buffer.Start, step == PacketStep.Next ? buffer.End : buffer.Start);
@@ -181,40 +188,6 @@ internal sealed partial class BrokerConnection : IPacketSink, IDisposable
         }
     }
 
-    private void OnTick()
-    {
-        TimeSpan silence = _time.GetElapsedTime(Volatile.Read(ref _lastPacket));
-        if (!IsConnected && silence >= _options.ConnectTimeout)
-        {
-            Fail(new TimeoutException("The broker does not answer CONNECT."));
-        }
-        else if (IsConnected && _keepAlive > TimeSpan.Zero && !_isWaitingItself && silence >= 1.5 * _keepAlive)
-        {
-            Fail(new TimeoutException("The broker has fallen silent."));
-        }
-        else if (IsConnected)
-        {
-            _ = PingAsync();
-        }
-    }
-
-    /// <summary>A ping only when the way out is free; what keeps it busy shows the broker that this side lives.</summary>
-    private async Task PingAsync()
-    {
-        try
-        {
-            if (_output.TryEnter())
-            {
-                ClientPackets.PingReq(_output.Writer);
-                await _output.LeaveAsync();
-            }
-        }
-        catch (Exception fault)
-        {
-            Fail(fault);
-        }
-    }
-
     private void Fail(Exception failure)
     {
         _failure ??= failure;
@@ -236,22 +209,5 @@ internal sealed partial class BrokerConnection : IPacketSink, IDisposable
         }
 
         _closing.Token.ThrowIfCancellationRequested();
-    }
-
-    /// <summary>DISCONNECT, so that the broker need not wait for the keep-alive; the session stays [MQTT-3.14.4].</summary>
-    private async Task LeaveAsync()
-    {
-        try
-        {
-            if (IsConnected && _output.TryEnter())
-            {
-                ClientPackets.Disconnect(_output.Writer, _version, ReasonCode.Success);
-                await Task.WhenAny(_output.LeaveAsync().AsTask(), Task.Delay(_options.ConnectTimeout, _time));
-            }
-        }
-        catch (Exception fault) when (fault is IOException or InvalidOperationException)
-        {
-            // The way out ended first.
-        }
     }
 }
