@@ -4,7 +4,6 @@ using MekongTwin.Silo.Grains;
 using MekongTwin.Silo.Storage;
 using MekongTwin.Silo.Twins;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Orleans.Hosting;
 using Orleans.TestingHost;
@@ -79,7 +78,7 @@ internal sealed class RegionUnderTest(Cluster cluster, NpgsqlDataSource database
     {
         foreach (var owner in cluster.Regions)
         {
-            var region = new Region(_name, partitions, database, TimeProvider.System, NullLoggerFactory.Instance) { IsBroken = point => point == _broken };
+            var region = new Region(_name, partitions, database, TimeProvider.System) { IsBroken = point => point == _broken };
             await region.StartAsync(CancellationToken.None);
             owner.Add(region);
             _regions.Add((owner, region));

@@ -1,5 +1,4 @@
 using MekongTwin.Silo.Storage;
-using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
 namespace MekongTwin.Silo.Tests;
@@ -21,7 +20,7 @@ public sealed class Commits : IAsyncLifetime
         _database = await _postgres.MakeDatabaseAsync();
         await Schema.ApplyAsync(_database, Ct);
         _table = new(_database);
-        _committer = new(_table, NullLogger<Committer>.Instance);
+        _committer = new(_table);
         await _committer.StartAsync(Ct);
     }
 

@@ -24,13 +24,14 @@ internal sealed class DoorJournal : IJournalWriter, ICommits, IAsyncDisposable
     private static readonly TimeSpan Linger = TimeSpan.FromMilliseconds(1);
 
     private readonly Region _region;
-    private readonly Lane[] _lanes;
+    private readonly long _door;
     private readonly FrameSplitter _splitter;
     private readonly Lock _gate = new();
     private readonly Signal _wake = new();
     private readonly Queue<Ticket> _open = new();
     private readonly LatencyWindow _latency = new();
     private readonly CancellationTokenSource _stop = new();
+    private Lane[] _lanes = [];
     private ArrayBufferWriter<byte> _gathering = new();
     private ArrayBufferWriter<byte> _splitting = new();
     private TaskCompletionSource _moved = NewSignal();
@@ -40,11 +41,11 @@ internal sealed class DoorJournal : IJournalWriter, ICommits, IAsyncDisposable
     private long _underWay;
     private string? _fault;
 
-    public DoorJournal(IGrainFactory grains, Region region, long door)
+    public DoorJournal(Region region, long door)
     {
         _region = region;
+        _door = door;
         _splitter = new(region);
-        _lanes = [.. Enumerable.Range(0, region.Partitions).Select(partition => new Lane(grains.GetGrain<IPartitionGrain>(region.PartitionKey(partition)), door, Sent))];
     }
 
     public long Durable => Volatile.Read(ref _durable);
@@ -64,8 +65,10 @@ internal sealed class DoorJournal : IJournalWriter, ICommits, IAsyncDisposable
         }
     }
 
-    public void Start()
+    /// <summary>The partitions can be reached: what has gathered goes to them.</summary>
+    public void Start(IGrainFactory grains)
     {
+        _lanes = [.. Enumerable.Range(0, _region.Partitions).Select(partition => new Lane(grains.GetGrain<IPartitionGrain>(_region.PartitionKey(partition)), _door, Sent))];
         foreach (var lane in _lanes) lane.Start(_stop.Token);
         _running = Task.Run(RunAsync);
     }

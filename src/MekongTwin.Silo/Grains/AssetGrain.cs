@@ -3,6 +3,7 @@ using MekongTwin.Domain.Twins;
 using MekongTwin.Silo.Twins;
 using MekongTwin.Silo.Wire;
 using Orleans.Placement;
+using Orleans.Runtime.Placement;
 
 namespace MekongTwin.Silo.Grains;
 
@@ -11,7 +12,7 @@ namespace MekongTwin.Silo.Grains;
 /// What it needs of the past and does not find there, the partition fetches between two calls of the same turn.
 /// </summary>
 [PreferLocalPlacement]
-internal sealed class AssetGrain(Regions regions) : Grain, IAssetGrain
+internal sealed class AssetGrain(Regions regions, ILocalSiloDetails here) : Grain, IAssetGrain
 {
     private readonly List<SettledReading> _settled = [];
     private readonly List<Delta> _deltas = [];
@@ -39,7 +40,7 @@ internal sealed class AssetGrain(Regions regions) : Grain, IAssetGrain
 
     public Task<WireFolded> FoldAsync(WireShare share)
     {
-        if (!TryOpen(share)) return Task.FromResult(Leave());
+        if (!TryOpen(share)) return Task.FromResult(Leave(share.Home));
         _share = share;
         _outcomes = new FoldOutcome[share.Readings.Length / Reading.Size];
         _late.Clear();
@@ -50,7 +51,7 @@ internal sealed class AssetGrain(Regions regions) : Grain, IAssetGrain
         return Task.FromResult(Go());
     }
 
-    public Task<WireFolded> ContinueAsync() => Task.FromResult(_partition is not null && TryOpen(_share) ? Go() : Leave());
+    public Task<WireFolded> ContinueAsync() => Task.FromResult(_partition is not null && TryOpen(_share) ? Go() : new() { Step = FoldStep.Elsewhere });
 
     private bool TryOpen(WireShare share)
     {
@@ -67,10 +68,16 @@ internal sealed class AssetGrain(Regions regions) : Grain, IAssetGrain
         return true;
     }
 
-    private WireFolded Leave()
+    /// <summary>Moves to its partition. A partition that ought to be here and is not is none any more: it gets no answer it could use.</summary>
+    private WireFolded Leave(SiloAddress home)
     {
         _partition = null;
-        DeactivateOnIdle();
+        if (!home.Equals(here.SiloAddress))
+        {
+            RequestContext.Set(IPlacementDirector.PlacementHintKey, home);
+            this.MigrateOnIdle();
+            RequestContext.Remove(IPlacementDirector.PlacementHintKey);
+        }
         return new() { Step = FoldStep.Elsewhere };
     }
 

@@ -22,13 +22,13 @@ internal sealed partial class PartitionGrain
     private const int SmallTurn = 512;
 
     /// <summary>How often an asset that lives elsewhere is asked again: it leaves there as soon as it is idle.</summary>
-    private const int MovesMax = 100;
+    private const int MovesMax = 200;
 
     /// <summary>How often the past is fetched for one turn of an asset.</summary>
     private const int FetchesMax = 64;
 
     private static readonly TimeSpan GatherFor = TimeSpan.FromMilliseconds(20);
-    private static readonly TimeSpan MoveWait = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan MoveWait = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan CommitEvery = TimeSpan.FromSeconds(1);
 
     private readonly Signal _wakeFolder = new();
@@ -38,6 +38,9 @@ internal sealed partial class PartitionGrain
     private readonly Dictionary<int, byte[]> _views = [];
     private readonly Dictionary<int, string?> _setAside = [];
     private readonly LatencyWindow _lag = new();
+
+    /// <summary>Ends the waiting for a database that is away.</summary>
+    private readonly CancellationTokenSource _database = new();
 
     // Partitions do not commit in step.
     private readonly TimeSpan _commitEvery = CommitEvery * (0.75 + Random.Shared.NextDouble() / 2);
@@ -51,6 +54,9 @@ internal sealed partial class PartitionGrain
     private long _turns;
     private bool _isDirty;
     private bool _isForeign;
+
+    /// <summary>In the middle of a turn; one that failed stays there, and nothing of it is committed.</summary>
+    private bool _isTurning;
 
     public async Task<WireApplied> ApplyAsync(WireBatch batch, IChangesObserver? caller)
     {
@@ -74,7 +80,7 @@ internal sealed partial class PartitionGrain
         await _turn.WaitAsync(_stop.Token);
         try
         {
-            if (_isDirty) await CommitAsync(_stop.Token);
+            if (_isDirty) await CommitAsync();
             await _committing;
         }
         finally
@@ -115,7 +121,7 @@ internal sealed partial class PartitionGrain
             var isTime = Stopwatch.GetElapsedTime(_lastCommit) >= _commitEvery;
             // Twins that are set aside need turns, not readings.
             if (to > _applied || (isTime && _setAside.Count > 0)) await FoldAsync(to);
-            if (_isDirty && (isTime || Pending > PendingRowsMax) && (_committing.IsCompleted || Pending > PendingRowsMax)) await CommitAsync(_stop.Token);
+            if (_isDirty && (isTime || Pending > PendingRowsMax) && (_committing.IsCompleted || Pending > PendingRowsMax)) await CommitAsync();
             return _batch.Count > 0;
         }
         finally
@@ -168,6 +174,7 @@ internal sealed partial class PartitionGrain
     private async Task<WireApplied> TurnAsync(long to, ReadOnlyMemory<Reading> readings, int[] sources, IChangesObserver? caller)
     {
         _turns++;
+        _isTurning = true;
         if (!KnowsAll(readings.Span)) await WithDatabaseAsync(async ct =>
         {
             await _region.RefreshModelAsync(ct);
@@ -194,6 +201,7 @@ internal sealed partial class PartitionGrain
         _partition.Readings.Forget();
         _isDirty = true;
         _applied = to;
+        _isTurning = false;
         _appliedMoved.Advance(to);
         int[] all = [.. changed];
         _observers.Notify(observer => observer.Changed(all), observer => !observer.Equals(caller));
@@ -223,7 +231,7 @@ internal sealed partial class PartitionGrain
     }
 
     /// <summary>Begins a commit of whole turns; the turns that follow do not wait for its end.</summary>
-    private async Task CommitAsync(CancellationToken ct)
+    private async Task CommitAsync()
     {
         await _committing;
         if (_partition.Facts.Unloaded() is { Count: > 0 } asked) _partition.Facts.Load(asked, await WithDatabaseAsync(stop => _region.Facts.ReadWindowsAsync(asked, stop)));
@@ -253,7 +261,7 @@ internal sealed partial class PartitionGrain
         _partition.Facts.Trim();
     }
 
-    private Task<T> WithDatabaseAsync<T>(Func<CancellationToken, Task<T>> work) => Retry.RunAsync(work, SetFault, _stop.Token);
+    private Task<T> WithDatabaseAsync<T>(Func<CancellationToken, Task<T>> work) => Retry.RunAsync(work, SetFault, _database.Token);
 
     private bool KnowsAll(ReadOnlySpan<Reading> readings)
     {
@@ -289,6 +297,6 @@ internal sealed partial class PartitionGrain
         var own = new Reading[places.Count];
         var from = new int[places.Count];
         for (var i = 0; i < own.Length; i++) (own[i], from[i]) = (readings[places[i]], sources[places[i]]);
-        return new() { Partition = _number, Epoch = _partition.Epoch, Turn = _turns, Readings = Packed.Of(own), Sources = from };
+        return new() { Partition = _number, Epoch = _partition.Epoch, Home = here.SiloAddress, Turn = _turns, Readings = Packed.Of(own), Sources = from };
     }
 }

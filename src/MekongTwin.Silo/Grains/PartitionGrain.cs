@@ -6,6 +6,7 @@ using MekongTwin.Silo.Storage;
 using MekongTwin.Silo.Twins;
 using MekongTwin.Silo.Wire;
 using Orleans.Concurrency;
+using Orleans.Runtime.Placement;
 using Orleans.Utilities;
 
 namespace MekongTwin.Silo.Grains;
@@ -37,6 +38,7 @@ internal sealed partial class PartitionGrain(Regions regions, ISiloStatusOracle 
     private Task _folding = Task.CompletedTask;
     private int _beatsAway;
     private bool _isLost;
+    private bool _isMoving;
     private string? _fault;
 
     public override async Task OnActivateAsync(CancellationToken ct)
@@ -58,13 +60,16 @@ internal sealed partial class PartitionGrain(Regions regions, ISiloStatusOracle 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken ct)
     {
         await _stop.CancelAsync();
+        _database.CancelAfter(LeaveWithin);
+        await using var early = ct.Register(_database.Cancel);
         _wakeWriter.Set();
         _wakeFolder.Set();
         await Task.WhenAll(_writing, _folding);
         if (_partition is null) return;
-        await LeaveAsync(ct);
+        await CommitLastAsync();
         _region.Close(_partition);
         _stop.Dispose();
+        _database.Dispose();
     }
 
     public Task LeaveAsync()
@@ -125,15 +130,13 @@ internal sealed partial class PartitionGrain(Regions regions, ISiloStatusOracle 
         }
     }
 
-    /// <summary>One last commit, so that whoever comes next has nothing to fold again.</summary>
-    private async Task LeaveAsync(CancellationToken ct)
+    /// <summary>One last commit, so that whoever comes next has nothing to fold again. A turn that was not ended is none.</summary>
+    private async Task CommitLastAsync()
     {
-        if (_isLost) return;
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        deadline.CancelAfter(LeaveWithin);
+        if (_isLost || _isTurning) return;
         try
         {
-            await CommitAsync(deadline.Token);
+            await CommitAsync();
             await _committing;
         }
         catch (Exception e) when (e is NotTheWriterException or OperationCanceledException || Retry.IsAway(e))
@@ -156,8 +159,13 @@ internal sealed partial class PartitionGrain(Regions regions, ISiloStatusOracle 
         var home = PartitionDirector.HomeOf(this.GetPrimaryKeyString(), silos.GetActiveSilos());
         _beatsAway = home is null || home.Equals(here.SiloAddress) ? 0 : _beatsAway + 1;
         if (_beatsAway < BeatsUntilMove) return;
+        if (_isMoving) return;
+        _isMoving = true;
         PartitionLog.Moves(logger, _number, home!.ToString());
-        DeactivateOnIdle();
+        // Not merely deactivated: messages that are on their way would make it here again.
+        RequestContext.Set(IPlacementDirector.PlacementHintKey, home);
+        this.MigrateOnIdle();
+        RequestContext.Remove(IPlacementDirector.PlacementHintKey);
     }
 
     private void SetFault(string? fault)

@@ -47,7 +47,7 @@ internal sealed partial class SiloCore
         [
             new("database", _databaseFault is null, _databaseFault),
             new("journal", journal.Fault is null, journal.Fault),
-            new("partitions", silent.Count == 0 && fault is null, silent.Count == 0 ? fault : $"{silent.Count} of {_partitions} partitions do not answer: {silent[0].Why} Whoever is left takes them over within seconds."),
+            new("partitions", silent.Count == 0 && fault is null, silent.Count == 0 ? fault : $"{silent.Count} of {_region.Partitions} partitions do not answer: {silent[0].Why} Whoever is left takes them over within seconds."),
             SetAsideHealth.Of(Faulted),
             new("backlog", backlog < BacklogMax, backlog < BacklogMax ? null : $"{backlog} bytes of the journal wait to be folded: figures are catching up. The doors slow down when more comes."),
             .. DoorHealth(),
@@ -100,9 +100,9 @@ internal sealed partial class SiloCore
 
     private async Task RefreshLedgerAsync(CancellationToken ct)
     {
-        if (_ledgers.Length == 0) _ledgers = new WireLedger[_partitions];
+        if (_ledgers.Length == 0) _ledgers = new WireLedger[_region.Partitions];
         // A partition that does not answer stands with what it last said.
-        await Task.WhenAll(Enumerable.Range(0, _partitions).Select(async partition =>
+        await Task.WhenAll(Enumerable.Range(0, _region.Partitions).Select(async partition =>
         {
             try
             {

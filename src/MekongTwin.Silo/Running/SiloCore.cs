@@ -26,24 +26,27 @@ internal sealed partial class SiloCore : ITwinCore
 
     private readonly SiloOptions _options;
     private readonly NpgsqlDataSource _database;
+    private readonly Region _region;
+    private readonly DoorJournal _journal;
     private readonly Regions _regions = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _mapping = new(1, 1);
-    private readonly long _door;
     private IReadOnlyList<NameMapping> _folderNames = [];
-    private Region _region = null!;
+    private IGrainFactory _grains = null!;
     private OrleansTwins _twins = null!;
-    private DoorJournal _journal = null!;
     private Task _refreshing = Task.CompletedTask;
-    private int _partitions;
 
-    private SiloCore(SiloOptions options, NpgsqlDataSource database, TimeProvider clock, long door)
+    private SiloCore(SiloOptions options, NpgsqlDataSource database, Region region, TimeProvider clock, long door)
     {
         _options = options;
         _database = database;
-        _door = door;
+        _region = region;
         Clock = clock;
         Facts = new(database);
+        _journal = new(region, door);
+        // Sources have numbers of the door's own here, and get those of the region on the way into the journal.
+        Admissions = new(_journal, _journal, clock, region.Model, new Dictionary<int, string>(), new() { Retention = options.Serve.Retention });
+        region.ModelChanged += Admissions.SetModel;
     }
 
     public ITwins Twins => _twins;
@@ -52,7 +55,7 @@ internal sealed partial class SiloCore : ITwinCore
 
     public StoredFacts Facts { get; }
 
-    public Admissions Admissions { get; private set; } = null!;
+    public Admissions Admissions { get; }
 
     public ITwinQueries Queries { get; private set; } = null!;
 
@@ -97,9 +100,10 @@ internal sealed partial class SiloCore : ITwinCore
             var simulated = await settings.SettleAsync("simulated", options.Serve.Simulate ? "on" : "off", ct) == "on";
             if (options.Serve.Simulate && !simulated) throw new InputException("The database holds readings of real devices; the simulator would mix its own with them. Give another database, or say --simulate off.");
             var partitions = int.Parse(await settings.SettleAsync("partitions", "64", ct), System.Globalization.CultureInfo.InvariantCulture);
-            var core = new SiloCore(options, database, clock, await new PartitionTable(database).NextDoorAsync(ct)) { Simulated = simulated, Warnings = warnings, _partitions = partitions };
-            await core.MergeAsync(read, ct);
-            return core;
+            var region = new Region("region", partitions, database, clock);
+            await region.ChangeModelAsync(before => Merge(before, read), ct);
+            var door = await region.Journal.NextDoorAsync(ct);
+            return new(options, database, region, clock, door) { Simulated = simulated, Warnings = warnings, _folderNames = ModelMerge.NamesOf(region.Model, read) };
         }
         catch
         {
@@ -112,22 +116,18 @@ internal sealed partial class SiloCore : ITwinCore
 
     public async Task BeginAsync(IServiceProvider services, CancellationToken ct)
     {
-        _region = new("region", _partitions, _database, Clock, services.GetRequiredService<ILoggerFactory>());
+        _region.Committer.Logger = services.GetRequiredService<ILogger<Committer>>();
         await _region.StartAsync(ct);
         _regions.Add(_region);
-        var grains = services.GetRequiredService<IGrainFactory>();
-        _twins = new(grains, _region);
-        _journal = new(grains, _region, _door);
+        _grains = services.GetRequiredService<IGrainFactory>();
+        _twins = new(_grains, _region);
         Queries = new SiloQueries(_region, Facts, _twins);
-        // Sources have numbers of the door's own here, and get those of the region on the way into the journal.
-        Admissions = new(_journal, _journal, Clock, _region.Model, new Dictionary<int, string>(), new() { Retention = _options.Serve.Retention });
-        _region.ModelChanged += Admissions.SetModel;
     }
 
     public async Task OpenedAsync(CancellationToken ct)
     {
         await _twins.StartAsync();
-        _journal.Start();
+        _journal.Start(_grains);
         await RefreshAsync(ct);
         _refreshing = KeepRefreshingAsync();
     }
@@ -136,7 +136,7 @@ internal sealed partial class SiloCore : ITwinCore
     public async Task SettleAsync(CancellationToken ct)
     {
         await _journal.FlushAsync(ct);
-        await Task.WhenAll(Enumerable.Range(0, _partitions).Select(partition => _twins.Partition(partition).SettleAsync())).WaitAsync(ct);
+        await Task.WhenAll(Enumerable.Range(0, _region.Partitions).Select(partition => _twins.Partition(partition).SettleAsync())).WaitAsync(ct);
     }
 
     public string SourceName(int number) => _region.Sources.NameOf(number);
@@ -162,7 +162,7 @@ internal sealed partial class SiloCore : ITwinCore
 
     public Task DiscardQuarantineAsync(QuarantineGroup group, CancellationToken ct) => ChangeAsync(async stop =>
     {
-        await _twins.Partition(group.Source % _partitions).DiscardAsync(KindOf(group, group.Source, group.FirstOffset));
+        await _twins.Partition(group.Source % _region.Partitions).DiscardAsync(KindOf(group, group.Source, group.FirstOffset));
         return true;
     }, ct);
 
@@ -177,26 +177,19 @@ internal sealed partial class SiloCore : ITwinCore
     {
         await _stop.CancelAsync();
         await _refreshing;
-        if (_region is not null)
-        {
-            await _journal.DisposeAsync();
-            await _twins.DisposeAsync();
-            await _region.DisposeAsync();
-        }
+        await _journal.DisposeAsync();
+        if (_twins is not null) await _twins.DisposeAsync();
+        await _region.DisposeAsync();
         await _database.DisposeAsync();
         _stop.Dispose();
     }
 
     /// <summary>What the folders say goes onto the model that is there, as long as what is folded holds under it.</summary>
-    private async Task MergeAsync(Model read, CancellationToken ct)
+    private static Model Merge(Model before, Model read)
     {
-        var (_, merged) = await new ModelTable(_database).ChangeAsync(before =>
-        {
-            var after = ModelMerge.Onto(before, read);
-            return ModelLog.KeepsFacts(before, after) ? after
-                : throw new InputException("The city folders change what is folded already (a moved asset, another unit or hold time). In a cluster that is not possible yet: give the changed asset or point a new name, or start with a new database.");
-        }, ct);
-        _folderNames = ModelMerge.NamesOf(merged, read);
+        var after = ModelMerge.Onto(before, read);
+        return ModelLog.KeepsFacts(before, after) ? after
+            : throw new InputException("The city folders change what is folded already (a moved asset, another unit or hold time). In a cluster that is not possible yet: give the changed asset or point a new name, or start with a new database.");
     }
 
     private async Task<List<(int Partition, WireQuarantineKind Kind)>> LikeAsync(QuarantineGroup group, CancellationToken ct)

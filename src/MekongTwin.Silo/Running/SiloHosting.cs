@@ -17,6 +17,7 @@ internal static class SiloHosting
     public static void AddTo(WebApplicationBuilder builder, SiloOptions options, Regions regions)
     {
         builder.Services.AddSingleton(regions);
+        builder.Logging.AddFilter("Orleans", LogLevel.Warning).AddFilter("Polly", LogLevel.Warning);
         builder.Host.UseOrleans(silo =>
         {
             silo.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.Cluster, "mekongtwin"));

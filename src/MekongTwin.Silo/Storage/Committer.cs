@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using MekongTwin.Silo.Grains;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
 namespace MekongTwin.Silo.Storage;
@@ -8,7 +9,7 @@ namespace MekongTwin.Silo.Storage;
 /// One a silo: commits the blocks of all its partitions in one transaction after another. While the database is away it
 /// tries again, and what waits for it waits; nothing is acknowledged meanwhile.
 /// </summary>
-internal sealed class Committer(PartitionTable table, ILogger<Committer> logger) : BackgroundService
+internal sealed class Committer(PartitionTable table) : BackgroundService
 {
     /// <summary>Blocks that wait at most; then the partitions wait.</summary>
     public const int WaitingMax = 1024;
@@ -17,6 +18,8 @@ internal sealed class Committer(PartitionTable table, ILogger<Committer> logger)
     private static readonly TimeSpan RetryTo = TimeSpan.FromSeconds(5);
 
     private readonly Channel<Waiting> _waiting = Channel.CreateBounded<Waiting>(new BoundedChannelOptions(WaitingMax) { SingleReader = true });
+
+    public ILogger Logger { get; set; } = NullLogger.Instance;
 
     /// <summary>Why it does not get on, or null while it does.</summary>
     public string? Fault { get; private set; }
@@ -86,7 +89,7 @@ internal sealed class Committer(PartitionTable table, ILogger<Committer> logger)
             }
             catch (NpgsqlException e)
             {
-                if (Fault is null) StorageLog.Away(logger, e.Message);
+                if (Fault is null) StorageLog.Away(Logger, e.Message);
                 Fault = $"PostgreSQL cannot be written: {e.Message} Nothing is acknowledged until it can; it resumes by itself.";
                 await Task.Delay(retry, ct);
                 retry = retry * 2 < RetryTo ? retry * 2 : RetryTo;

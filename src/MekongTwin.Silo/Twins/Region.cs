@@ -8,7 +8,7 @@ namespace MekongTwin.Silo.Twins;
 /// <summary>
 /// What a region's grains share on one silo: the database, the newest model, and the partitions that are open here. Thread-safe.
 /// </summary>
-internal sealed class Region(string name, int partitions, NpgsqlDataSource database, TimeProvider clock, ILoggerFactory logs) : IAsyncDisposable
+internal sealed class Region(string name, int partitions, NpgsqlDataSource database, TimeProvider clock) : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<int, Partition> _open = new();
     private readonly ConcurrentDictionary<int, string> _faults = new();
@@ -36,7 +36,7 @@ internal sealed class Region(string name, int partitions, NpgsqlDataSource datab
 
     public SourceTable Sources { get; } = new(database);
 
-    public Committer Committer { get; } = new(new(database), logs.CreateLogger<Committer>());
+    public Committer Committer { get; } = new(new(database));
 
     /// <summary>The newest model that this silo knows, and what follows from it.</summary>
     public PartitionMap Map => Volatile.Read(ref _map);

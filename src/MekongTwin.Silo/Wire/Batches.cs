@@ -69,6 +69,9 @@ public sealed class WireShare
 
     /// <summary>Number of the source of each reading.</summary>
     [Id(4)] public required int[] Sources { get; init; }
+
+    /// <summary>Where the partition lives, and the asset shall.</summary>
+    [Id(5)] public required SiloAddress Home { get; init; }
 }
 
 /// <summary>How an asset's turn ended.</summary>

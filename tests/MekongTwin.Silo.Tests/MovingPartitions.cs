@@ -1,0 +1,76 @@
+using System.Runtime.InteropServices;
+using MekongTwin.Contracts;
+using MekongTwin.Domain.Journal;
+using MekongTwin.Domain.Readings;
+using MekongTwin.Silo.Storage;
+using MekongTwin.Silo.Twins;
+using MekongTwin.Silo.Wire;
+
+namespace MekongTwin.Silo.Tests;
+
+/// <summary>Partitions that end in the middle of their work, again and again, while their journal grows.</summary>
+public sealed class MovingPartitions(Cluster cluster) : IClassFixture<Cluster>
+{
+    private const long Door = 7;
+    private const int Source = 3;
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(1, 3)]
+    [InlineData(2, 5)]
+    public async Task EveryReadingIsJournalledAndCountedOnce(int seed, int partitions)
+    {
+        var model = SmallCity.Make();
+        var readings = SmallCity.Disturb(SmallCity.Traffic(model, seed, 4 * Instant.Hour, 10 * Instant.Minute), seed + 50);
+        await using var region = await cluster.OpenAsync(model, partitions);
+        var shares = readings.ToLookup(reading => region.Map.PartitionOf(model.Points[reading.Point].Asset));
+        await Task.WhenAll(shares.Select(share => AppendAsync(region, share.Key, [.. share], new Random(seed * 100 + share.Key))));
+        Facts.AssertSame(Facts.ByOracle(model, readings), await region.ReadFactsAsync(), "after all moves");
+        var line = new LedgerLine();
+        for (var partition = 0; partition < partitions; partition++)
+        {
+            foreach (var body in (await region.Twins.Partition(partition).LedgerAsync()).Lines) FactsCodec.AddTo(line, body);
+        }
+        var instants = readings.Select(reading => (reading.Point, reading.TimeUs)).Distinct().Count();
+        Assert.Equal((readings.Count, instants, readings.Count - instants), (line.Journalled, line.Stored, line.Duplicate));
+    }
+
+    /// <summary>Each append is sent twice, as by a door that got no answer, and some of them with a partition that goes meanwhile.</summary>
+    private static async Task AppendAsync(RegionUnderTest region, int partition, List<Reading> readings, Random random)
+    {
+        var sequence = 0L;
+        foreach (var chunk in readings.Chunk(25))
+        {
+            var append = new WireAppend { Door = Door, Sequence = ++sequence, Frames = FrameOf(chunk) };
+            var first = SendAsync(region, partition, append);
+            if (random.Next(4) == 0) await region.Twins.Partition(partition).LeaveAsync();
+            await Task.WhenAll(first, SendAsync(region, partition, append));
+        }
+    }
+
+    private static async Task SendAsync(RegionUnderTest region, int partition, WireAppend append)
+    {
+        while (true)
+        {
+            try
+            {
+                await region.Twins.Partition(partition).AppendAsync(append).WaitAsync(Ct);
+                return;
+            }
+            catch (NotTheWriterException)
+            {
+                // It goes; the next one takes it.
+                await Task.Yield();
+            }
+        }
+    }
+
+    private static byte[] FrameOf(Reading[] readings)
+    {
+        var body = new byte[ReadingsFrame.BodyHeaderSize + readings.Length * Reading.Size];
+        ReadingsFrame.WriteBodyHeader(body, Source, readings.Length, 1, 0);
+        MemoryMarshal.AsBytes(readings.AsSpan()).CopyTo(body.AsSpan(ReadingsFrame.BodyHeaderSize));
+        return Frame.Make(FrameKind.Readings, body);
+    }
+}
