@@ -104,6 +104,12 @@ internal sealed class RegionUnderTest(Cluster cluster, NpgsqlDataSource database
     public async Task<Facts> ReadFactsAsync()
     {
         await SettleAsync();
+        return await ReadFactsAsync(database);
+    }
+
+    /// <summary>What a database holds.</summary>
+    public static async Task<Facts> ReadFactsAsync(NpgsqlDataSource database)
+    {
         var facts = new StoredFacts(database);
         return new(await facts.ReadLatestAsync(CancellationToken.None), await ToListAsync(facts.AllPointWindowsAsync(CancellationToken.None)), await ToListAsync(facts.AllAssetWindowsAsync(CancellationToken.None)));
     }
