@@ -43,6 +43,9 @@ public class Cluster(Postgres postgres) : IAsyncLifetime
         return region;
     }
 
+    /// <summary>Calls to which assets, by key, get no answer.</summary>
+    internal static Func<string, bool>? Fault { get; set; }
+
     internal IEnumerable<Regions> Regions => Silos.Silos.Cast<InProcessSiloHandle>().Select(silo => silo.ServiceProvider.GetRequiredService<Regions>());
 
     private sealed class Services : ISiloConfigurator
@@ -51,6 +54,11 @@ public class Cluster(Postgres postgres) : IAsyncLifetime
         {
             silo.Services.AddSingleton<Regions>();
             silo.AddPlacementDirector<PartitionPlacement, PartitionDirector>();
+            silo.AddIncomingGrainCallFilter(async context =>
+            {
+                if (context.ImplementationMethod.Name == nameof(IAssetGrain.FoldAsync) && Fault?.Invoke(context.TargetId.Key.ToString()!) == true) throw new TimeoutException("An asset that does not answer, for a test.");
+                await context.Invoke();
+            });
         }
     }
 }
@@ -64,7 +72,7 @@ internal sealed class RegionUnderTest(Cluster cluster, NpgsqlDataSource database
 
     public OrleansTwins Twins { get; private set; } = null!;
 
-    public NpgsqlDataSource Database => database;
+    public string Name => _name;
 
     public PartitionMap Map { get; } = new(model, partitions);
 

@@ -17,15 +17,22 @@ public sealed class MovingPartitions(Cluster cluster) : IClassFixture<Cluster>
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData(1, 3)]
-    [InlineData(2, 5)]
-    public async Task EveryReadingIsJournalledAndCountedOnce(int seed, int partitions)
+    [InlineData(1, 3, 0)]
+    [InlineData(2, 5, 0)]
+    [InlineData(3, 3, 40)]
+    public async Task EveryReadingIsJournalledAndCountedOnce(int seed, int partitions, int oneInFails)
     {
         var model = SmallCity.Make();
         var readings = SmallCity.Disturb(SmallCity.Traffic(model, seed, 4 * Instant.Hour, 10 * Instant.Minute), seed + 50);
         await using var region = await cluster.OpenAsync(model, partitions);
+        var faults = new Random(seed);
+        Cluster.Fault = key =>
+        {
+            lock (faults) return oneInFails > 0 && key.StartsWith(region.Name, StringComparison.Ordinal) && faults.Next(oneInFails) == 0;
+        };
         var shares = readings.ToLookup(reading => region.Map.PartitionOf(model.Points[reading.Point].Asset));
         await Task.WhenAll(shares.Select(share => AppendAsync(region, share.Key, [.. share], new Random(seed * 100 + share.Key))));
+        Cluster.Fault = null;
         Facts.AssertSame(Facts.ByOracle(model, readings), await region.ReadFactsAsync(), "after all moves");
         var line = new LedgerLine();
         for (var partition = 0; partition < partitions; partition++)
