@@ -214,7 +214,7 @@ internal sealed partial class PartitionGrain
         var grain = GrainFactory.GetGrain<IAssetGrain>(_region.AssetKey(asset));
         for (var moves = 0; moves < MovesMax; moves++)
         {
-            var made = await grain.FoldAsync(share);
+            var made = await AskAsync(grain, share);
             for (var fetches = 0; made.Step == FoldStep.Wanting && fetches < FetchesMax; fetches++)
             {
                 await WithDatabaseAsync(async ct =>
@@ -228,6 +228,19 @@ internal sealed partial class PartitionGrain
             await Task.Delay(MoveWait, _stop.Token);
         }
         throw new InvalidOperationException($"{_region.Model.Assets[asset].Id} does not come to the silo of its partition.");
+    }
+
+    /// <summary>An asset on a silo that dies is elsewhere: it would have folded nothing there.</summary>
+    private static async Task<WireFolded> AskAsync(IAssetGrain grain, WireShare share)
+    {
+        try
+        {
+            return await grain.FoldAsync(share);
+        }
+        catch (Exception e) when (e is SiloUnavailableException or OrleansMessageRejectionException)
+        {
+            return new() { Step = FoldStep.Elsewhere };
+        }
     }
 
     /// <summary>Begins a commit of whole turns; the turns that follow do not wait for its end.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using MekongTwin.Domain.Assets;
 using MekongTwin.Silo.Storage;
 using Npgsql;
@@ -10,8 +11,11 @@ namespace MekongTwin.Silo.Twins;
 /// </summary>
 internal sealed class Region(string name, int partitions, NpgsqlDataSource database, TimeProvider clock) : IAsyncDisposable
 {
+    /// <summary>Longer than between two tries.</summary>
+    private static readonly TimeSpan FaultHolds = TimeSpan.FromSeconds(15);
+
     private readonly ConcurrentDictionary<int, Partition> _open = new();
-    private readonly ConcurrentDictionary<int, string> _faults = new();
+    private readonly ConcurrentDictionary<int, (string Why, long At)> _faults = new();
     private readonly SemaphoreSlim _refreshing = new(1, 1);
     private PartitionMap _map = new(Model.Empty, partitions);
     private int _version;
@@ -46,8 +50,8 @@ internal sealed class Region(string name, int partitions, NpgsqlDataSource datab
     /// <summary>Called with every newer model.</summary>
     public event Action<Model>? ModelChanged;
 
-    /// <summary>Why partitions could not be folded on this silo, those that were not since.</summary>
-    public IReadOnlyCollection<string> Faults => [.. _faults.Values];
+    /// <summary>Why partitions do not get on, on this silo: what was said lately, since who tries again says it again.</summary>
+    public IReadOnlyCollection<string> Faults => [.. _faults.Values.Where(fault => Stopwatch.GetElapsedTime(fault.At) < FaultHolds).Select(fault => fault.Why)];
 
     /// <summary>Points whose readings cannot be read: for tests of what fails.</summary>
     internal Func<int, bool>? IsBroken { get; set; }
@@ -107,7 +111,7 @@ internal sealed class Region(string name, int partitions, NpgsqlDataSource datab
     public void SetFault(int partition, string? fault)
     {
         if (fault is null) _faults.TryRemove(partition, out _);
-        else _faults[partition] = fault;
+        else _faults[partition] = (fault, Stopwatch.GetTimestamp());
     }
 
     private void SetModel(int version, Model model)
