@@ -17,6 +17,12 @@ internal sealed class Telemetry : IDisposable
     /// <summary>Spans of the reading's path, one a batch: never one a reading.</summary>
     public static readonly ActivitySource Activities = new(Name);
 
+    /// <summary>Meters beside our own, by name: the process, and what the cluster edition runs on. Nobody has to be there.</summary>
+    private static readonly string[] OtherMeters = ["System.Runtime", "Microsoft.Orleans"];
+
+    /// <summary>Spans beside our own, by name: grain calls, and Orleans' own work.</summary>
+    private static readonly string[] OtherSources = ["Microsoft.Orleans.Runtime", "Microsoft.Orleans.Application"];
+
     private readonly Meter _meter = new(Name);
     private MeterProvider? _metrics;
     private TracerProvider? _traces;
@@ -38,9 +44,10 @@ internal sealed class Telemetry : IDisposable
     {
         var telemetry = new Telemetry(core);
         if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT"))) return telemetry;
-        var resource = ResourceBuilder.CreateDefault().AddService("mekongtwin");
-        telemetry._metrics = Sdk.CreateMeterProviderBuilder().SetResourceBuilder(resource).AddMeter(Name).AddOtlpExporter().Build();
-        telemetry._traces = Sdk.CreateTracerProviderBuilder().SetResourceBuilder(resource).AddSource(Name).AddOtlpExporter().Build();
+        // Last: OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win, so that a silo can have a name that outlives its restarts.
+        var resource = ResourceBuilder.CreateDefault().AddService("mekongtwin").AddEnvironmentVariableDetector();
+        telemetry._metrics = Sdk.CreateMeterProviderBuilder().SetResourceBuilder(resource).AddMeter([Name, .. OtherMeters]).AddOtlpExporter().Build();
+        telemetry._traces = Sdk.CreateTracerProviderBuilder().SetResourceBuilder(resource).AddSource([Name, .. OtherSources]).AddOtlpExporter().Build();
         return telemetry;
     }
 
