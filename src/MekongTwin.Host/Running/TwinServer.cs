@@ -61,7 +61,7 @@ internal sealed class TwinServer : IAsyncDisposable
     {
         var (http, mqttAt) = (DoorAddress.Parse("--http", options.Http), DoorAddress.Parse("--mqtt", options.Mqtt));
         CheckOptions(options);
-        var users = new Users(DataDirectory.UsersFile(options.Data));
+        var users = new Users(new UserFile(DataDirectory.UsersFile(options.Data)));
         DoorAddress.RefuseOpen(http, mqttAt, users.IsOpen, options);
         var epoch = DateTimeOffset.UtcNow;
         var start = options.Start ?? epoch;
