@@ -41,10 +41,11 @@ internal static class UsersCommand
             return onListAsync(result, async list =>
             {
                 await list.AddAsync(made.Entry, ct);
-                Console.WriteLine($"user      {made.Entry.Name} ({made.Entry.Role.ToString().ToLowerInvariant()})");
-                Console.WriteLine($"password  {made.Password}");
-                Console.WriteLine($"token     {made.Token}");
-                Console.WriteLine("Keep them: only their hashes are stored.");
+                var output = result.InvocationConfiguration.Output;
+                output.WriteLine($"user      {made.Entry.Name} ({made.Entry.Role.ToString().ToLowerInvariant()})");
+                output.WriteLine($"password  {made.Password}");
+                output.WriteLine($"token     {made.Token}");
+                output.WriteLine("Keep them: only their hashes are stored.");
                 return 0;
             }, ct);
         });
@@ -57,7 +58,7 @@ internal static class UsersCommand
         revoke.SetAction((result, ct) => onListAsync(result, async list =>
         {
             if (await list.RevokeAsync(result.GetValue(name)!, ct)) return 0;
-            Console.Error.WriteLine($"No user '{result.GetValue(name)}'; 'users list' shows them.");
+            result.InvocationConfiguration.Error.WriteLine($"No user '{result.GetValue(name)}'; 'users list' shows them.");
             return 2;
         }, ct));
         return revoke;
@@ -68,7 +69,7 @@ internal static class UsersCommand
         var list = new Command("list", "Lists the users") { where };
         list.SetAction((result, ct) => onListAsync(result, list =>
         {
-            foreach (var user in list.Look().Entries) Console.WriteLine($"{user.Name,-24} {user.Role.ToString().ToLowerInvariant()}");
+            foreach (var user in list.Look().Entries) result.InvocationConfiguration.Output.WriteLine($"{user.Name,-24} {user.Role.ToString().ToLowerInvariant()}");
             return Task.FromResult(0);
         }, ct));
         return list;
