@@ -8,6 +8,7 @@ try
     var root = new RootCommand("MekongTwin, cluster edition: one silo of a region's digital twin.")
     {
         ServeCommand.Make(),
+        UsersCommand.Make(),
     };
     // Without a command the program serves.
     string[] words = args.Length == 0 || (args[0].StartsWith('-') && args[0] is not ("--help" or "-h" or "-?" or "--version")) ? ["serve", .. args] : args;

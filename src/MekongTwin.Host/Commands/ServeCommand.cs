@@ -46,7 +46,7 @@ internal static class ServeCommand
                 Workers = result.GetValue(workers),
                 SimulatorProfile = result.GetValue(profile)!,
             };
-            var simulation = Simulation.Decide(result.GetValue(simulate), options, Users.Read(DataDirectory.UsersFile(options.Data)).Count > 0);
+            var simulation = Simulation.Decide(result.GetValue(simulate), options, UserFile.Read(DataDirectory.UsersFile(options.Data)).Count > 0);
             await using var server = await TwinServer.StartAsync(options with { Simulate = simulation.IsOn }, ct);
             foreach (var warning in server.Core.Warnings) Console.Error.WriteLine($"warning: {warning}");
             var scheme = options.TlsCertificate is null ? ("http", "mqtt") : ("https", "mqtts");

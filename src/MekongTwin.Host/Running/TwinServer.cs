@@ -62,7 +62,7 @@ internal sealed class TwinServer : IAsyncDisposable
 
     /// <summary>The embedded edition.</summary>
     public static Task<TwinServer> StartAsync(ServeOptions options, CancellationToken ct) =>
-        StartAsync(options, new Users(DataDirectory.UsersFile(options.Data)), async clock => await TwinCore.OpenAsync(options, clock, ct), SubscribeTo, ct);
+        StartAsync(options, new Users(new UserFile(DataDirectory.UsersFile(options.Data))), async clock => await TwinCore.OpenAsync(options, clock, ct), SubscribeTo, ct);
 
     /// <summary>Opens the core of an edition, then the doors around it.</summary>
     /// <param name="options">What it is told.</param>

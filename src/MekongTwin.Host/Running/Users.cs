@@ -1,47 +1,35 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 using MekongTwin.Domain.Access;
-using MekongTwin.History.Journal;
-using MekongTwin.Host.Cities;
 
 namespace MekongTwin.Host.Running;
 
-/// <summary>One line of users.json: passwords and tokens only as salted hashes (PBKDF2-SHA256).</summary>
-internal sealed record UserEntry(string Name, Role Role, string Salt, string PasswordHash, string TokenHash, int Iterations);
-
-/// <summary>The users of a data directory, for HTTP and MQTT alike. A change of the file is seen within a second of being asked.</summary>
+/// <summary>The users of a list, for HTTP and MQTT alike, wherever the list is kept.</summary>
 internal sealed class Users : IAccess
 {
-    private const int Iterations = 210_000;
-
     /// <summary>Most passwords in the queue to be hashed, the one at work included: a second or two of waiting.</summary>
     public const int WaitingMax = 16;
 
     private const int PasswordMax = 1024;
 
-    /// <summary>Hashed in place of users there are not, so that the time an answer takes does not tell their names.</summary>
-    private static readonly Known Nobody = new(new("", Role.Device, NewSalt(), NewSalt(), "", Iterations), new("", Role.Device));
+    private static readonly Known Nobody = new(UserEntry.Nobody, new("", Role.Device));
 
-    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, Converters = { new System.Text.Json.Serialization.JsonStringEnumConverter() } };
-
-    private readonly string _file;
+    private readonly IUserList _list;
     private readonly Lock _gate = new();
     private readonly ConcurrentDictionary<string, Known> _verified = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _hashing = new(1);
     private int _waiting;
+    private volatile UserSnapshot? _seen;
     private volatile Dictionary<string, Known> _known = [];
     private int _version;
-    private DateTime _stamp;
     private volatile bool _wasClosed;
     private (string Name, string Password, Principal Principal)? _transient;
-    private long _nextLook;
 
-    public Users(string file)
+    public Users(IUserList list)
     {
-        _file = file;
-        Load(Stamp());
+        _list = list;
+        Refresh();
     }
 
     /// <summary>Once there were users it stays closed until the next start, even when the last one is revoked.</summary>
@@ -60,58 +48,15 @@ internal sealed class Users : IAccess
     {
         get
         {
-            if (Environment.TickCount64 >= Volatile.Read(ref _nextLook)) Refresh();
+            if (!ReferenceEquals(_list.Look(), _seen)) Refresh();
             return _known;
         }
     }
 
-    /// <summary>Adds or replaces a user and gives the new password and token, shown this once.</summary>
-    public static (string Password, string Token) Add(string file, string name, Role role, string? password)
-    {
-        if (name.Length is 0 or > 64 || name.Any(c => char.IsControl(c) || c == ':')) throw new InputException($"'{name}' cannot be a user's name: 1 to 64 characters, no colon.");
-        password ??= NewSecret(12);
-        var token = "mt_" + NewSecret(32);
-        var salt = RandomNumberGenerator.GetBytes(16);
-        var entry = new UserEntry(name, role, Convert.ToHexString(salt), Hash(Encoding.UTF8.GetBytes(password), salt, Iterations), TokenHash(token), Iterations);
-        Write(file, [.. Read(file).Where(user => user.Name != name), entry]);
-        return (password, token);
-    }
-
-    public static bool Revoke(string file, string name)
-    {
-        var entries = Read(file);
-        if (entries.All(user => user.Name != name)) return false;
-        Write(file, [.. entries.Where(user => user.Name != name)]);
-        return true;
-    }
-
-    public static IReadOnlyList<UserEntry> Read(string file)
-    {
-        if (!File.Exists(file)) return [];
-        try
-        {
-            var entries = JsonSerializer.Deserialize<List<UserEntry?>>(File.ReadAllBytes(file), Json) ?? [];
-            var broken = entries.FindIndex(static entry => !IsWhole(entry));
-            return broken < 0 ? [.. entries.Select(static entry => entry!)] : throw new InputException($"{file}: $[{broken}]: not a whole user. Mend it or restore it from a backup.");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new InputException($"{file}: cannot be read: {e.Message} Let this user read it, or give another data directory.");
-        }
-        catch (JsonException e)
-        {
-            throw new InputException($"{file}:{(e.LineNumber ?? 0) + 1}: {e.Path}: not a users file. Mend it or restore it from a backup.");
-        }
-    }
-
-    private static bool IsWhole(UserEntry? entry) =>
-        entry is { Name.Length: > 0, Salt: not null, PasswordHash: not null, TokenHash: not null, Iterations: > 0 } && Enum.IsDefined(entry.Role)
-        && entry.Salt.Length % 2 == 0 && entry.Salt.All(char.IsAsciiHexDigit);
-
     /// <summary>A user of this process alone, with a password nobody else learns: for a child of the program.</summary>
     public (string Name, string Password) AddTransient(string name, Role role)
     {
-        var password = NewSecret(18);
+        var password = UserEntry.NewSecret(18);
         _transient = (name, password, new Principal(name, role));
         return (name, password);
     }
@@ -139,7 +84,7 @@ internal sealed class Users : IAccess
             await _hashing.WaitAsync(ct);
             try
             {
-                if (!_verified.ContainsKey(key) && !Matches(user.Entry, password.Span)) return default;
+                if (!_verified.ContainsKey(key) && !user.Entry.HasPassword(password.Span)) return default;
             }
             finally
             {
@@ -157,92 +102,37 @@ internal sealed class Users : IAccess
     public Principal? VerifyToken(string token)
     {
         if (IsOpen) return Principal.Open;
-        var hash = Encoding.ASCII.GetBytes(TokenHash(token));
+        var hash = Encoding.ASCII.GetBytes(UserEntry.HashToken(token));
         return List.Values.FirstOrDefault(user => CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(user.Entry.TokenHash), hash))?.Principal;
     }
-
-    private static bool Matches(UserEntry entry, ReadOnlySpan<byte> password)
-    {
-        var hash = Hash(password, Convert.FromHexString(entry.Salt), entry.Iterations);
-        return CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(hash), Encoding.ASCII.GetBytes(entry.PasswordHash));
-    }
-
-    private DateTime Stamp() => File.Exists(_file) ? File.GetLastWriteTimeUtc(_file) : default;
 
     private void Refresh()
     {
         lock (_gate)
         {
-            Volatile.Write(ref _nextLook, Environment.TickCount64 + 1000);
-            try
-            {
-                var stamp = Stamp();
-                if (stamp != _stamp) Load(stamp);
-            }
-            catch (Exception e) when (e is InputException or IOException or UnauthorizedAccessException)
-            {
-                // A file that cannot be read does not open the doors, and closes open ones: the users known so far stay.
-                if (_wasClosed) return;
-                _wasClosed = true;
-                Interlocked.Increment(ref _version);
-            }
+            // Looked at in here, so that no older list follows a newer one.
+            var snapshot = _list.Look();
+            if (!ReferenceEquals(snapshot, _seen)) Load(snapshot);
         }
     }
 
-    /// <summary>Who has not changed stays the same principal: that is how <see cref="IsCurrent"/> knows.</summary>
-    private void Load(DateTime stamp)
+    /// <summary>
+    /// Who has not changed stays the same principal: that is how <see cref="IsCurrent"/> knows. A list that cannot be read does
+    /// not open the doors, and closes open ones: the users known so far stay.
+    /// </summary>
+    private void Load(UserSnapshot snapshot)
     {
         var known = new Dictionary<string, Known>(StringComparer.Ordinal);
-        foreach (var entry in Read(_file)) known.TryAdd(entry.Name, _known.TryGetValue(entry.Name, out var before) && before.Entry == entry ? before : new(entry, new(entry.Name, entry.Role)));
+        foreach (var entry in snapshot.Entries) known.TryAdd(entry.Name, _known.TryGetValue(entry.Name, out var before) && before.Entry == entry ? before : new(entry, new(entry.Name, entry.Role)));
+        _wasClosed |= known.Count > 0 || snapshot.IsBroken;
         _known = known;
-        _wasClosed |= known.Count > 0;
-        _stamp = stamp;
         foreach (var (key, user) in _verified)
         {
             if (known.GetValueOrDefault(user.Entry.Name)?.Entry.PasswordHash != user.Entry.PasswordHash) _verified.TryRemove(key, out _);
         }
         Interlocked.Increment(ref _version);
+        _seen = snapshot;
     }
-
-    private static void Write(string file, IReadOnlyList<UserEntry> entries)
-    {
-        var temporary = file + ".new";
-        try
-        {
-            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
-            var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
-            if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-            using (var stream = new FileStream(temporary, options))
-            {
-                JsonSerializer.Serialize(stream, entries, Json);
-            }
-            DiskFiles.MakeDurable(temporary);
-            File.Move(temporary, file, overwrite: true);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            if (File.Exists(temporary)) File.Delete(temporary);
-            throw new InputException($"{file}: cannot be written: {e.Message} Nothing was changed. Give a data directory that this user may write to.");
-        }
-        try
-        {
-            DiskFiles.MakeDurable(file);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new InputException($"{file}: was changed, but a power cut may undo it: {e.Message} Mend the disk and do it again.");
-        }
-    }
-
-    private static string Hash(ReadOnlySpan<byte> password, ReadOnlySpan<byte> salt, int iterations) =>
-        Convert.ToHexString(Rfc2898DeriveBytes.Pbkdf2(password, salt, iterations, HashAlgorithmName.SHA256, 32));
-
-    // Tokens are random and long: a fast hash is enough.
-    private static string TokenHash(string token) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(token)));
-
-    private static string NewSalt() => Convert.ToHexString(RandomNumberGenerator.GetBytes(32));
-
-    private static string NewSecret(int bytes) => Convert.ToBase64String(RandomNumberGenerator.GetBytes(bytes)).Replace('+', '-').Replace('/', '_').TrimEnd('=');
 
     /// <summary>A user of the list, with the one principal that stands for the entry.</summary>
     private sealed record Known(UserEntry Entry, Principal Principal);

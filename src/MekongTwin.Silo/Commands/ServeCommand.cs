@@ -5,6 +5,7 @@ using MekongTwin.Host.Cities;
 using MekongTwin.Host.Running;
 using MekongTwin.Silo.Mqtt;
 using MekongTwin.Silo.Running;
+using MekongTwin.Silo.Storage;
 
 namespace MekongTwin.Silo.Commands;
 
@@ -17,7 +18,7 @@ internal static class ServeCommand
     public static Command Make()
     {
         var city = new Option<string[]>("--city") { Description = "City folders, the same on every silo; the Da Nang pilot when left out", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => Setting("CITY")?.Split(';') ?? [Host.Commands.ServeCommand.DefaultCity] };
-        var database = new Option<string?>("--database") { Description = "PostgreSQL's connection string; better in MEKONGTWIN_DATABASE, where it has a password", DefaultValueFactory = _ => Setting("DATABASE") };
+        var database = DatabaseOption.Make();
         var http = new Option<string>("--http") { Description = "Port or address:port of HTTP", DefaultValueFactory = _ => Setting("HTTP") ?? "8080" };
         var mqtt = new Option<string>("--mqtt") { Description = "Port or address:port of MQTT", DefaultValueFactory = _ => Setting("MQTT") ?? "1883" };
         var broker = new Option<string?>("--broker") { Description = "The city's broker, shared by all silos: mqtt[s]://user@host:port/topic-filter", DefaultValueFactory = _ => Setting("BROKER") };
@@ -43,7 +44,7 @@ internal static class ServeCommand
                     Simulate = result.GetValue(simulate) == "on",
                     TlsCertificate = result.GetValue(certificate),
                 },
-                Database = result.GetValue(database) ?? throw new InputException($"No database: give --database or {SiloOptions.DatabaseVariable}, e.g. Host=localhost;Database=mekongtwin;Username=mekongtwin"),
+                Database = result.GetValue(database) ?? Environment.GetEnvironmentVariable(DatabaseOption.Variable) ?? "",
                 Cluster = result.GetValue(cluster)!,
                 Name = result.GetValue(name)!,
                 Advertise = await ResolveAsync(result.GetValue(advertise)!, ct),
@@ -61,8 +62,9 @@ internal static class ServeCommand
     /// <summary>Starts a silo and opens its doors.</summary>
     internal static async Task<TwinServer> StartAsync(SiloOptions options, CancellationToken ct)
     {
-        var users = new Users(options.UsersFile ?? "");
-        return await TwinServer.StartAsync(options.Serve, users, async clock => await SiloCore.OpenAsync(options, clock, ct), (broker, admissions, services) =>
+        var database = await Database.OpenAsync(options.Database, ct);
+        var users = await UserTable.OpenAsync(database, ct);
+        return await TwinServer.StartAsync(options.Serve, new Users(users), async clock => await SiloCore.OpenAsync(options, database, users, clock, ct), (broker, admissions, services) =>
             new SharedSubscriber(broker with { SharedGroup = SharedGroup, ClientId = $"mekongtwin-{options.Name}" }, admissions, TimeProvider.System, services.GetRequiredService<ILogger<SharedSubscriber>>()), ct);
     }
 

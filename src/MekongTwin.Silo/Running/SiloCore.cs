@@ -26,6 +26,7 @@ internal sealed partial class SiloCore : ITwinCore
 
     private readonly SiloOptions _options;
     private readonly NpgsqlDataSource _database;
+    private readonly UserTable _users;
     private readonly Region _region;
     private readonly DoorJournal _journal;
     private readonly Regions _regions = new();
@@ -36,10 +37,11 @@ internal sealed partial class SiloCore : ITwinCore
     private OrleansTwins _twins = null!;
     private Task _refreshing = Task.CompletedTask;
 
-    private SiloCore(SiloOptions options, NpgsqlDataSource database, Region region, TimeProvider clock, long door)
+    private SiloCore(SiloOptions options, NpgsqlDataSource database, UserTable users, Region region, TimeProvider clock, long door)
     {
         _options = options;
         _database = database;
+        _users = users;
         _region = region;
         Clock = clock;
         Facts = new(database);
@@ -88,12 +90,11 @@ internal sealed partial class SiloCore : ITwinCore
         }
     }
 
-    /// <summary>Opens the database, makes its tables, and brings the city folders into the model.</summary>
-    public static async Task<SiloCore> OpenAsync(SiloOptions options, TimeProvider clock, CancellationToken ct)
+    /// <summary>Brings the city folders into the model that the database holds. The database is the core's from here on.</summary>
+    public static async Task<SiloCore> OpenAsync(SiloOptions options, NpgsqlDataSource database, UserTable users, TimeProvider clock, CancellationToken ct)
     {
         var warnings = new List<string>();
         var read = CityFolder.Read(options.Serve.Cities, warnings);
-        var database = await Database.OpenAsync(options.Database, ct);
         try
         {
             var settings = new SettingTable(database);
@@ -103,7 +104,7 @@ internal sealed partial class SiloCore : ITwinCore
             var region = new Region("region", partitions, database, clock);
             await region.ChangeModelAsync(before => Merge(before, read), ct);
             var door = await region.Journal.NextDoorAsync(ct);
-            return new(options, database, region, clock, door) { Simulated = simulated, Warnings = warnings, _folderNames = ModelMerge.NamesOf(region.Model, read) };
+            return new(options, database, users, region, clock, door) { Simulated = simulated, Warnings = warnings, _folderNames = ModelMerge.NamesOf(region.Model, read) };
         }
         catch
         {
@@ -112,7 +113,11 @@ internal sealed partial class SiloCore : ITwinCore
         }
     }
 
-    public void AddTo(WebApplicationBuilder builder) => SiloHosting.AddTo(builder, _options, _regions);
+    public void AddTo(WebApplicationBuilder builder)
+    {
+        SiloHosting.AddTo(builder, _options, _regions);
+        builder.Services.AddHostedService(services => new UserWatch(_users, TimeProvider.System, services.GetRequiredService<ILogger<UserWatch>>()));
+    }
 
     public async Task BeginAsync(IServiceProvider services, CancellationToken ct)
     {

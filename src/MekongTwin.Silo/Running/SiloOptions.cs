@@ -6,9 +6,6 @@ namespace MekongTwin.Silo.Running;
 /// <summary>What a silo is told beyond what every edition is.</summary>
 public sealed record SiloOptions
 {
-    /// <summary>The variable that holds the connection string where the command line does not.</summary>
-    public const string DatabaseVariable = "MEKONGTWIN_DATABASE";
-
     /// <summary>Cities, doors, broker, certificate.</summary>
     public required ServeOptions Serve { get; init; }
 
@@ -29,7 +26,4 @@ public sealed record SiloOptions
 
     /// <summary>Name of this silo at the city's broker: its session is kept there under it while the silo is away.</summary>
     public string Name { get; init; } = Dns.GetHostName();
-
-    /// <summary>Users of a file instead of those of the database; tests of doors need no more.</summary>
-    internal string? UsersFile { get; init; }
 }

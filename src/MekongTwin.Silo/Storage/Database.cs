@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net.Sockets;
-using MekongTwin.Host.Cities;
-using MekongTwin.Silo.Running;
+using MekongTwin.Silo.Commands;
 using Npgsql;
 
 namespace MekongTwin.Silo.Storage;
@@ -16,7 +15,7 @@ internal static class Database
 
     public static async Task<NpgsqlDataSource> OpenAsync(string connection, CancellationToken ct)
     {
-        var database = Connect(connection);
+        var database = DatabaseOption.Parse(connection);
         try
         {
             await ApplyAsync(database, ct);
@@ -26,7 +25,7 @@ internal static class Database
         {
             await database.DisposeAsync();
             // Npgsql's messages name host and user, never the password.
-            if (e is NpgsqlException or SocketException) throw new IOException($"PostgreSQL cannot be used: {e.Message} Start the server, or give another one with --database or {SiloOptions.DatabaseVariable}.", e);
+            if (e is NpgsqlException or SocketException) throw new IOException($"PostgreSQL cannot be used: {e.Message} Start the server, or give another one with --database or {DatabaseOption.Variable}.", e);
             throw;
         }
     }
@@ -50,19 +49,4 @@ internal static class Database
 
     /// <summary>A server that answers, and refuses, is not waited for; one that starts is.</summary>
     private static bool DoesNotAnswer(Exception e) => e is SocketException || (e is NpgsqlException and not PostgresException) || e is PostgresException { SqlState: PostgresErrorCodes.CannotConnectNow };
-
-    private static NpgsqlDataSource Connect(string connection)
-    {
-        try
-        {
-            var settings = new NpgsqlConnectionStringBuilder(connection) { ApplicationName = "mekongtwin" };
-            // A server that is away is noticed soon, and tried again.
-            if (!connection.Contains("Timeout", StringComparison.OrdinalIgnoreCase)) (settings.Timeout, settings.CommandTimeout) = (5, 15);
-            return NpgsqlDataSource.Create(settings);
-        }
-        catch (ArgumentException e)
-        {
-            throw new InputException($"--database: not a connection string: {e.Message} Write it as Host=db.example;Database=mekongtwin;Username=mekongtwin;Password=...");
-        }
-    }
 }

@@ -19,7 +19,7 @@ public sealed class AccessTests : IDisposable
     public async Task GuessingIsBoundedAndDoesNotLockOutWhoIsKnown()
     {
         var (password, _) = Users.Add(UsersFile, "engineer-1", Role.Admin, null);
-        var users = new Users(UsersFile);
+        var users = new Users(new UserFile(UsersFile));
         Assert.Equal("engineer-1", (await VerifyAsync(users, "engineer-1", password)).Principal?.Name);
         var guesses = Enumerable.Range(0, Users.WaitingMax * 4).Select(number => Task.Run(() => VerifyAsync(users, number % 2 == 0 ? "engineer-1" : "nobody", $"guess {number}"))).ToArray();
         await Patience.UntilAsync(() => guesses.Any(guess => guess.IsCompleted), () => "the queue is full");
@@ -38,7 +38,7 @@ public sealed class AccessTests : IDisposable
         var (password, _) = Users.Add(UsersFile, "engineer-1", Role.Admin, null);
         var (_, token) = Users.Add(UsersFile, "bo", Role.Viewer, null);
         Users.Add(UsersFile, "cu", Role.Viewer, "old");
-        var users = new Users(UsersFile);
+        var users = new Users(new UserFile(UsersFile));
         var anna = (await VerifyAsync(users, "engineer-1", password)).Principal!;
         var bo = users.VerifyToken(token)!;
         var cu = (await VerifyAsync(users, "cu", "old")).Principal!;
@@ -56,7 +56,7 @@ public sealed class AccessTests : IDisposable
     [Fact]
     public async Task AFileThatBreaksClosesOpenDoors()
     {
-        var users = new Users(UsersFile);
+        var users = new Users(new UserFile(UsersFile));
         Assert.True(users.IsOpen);
         Directory.CreateDirectory(_directory.In("data"));
         await File.WriteAllTextAsync(UsersFile, "broken", TestContext.Current.CancellationToken);

@@ -1,0 +1,66 @@
+using System.CommandLine;
+using MekongTwin.Host.Cities;
+using MekongTwin.Silo.Storage;
+using Npgsql;
+
+namespace MekongTwin.Silo.Commands;
+
+/// <summary>Where the cluster's PostgreSQL is. The text may hold a password: no message repeats it, nor does the help.</summary>
+internal static class DatabaseOption
+{
+    public const string Variable = "MEKONGTWIN_DATABASE";
+
+    private const string Example = "\"Host=db.example;Database=mekongtwin;Username=twin;Password=...\"";
+
+    public static Option<string?> Make() => new("--database") { Description = $"Connection string of the cluster's PostgreSQL, e.g. {Example}; {Variable} where it is left out" };
+
+    /// <summary>The database, reached and with its tables in place.</summary>
+    public static async Task<NpgsqlDataSource> OpenAsync(string? connection, CancellationToken ct)
+    {
+        var database = Parse(connection ?? Environment.GetEnvironmentVariable(Variable));
+        try
+        {
+            await PrepareAsync(database, ct);
+            return database;
+        }
+        catch
+        {
+            await database.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>The database that a connection string names, not reached yet.</summary>
+    public static NpgsqlDataSource Parse(string? connection)
+    {
+        if (string.IsNullOrWhiteSpace(connection)) throw new InputException($"--database: not given. Give the connection string of the cluster's PostgreSQL, e.g. {Example}, or set {Variable}.");
+        try
+        {
+            return NpgsqlDataSource.Create(connection);
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException or InvalidOperationException)
+        {
+            throw new InputException($"--database: not a connection string. Write it like {Example}, with quotes around a value that holds a semicolon.");
+        }
+    }
+
+    private static async Task PrepareAsync(NpgsqlDataSource database, CancellationToken ct)
+    {
+        try
+        {
+            await Schema.ApplyAsync(database, ct);
+        }
+        catch (PostgresException e)
+        {
+            throw new InputException($"--database: PostgreSQL refuses: {PostgresFault.Reason(e)}. Give a database that is there, and a user who may make tables in it.");
+        }
+        catch (Exception e) when (PostgresFault.Is(e))
+        {
+            throw new InputException($"--database: PostgreSQL cannot be reached: {PostgresFault.Reason(e)}. See that the server runs, and that host and port are right.");
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new InputException($"--database: {e.Message}");
+        }
+    }
+}
