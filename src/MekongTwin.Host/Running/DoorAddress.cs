@@ -37,7 +37,7 @@ internal sealed record DoorAddress(string Option, IPAddress Address, int Port)
         {
             if (door.IsLoopback || !isOpen) continue;
             throw new InputException($"{door.Option} {door.Address}:{door.Port}: refused, because anybody on the network could read and write: no users are configured.\n"
-                + $"Make one first:  dotnet run --project src/MekongTwin.Host -- users add NAME --role admin --data {options.Data}\n"
+                + $"Make one first:  {options.AddUsersWith} users add NAME --role admin {options.UsersAt}\n"
                 + "and one of role device for the sensors. Add --tls-cert FILE so that passwords do not cross the network in the clear.");
         }
     }

@@ -35,4 +35,14 @@ public sealed record ServeOptions
 
     /// <summary>Extra arguments for the simulator.</summary>
     public string SimulatorProfile { get; init; } = "default";
+
+    /// <summary>How this edition's program is run, for advice on making users.</summary>
+    internal string AddUsersWith { get; init; } = "dotnet run --project src/MekongTwin.Host --";
+
+    /// <summary>The option that says where the users are kept.</summary>
+    internal string UsersAt
+    {
+        get => field ?? $"--data {Data}";
+        init;
+    }
 }

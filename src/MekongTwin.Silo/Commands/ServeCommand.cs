@@ -43,6 +43,8 @@ internal static class ServeCommand
                     Broker = result.GetValue(broker),
                     Simulate = result.GetValue(simulate) == "on",
                     TlsCertificate = result.GetValue(certificate),
+                    AddUsersWith = "dotnet run --project src/MekongTwin.Silo --",
+                    UsersAt = "--database CONNECTION",
                 },
                 Database = result.GetValue(database) ?? Environment.GetEnvironmentVariable(DatabaseOption.Variable) ?? "",
                 Cluster = result.GetValue(cluster)!,

@@ -46,6 +46,7 @@ internal sealed partial class SiloCore
         return
         [
             new("database", _databaseFault is null, _databaseFault),
+            new("users", _users.Fault is null, _users.Fault) { Required = false },
             new("journal", journal.Fault is null, journal.Fault),
             new("partitions", silent.Count == 0 && fault is null, silent.Count == 0 ? fault : $"{silent.Count} of {_region.Partitions} partitions do not answer: {silent[0].Why} Whoever is left takes them over within seconds."),
             SetAsideHealth.Of(Faulted),

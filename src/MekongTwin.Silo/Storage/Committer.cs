@@ -87,7 +87,7 @@ internal sealed class Committer(PartitionTable table) : BackgroundService
                 foreach (var waiting in group.Where(waiting => lost.Contains(waiting.Block.Partition))) waiting.Done.TrySetException(new NotTheWriterException(waiting.Block.Partition));
                 group.RemoveAll(waiting => lost.Contains(waiting.Block.Partition));
             }
-            catch (NpgsqlException e)
+            catch (Exception e) when (PostgresFault.Is(e))
             {
                 if (Fault is null) StorageLog.Away(Logger, e.Message);
                 Fault = $"PostgreSQL cannot be written: {e.Message} Nothing is acknowledged until it can; it resumes by itself.";

@@ -1,5 +1,4 @@
-using System.Net.Sockets;
-using Npgsql;
+using MekongTwin.Silo.Storage;
 
 namespace MekongTwin.Silo.Twins;
 
@@ -32,5 +31,5 @@ internal static class Retry
         }
     }
 
-    public static bool IsAway(Exception e) => e is NpgsqlException or SocketException or TimeoutException or IOException;
+    public static bool IsAway(Exception e) => PostgresFault.Is(e);
 }
