@@ -65,7 +65,7 @@ public sealed class SeriesTests : IDisposable
         builder.Logging.ClearProviders();
         builder.Services.AddTwinApi();
         await using var app = builder.Build();
-        app.MapTwinApi(new OnlyFacts(facts), new Users(_directory.In("users.json")));
+        app.MapTwinApi(new OnlyFacts(facts), new Users(new UserFile(_directory.In("users.json"))));
         await app.StartAsync(TestContext.Current.CancellationToken);
         using var client = new HttpClient { BaseAddress = new(app.Urls.Single()) };
         using var answer = await client.GetAsync($"/api/v1/assets/vn-dad%2Ftx%2F000/series?metric=P&step={step}&from={Text(FromUs)}&to={Text(ToUs)}", TestContext.Current.CancellationToken);
