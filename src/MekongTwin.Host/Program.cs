@@ -1,35 +1,15 @@
 using System.CommandLine;
-using MekongTwin.Host.Cities;
 using MekongTwin.Host.Commands;
 using MekongTwin.History.Journal;
 using Microsoft.Data.Sqlite;
 
-try
+return await Invocation.RunAsync(() => new RootCommand("MekongTwin: a live digital twin of a city's electricity, traffic and growth.")
 {
-    var root = new RootCommand("MekongTwin: a live digital twin of a city's electricity, traffic and growth.")
-    {
-        ServeCommand.Make(),
-        VerifyCommand.Make(),
-        CheckCommand.Make(),
-        StatusCommand.Make(),
-        BackupCommand.MakeBackup(),
-        BackupCommand.MakeRestore(),
-        UsersCommand.Make(),
-    };
-    // Without a command the program serves.
-    string[] words = args.Length == 0 || (args[0].StartsWith('-') && args[0] is not ("--help" or "-h" or "-?" or "--version")) ? ["serve", .. args] : args;
-    var parsed = root.Parse(words);
-    foreach (var error in parsed.Errors) Console.Error.WriteLine(error.Message);
-    if (parsed.Errors.Count > 0) return 2;
-    return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
-}
-catch (InputException e)
-{
-    Console.Error.WriteLine(e.Message);
-    return 2;
-}
-catch (Exception e) when (e is JournalException or IOException or UnauthorizedAccessException or SqliteException)
-{
-    Console.Error.WriteLine(e.Message);
-    return 1;
-}
+    ServeCommand.Make(),
+    VerifyCommand.Make(),
+    CheckCommand.Make(),
+    StatusCommand.Make(),
+    BackupCommand.MakeBackup(),
+    BackupCommand.MakeRestore(),
+    UsersCommand.Make(),
+}, args, static e => e is JournalException or IOException or UnauthorizedAccessException or SqliteException);

@@ -48,7 +48,6 @@ internal sealed partial class PartitionGrain
     private Task _committing = Task.CompletedTask;
     private long _lastCommit = Now();
     private long _applied;
-    private long _committedTo;
     private long _backlogTo;
     private long _revision;
     private long _turns;
@@ -269,7 +268,6 @@ internal sealed partial class PartitionGrain
             return true;
         });
         _revision++;
-        _committedTo = change.Applied;
         _partition.Readings.Drop(change.Runs);
         _partition.Facts.Trim();
     }

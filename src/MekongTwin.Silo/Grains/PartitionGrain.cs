@@ -48,7 +48,7 @@ internal sealed partial class PartitionGrain(Regions regions, ISiloStatusOracle 
         await _region.RefreshModelAsync(ct);
         var state = await _region.Journal.TakeOverAsync(_number, ct);
         _partition = new(_number, state.Epoch, _region);
-        (_journalled, _applied, _committedTo, _revision) = (state.Journalled, state.Applied, state.Applied, state.Revision);
+        (_journalled, _applied, _revision) = (state.Journalled, state.Applied, state.Revision);
         _backlogTo = state.Journalled;
         _appliedMoved = new(_applied);
         await LoadAsync(state, ct);

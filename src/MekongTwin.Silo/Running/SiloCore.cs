@@ -53,8 +53,6 @@ internal sealed partial class SiloCore : ITwinCore
 
     public ITwins Twins => _twins;
 
-    public OrleansTwins Cluster => _twins;
-
     public StoredFacts Facts { get; }
 
     public Admissions Admissions { get; }
