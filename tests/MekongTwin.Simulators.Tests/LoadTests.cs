@@ -52,7 +52,7 @@ public sealed class LoadTests
         {
             LoadReport report;
             var plan = Plan(payload, qos: 1, messages: 2000, topics: 10);
-            using (var log = new AckLog(path)) report = await new LoadRun(plan, Endpoint(server), log, TimeSpan.FromSeconds(10)).RunAsync(CancellationToken.None);
+            using (var log = new AckLog(path)) report = await new LoadRun(plan, [Endpoint(server)], log, TimeSpan.FromSeconds(10)).RunAsync(CancellationToken.None);
             Assert.True(report.Complete, report.ToString());
             Assert.Equal((2000, 1), (report.Acknowledged, report.Reconnects));
             Assert.InRange(report.Resent, 10, 100);
@@ -71,7 +71,7 @@ public sealed class LoadTests
     public async Task AServerThatStaysAwayEndsTheRunInTime()
     {
         var server = new FakeServer { CutAfter = 50 };
-        var run = new LoadRun(Plan(LoadPayload.Plain, qos: 1, messages: 2000, topics: 10), Endpoint(server), null, TimeSpan.FromMilliseconds(300)).RunAsync(CancellationToken.None);
+        var run = new LoadRun(Plan(LoadPayload.Plain, qos: 1, messages: 2000, topics: 10), [Endpoint(server)], null, TimeSpan.FromMilliseconds(300)).RunAsync(CancellationToken.None);
         while (server.Publishes.Count < 40) await Task.Delay(5, TestContext.Current.CancellationToken);
         await server.DisposeAsync();
         Assert.False((await run).Complete);
@@ -85,7 +85,7 @@ public sealed class LoadTests
     {
         await using var server = new FakeServer();
         var plan = Plan(LoadPayload.Plain, qos, messages: 20, topics: 5) with { Rate = 2000 };
-        var report = await new LoadRun(plan, Endpoint(server), null, TimeSpan.Zero).RunAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        var report = await new LoadRun(plan, [Endpoint(server)], null, TimeSpan.Zero).RunAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         Assert.True(report.Complete, report.ToString());
         Assert.Equal(0, report.Reconnects);
     }
@@ -95,7 +95,7 @@ public sealed class LoadTests
     {
         await using var server = new FakeServer();
         var plan = Plan(LoadPayload.Plain, qos: 1, messages: 500, topics: 10) with { Version = 5 };
-        var report = await new LoadRun(plan, Endpoint(server) with { Version = 5 }, null, TimeSpan.Zero).RunAsync(CancellationToken.None);
+        var report = await new LoadRun(plan, [Endpoint(server) with { Version = 5 }], null, TimeSpan.Zero).RunAsync(CancellationToken.None);
         Assert.True(report.Complete);
     }
 
@@ -122,7 +122,7 @@ public sealed class LoadTests
     private static async Task<List<Heard>> HearAsync(LoadPlan plan)
     {
         await using var server = new FakeServer();
-        var report = await new LoadRun(plan, Endpoint(server), null, TimeSpan.Zero).RunAsync(CancellationToken.None);
+        var report = await new LoadRun(plan, [Endpoint(server)], null, TimeSpan.Zero).RunAsync(CancellationToken.None);
         Assert.True(report.Complete, report.ToString());
         return [.. server.Publishes];
     }

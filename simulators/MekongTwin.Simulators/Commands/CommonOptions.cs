@@ -83,10 +83,14 @@ internal sealed class CommonOptions
         ? CityFolder.Read(directory)
         : throw new InvalidDataException($"{directory}: no such city folder.");
 
-    private static MqttEndpoint? ParseEndpoint(ArgumentResult argument)
+    public static MqttEndpoint[]? ParseEndpoints(ArgumentResult argument) => [.. argument.Tokens.Select(token => ParseEndpoint(argument, token.Value)).OfType<MqttEndpoint>()];
+
+    private static MqttEndpoint? ParseEndpoint(ArgumentResult argument) => ParseEndpoint(argument, argument.Tokens[0].Value);
+
+    private static MqttEndpoint? ParseEndpoint(ArgumentResult argument, string text)
     {
-        if (MqttEndpoint.TryParse(argument.Tokens[0].Value, out var endpoint)) return endpoint;
-        argument.AddError($"{argument.Tokens[0].Value} is no host:port.");
+        if (MqttEndpoint.TryParse(text, out var endpoint)) return endpoint;
+        argument.AddError($"{text} is no host:port.");
         return null;
     }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using MekongTwin.Simulators.Load;
+using MekongTwin.Simulators.Mqtt;
 
 namespace MekongTwin.Simulators.Commands;
 
@@ -21,12 +22,13 @@ internal static class LoadCommand
         var from = new Option<DateTimeOffset?>("--from") { Description = "Time of the first readings; default one hour ago", CustomParser = CommonOptions.ParseInstant };
         var rate = new Option<double>("--rate") { Description = "Messages per second in all; 0 is as fast as possible" };
         var ackLog = new Option<string?>("--ack-log") { Description = "Append every acknowledged reading to this file (QoS 1)" };
+        var also = new Option<MqttEndpoint[]>("--also") { Description = "Further servers of the same cluster, host:port; connections are dealt round", CustomParser = CommonOptions.ParseEndpoints, DefaultValueFactory = _ => [] };
         var reconnectSeconds = new Option<double>("--reconnect-seconds") { Description = "How long to try after a lost connection", DefaultValueFactory = _ => 30 };
         var json = new Option<bool>("--json") { Description = "Report as JSON" };
         qos.AcceptOnlyFromAmong("0", "1");
         var command = new Command("load", "Sends as many readings as the server takes")
         {
-            city, connections, qos, inFlight, messages, topics, payload, from, rate, ackLog, reconnectSeconds, json,
+            city, connections, qos, inFlight, messages, topics, payload, from, rate, ackLog, also, reconnectSeconds, json,
         };
         common.AddTo(command);
         command.SetAction((result, ct) => common.RunAsync(
@@ -34,6 +36,7 @@ internal static class LoadCommand
             async stop =>
             {
                 var endpoint = common.Endpoint(result) with { KeepAliveSeconds = 0 };
+                var others = result.GetValue(also)!.Select(other => endpoint with { Host = other.Host, Port = other.Port });
                 var available = LoadTopic.From(CommonOptions.ReadCity(result.GetValue(city)!), result.GetValue(payload));
                 var plan = MakePlan(available, result.GetValue(topics), result.GetValue(connections), result.GetValue(messages), result.GetValue(payload), result.GetValue(from)) with
                 {
@@ -43,7 +46,7 @@ internal static class LoadCommand
                     Rate = result.GetValue(rate),
                 };
                 using var log = result.GetValue(ackLog) is { } path ? new AckLog(path) : null;
-                var report = await new LoadRun(plan, endpoint, log, TimeSpan.FromSeconds(result.GetValue(reconnectSeconds))).RunAsync(stop);
+                var report = await new LoadRun(plan, [endpoint, .. others], log, TimeSpan.FromSeconds(result.GetValue(reconnectSeconds))).RunAsync(stop);
                 Console.WriteLine(result.GetValue(json) ? JsonSerializer.Serialize(report, LoadJson.Default.LoadReport) : Text(report));
                 return report.Complete ? 0 : 1;
             },

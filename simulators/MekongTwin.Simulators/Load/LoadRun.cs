@@ -4,14 +4,14 @@ using MekongTwin.Simulators.Mqtt;
 
 namespace MekongTwin.Simulators.Load;
 
-/// <summary>Opens every connection, then starts the watch and lets them all send.</summary>
-internal sealed class LoadRun(LoadPlan plan, MqttEndpoint endpoint, AckLog? log, TimeSpan reconnectMax)
+/// <summary>Opens every connection, dealt round the servers, then starts the watch and lets them all send.</summary>
+internal sealed class LoadRun(LoadPlan plan, IReadOnlyList<MqttEndpoint> endpoints, AckLog? log, TimeSpan reconnectMax)
 {
     /// <summary>Throws <see cref="MqttException"/> when a connection cannot be opened at all.</summary>
     public async Task<LoadReport> RunAsync(CancellationToken ct)
     {
         var connections = Enumerable.Range(0, plan.Connections)
-            .Select(i => new LoadConnection(plan, endpoint, $"load-{Environment.ProcessId}-{i}", new(plan, i), log, reconnectMax))
+            .Select(i => new LoadConnection(plan, endpoints[i % endpoints.Count], $"load-{Environment.ProcessId}-{i}", new(plan, i), log, reconnectMax))
             .ToArray();
         try
         {

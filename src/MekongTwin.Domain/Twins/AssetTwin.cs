@@ -198,6 +198,7 @@ public sealed class AssetTwin
     {
         if (_rule.IsNone) return true;
         IndexWindows();
+        if (_owedStarts.Count > 0 && !TryLoadRoles(source)) return false;
         foreach (var start in _owedStarts)
         {
             if (TryContribution(start, source, out var contribution)) deltas.Add(new(Asset.Number, start, _epoch, ++Revision, contribution));
@@ -218,6 +219,17 @@ public sealed class AssetTwin
             _owedStarts.Add(start);
             _windowIndex[(point, start)] = _indexed;
         }
+    }
+
+    /// <summary>
+    /// A point that has sent nothing yet would be looked for in the journal for every contribution. False when its past is not
+    /// at hand.
+    /// </summary>
+    private bool TryLoadRoles(IReadingSource source)
+    {
+        var areLoaded = true;
+        foreach (var (_, slot) in _rule.Slots) areLoaded &= _points[slot].IsLoaded || _points[slot].TryLoad(_owedStarts.Max(), source, _scratch);
+        return areLoaded;
     }
 
     private bool TryContribution(long startUs, IReadingSource source, out Contribution contribution)

@@ -21,6 +21,8 @@ internal sealed class PointFold(Point point)
 
     /// <summary>Every reading from here on is in <see cref="_hot"/>, and so is the last usable one before. MaxValue: nothing loaded.</summary>
     private long _hotFromUs = long.MaxValue;
+
+    /// <summary>Of the newest hot reading; while there is none, just before the hot part.</summary>
     private long _lastTimeUs = long.MinValue;
     private Reading _lastUsable;
     private bool _hasLastUsable;
@@ -68,7 +70,8 @@ internal sealed class PointFold(Point point)
         var loaded = CollectionsMarshal.AsSpan(scratch);
         foreach (ref readonly var reading in loaded[ReadingBuffer.LowerBound(loaded, hotFrom - Point.HoldUs)..]) Remember(reading);
         _hotFromUs = hotFrom;
-        if (_hot.Count > 0) _current = Restatement.Aggregate(loaded, Instant.QuarterStart(_lastTimeUs), Point);
+        if (_hot.Count == 0) _lastTimeUs = hotFrom - 1;
+        _current = Restatement.Aggregate(loaded, Instant.QuarterStart(_lastTimeUs), Point);
         return true;
     }
 

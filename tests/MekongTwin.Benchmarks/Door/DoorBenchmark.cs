@@ -34,7 +34,7 @@ internal sealed class DoorBenchmark(int runs, double scale, string? only)
     public async Task<Table> RunAsync(CancellationToken ct)
     {
         var table = new Table("door: from the socket to the twins, one core", "path", "connections", "CPU s per million messages, median (min..max)", "aim", "reference", "ratio", "messages/s", "allocated bytes per message");
-        using var host = await HostServer.StartAsync(ServerCore, simulate: false, null, ct);
+        using var host = await CityServer.StartAsync(ServerCore, simulate: false, null, ct);
         using var reference = await ReferenceProcess.StartAsync(ServerCore, ct);
         await WarmUpAsync(host, ct);
         await WarmUpAsync(reference, ct);
@@ -72,10 +72,10 @@ internal sealed class DoorBenchmark(int runs, double scale, string? only)
         // Later than every reading before, and early enough that the generator has a millisecond for each.
         var from = _newest;
         while (DateTimeOffset.UtcNow - from < load.Span) await Task.Delay(100, ct);
-        if (server is HostServer) _newest = DateTimeOffset.UtcNow.AddSeconds(2);
+        if (server is CityServer) _newest = DateTimeOffset.UtcNow.AddSeconds(2);
         var stored = await server.StoredAsync(ct);
         var (cpu, allocated) = (server.Cpu, await server.AllocatedAsync(ct));
-        var report = await load.RunAsync(LoadCore, server.MqttPort, from, ct);
+        var report = await load.RunAsync(LoadCore, [server.MqttPort], from, ct);
         // Every reading new: none may have been a duplicate or late, or the path measured is another one.
         await server.SettleAsync(stored + load.Messages * load.ReadingsPerMessage, ct);
         var spent = server.Cpu - cpu;

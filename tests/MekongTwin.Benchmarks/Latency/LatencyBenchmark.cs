@@ -23,12 +23,12 @@ internal static class LatencyBenchmark
 
     public static async Task<Table> RunAsync(double scale, CancellationToken ct)
     {
-        using var host = await HostServer.StartAsync(null, simulate: false, null, ct);
+        using var host = await CityServer.StartAsync(null, simulate: false, null, ct);
         var assets = await host.GetAsync("/api/v1/assets?city=vn-dad&kind=detector&limit=1000", ct);
         var asset = assets.GetProperty("items").EnumerateArray().Last().GetProperty("id").GetString()!;
         // The detectors come last among the generator's topics: these 1,000 leave the probe's own alone.
         var load = new Load(10, 1, 256, "plain", 1000, (long)(Rate * Duration.TotalSeconds * scale), Rate);
-        var running = load.RunAsync(null, host.MqttPort, DateTimeOffset.UtcNow.AddHours(-1), ct);
+        var running = load.RunAsync(null, [host.MqttPort], DateTimeOffset.UtcNow.AddHours(-1), ct);
         using var probe = await Probe.ConnectAsync(host.MqttPort, $"mt/v1/{asset}/{Metric}", ct);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var sent = new ConcurrentDictionary<int, long>();
@@ -65,7 +65,7 @@ internal static class LatencyBenchmark
         asset.GetProperty("latest").TryGetProperty(Metric, out var latest) ? latest.GetProperty("value").GetDouble() : 0;
 
     /// <summary>Every value is newer than the one before, so an event shows which of them is visible now.</summary>
-    private static async Task ListenAsync(HostServer host, string asset, ConcurrentDictionary<int, long> sent, ConcurrentBag<double> latencies, CancellationToken ct)
+    private static async Task ListenAsync(CityServer host, string asset, ConcurrentDictionary<int, long> sent, ConcurrentBag<double> latencies, CancellationToken ct)
     {
         try
         {

@@ -33,7 +33,7 @@ internal static class StartBenchmark
 
     private static async Task<double> MeasureAsync(string data, CancellationToken ct)
     {
-        using var host = await HostServer.StartAsync(null, simulate: true, data, ct);
+        using var host = await CityServer.StartAsync(null, simulate: true, data, ct);
         while (true)
         {
             var board = await host.GetAsync("/api/v1/cities/vn-dad", ct);

@@ -13,11 +13,12 @@ internal sealed record Load(int Connections, int Qos, int InFlight, string Paylo
     /// <summary>The shortest stretch of time that holds a millisecond for each reading of a point.</summary>
     public TimeSpan Span => TimeSpan.FromMilliseconds(((double)Messages / Connections + 1) / (Topics / Connections) * ReadingsPerMessage + 2 * ReadingsPerMessage + 100);
 
-    public async Task<LoadReport> RunAsync(int? core, int port, DateTimeOffset from, CancellationToken ct)
+    public async Task<LoadReport> RunAsync(int? core, IReadOnlyList<int> ports, DateTimeOffset from, CancellationToken ct)
     {
-        using var child = new Child(core, Repository.Simulators, "load", "--city", Repository.City, "--mqtt", $"localhost:{port}", "--json",
+        using var child = new Child(core, [Repository.Simulators, "load", "--city", Repository.City, "--mqtt", $"localhost:{ports[0]}", "--json",
             "--connections", $"{Connections}", "--qos", $"{Qos}", "--inflight", $"{InFlight}", "--payload", Payload, "--topics", $"{Topics}",
-            "--messages", $"{Messages}", "--rate", Rate.ToString(CultureInfo.InvariantCulture), "--from", from.ToString("O", CultureInfo.InvariantCulture));
+            "--messages", $"{Messages}", "--rate", Rate.ToString(CultureInfo.InvariantCulture), "--from", from.ToString("O", CultureInfo.InvariantCulture),
+            .. ports.Skip(1).SelectMany(port => (string[])["--also", $"localhost:{port}"])]);
         var exit = await child.WaitAsync(ct);
         if (exit != 0) throw new InvalidOperationException($"The load generator ended with {exit}:\n{child.Output}");
         return JsonSerializer.Deserialize<LoadReport>(await child.LineAsync("{", ct), Json)!;

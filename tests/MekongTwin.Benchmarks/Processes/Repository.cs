@@ -5,11 +5,16 @@ internal static class Repository
 {
     public static string Root { get; } = FindRoot();
 
-    public static string Host => Path.Combine(Root, "src", "MekongTwin.Host", "bin", "Release", "net10.0");
-
-    public static string Simulators => Path.Combine(Host, "simulators", "MekongTwin.Simulators.dll");
+    public static string Simulators => Path.Combine(Path.GetDirectoryName(Program("MekongTwin.Host"))!, "simulators", "MekongTwin.Simulators.dll");
 
     public static string City => Path.Combine(Root, "simulators", "cities", "vn-dad");
+
+    /// <summary>The Release build of a program.</summary>
+    public static string Program(string name)
+    {
+        var path = Path.Combine(Root, "src", name, "bin", "Release", "net10.0", name + ".dll");
+        return File.Exists(path) ? path : throw new InvalidOperationException($"No Release build of {name}: run dotnet build -c Release first (the cluster edition has a solution of its own).");
+    }
 
     private static string FindRoot()
     {

@@ -175,4 +175,17 @@ public sealed class AssetTwinCases
         Assert.Equal(reads, feed.Source.Reads);
         feed.AssertFacts();
     }
+
+    [Fact]
+    public void APointThatHasSentNothingIsLookedForOnce()
+    {
+        var feed = new Feed(Models.Transformer, [Models.Point(0, "P", "kW", PointKind.Gauge, 2 * Instant.Minute), Models.Point(1, "Q", "kvar", PointKind.Gauge, 2 * Instant.Minute)]);
+        feed.Apply([At(0, 1)]);
+        var reads = feed.Source.Reads;
+        for (var minute = 1; minute < 600; minute++) feed.Apply([At(minute, minute)]);
+        Assert.Equal(reads, feed.Source.Reads);
+        // Then it sends what it has kept, the oldest last.
+        foreach (var minute in (int[])[600, 590, 20, 1]) feed.Apply([At(minute, 7) with { Point = 1 }]);
+        feed.AssertFacts();
+    }
 }

@@ -1,25 +1,24 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
 namespace MekongTwin.Benchmarks.Processes;
 
-/// <summary>The twin as a child process.</summary>
-internal sealed partial class HostServer : IServerUnderTest
+/// <summary>The twin as a child process: the embedded edition, or a silo of the cluster edition.</summary>
+internal sealed partial class CityServer : IServerUnderTest
 {
     private static readonly TimeSpan SettleMax = TimeSpan.FromMinutes(2);
 
     private readonly Child _child;
-    private readonly bool _ownsData;
+    private readonly string? _ownData;
 
-    private HostServer(Child child, string data, bool ownsData)
+    private CityServer(Child child, string? ownData)
     {
         _child = child;
-        _ownsData = ownsData;
-        Data = data;
+        _ownData = ownData;
     }
-
-    public string Data { get; }
 
     public long Began => _child.Began;
 
@@ -29,16 +28,30 @@ internal sealed partial class HostServer : IServerUnderTest
 
     public TimeSpan Cpu => _child.Cpu;
 
-    public static async Task<HostServer> StartAsync(int? core, bool simulate, string? data, CancellationToken ct)
+    public static Task<CityServer> StartAsync(int? core, bool simulate, string? data, CancellationToken ct)
     {
-        if (!File.Exists(Path.Combine(Repository.Host, "MekongTwin.Host.dll"))) throw new InvalidOperationException("No Release build of the host: run dotnet build -c Release first.");
         var directory = data ?? Directory.CreateTempSubdirectory("mekongtwin-bench-").FullName;
-        var child = new Child(core, Path.Combine(Repository.Host, "MekongTwin.Host.dll"), "serve", "--simulate", simulate ? "on" : "off",
-            "--city", Repository.City, "--http", "0", "--mqtt", "0", "--data", directory, "--workers", core is null ? "2" : "1");
-        var server = new HostServer(child, directory, data is null);
+        return StartAsync(core, Repository.Program("MekongTwin.Host"), data is null ? directory : null, ["--simulate", simulate ? "on" : "off", "--data", directory, "--workers", core is null ? "2" : "1"], ct);
+    }
+
+    /// <summary>A silo of the cluster that this database is the heart of.</summary>
+    public static Task<CityServer> StartSiloAsync(int? core, string database, string name, CancellationToken ct) => StartAsync(core, Repository.Program("MekongTwin.Silo"), null,
+        ["--database", database, "--name", name, "--silo-port", FreePort(), "--gateway-port", FreePort()], ct);
+
+    private static async Task<CityServer> StartAsync(int? core, string program, string? ownData, string[] options, CancellationToken ct)
+    {
+        var child = new Child(core, [program, "serve", "--city", Repository.City, "--http", "0", "--mqtt", "0", .. options]);
+        var server = new CityServer(child, ownData);
         server.Http.BaseAddress = new Uri($"http://localhost:{Port(await child.LineAsync("http://localhost", ct))}");
         server.MqttPort = Port(await child.LineAsync("mqtt://localhost", ct));
         return server;
+    }
+
+    private static string FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return $"{((IPEndPoint)listener.LocalEndpoint).Port}";
     }
 
     public async Task<JsonElement> GetAsync(string path, CancellationToken ct)
@@ -67,7 +80,7 @@ internal sealed partial class HostServer : IServerUnderTest
     {
         Http.Dispose();
         _child.Dispose();
-        if (_ownsData) Directory.Delete(Data, recursive: true);
+        if (_ownData is not null) Directory.Delete(_ownData, recursive: true);
     }
 
     private static int Port(string line) => int.Parse(PortPattern().Match(line).Groups[1].ValueSpan, System.Globalization.CultureInfo.InvariantCulture);
