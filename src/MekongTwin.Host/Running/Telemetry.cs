@@ -23,6 +23,9 @@ internal sealed class Telemetry : IDisposable
     /// <summary>Spans beside our own, by name: grain calls, and Orleans' own work.</summary>
     private static readonly string[] OtherSources = ["Microsoft.Orleans.Runtime", "Microsoft.Orleans.Application"];
 
+    /// <summary>Whether somebody is there to send it to.</summary>
+    public static bool IsExported => !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT"));
+
     private readonly Meter _meter = new(Name);
     private MeterProvider? _metrics;
     private TracerProvider? _traces;
@@ -43,7 +46,7 @@ internal sealed class Telemetry : IDisposable
     public static Telemetry Start(ITwinCore core)
     {
         var telemetry = new Telemetry(core);
-        if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT"))) return telemetry;
+        if (!IsExported) return telemetry;
         // Last: OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win, so that a silo can have a name that outlives its restarts.
         var resource = ResourceBuilder.CreateDefault().AddService("mekongtwin").AddEnvironmentVariableDetector();
         telemetry._metrics = Sdk.CreateMeterProviderBuilder().SetResourceBuilder(resource).AddMeter([Name, .. OtherMeters]).AddOtlpExporter().Build();

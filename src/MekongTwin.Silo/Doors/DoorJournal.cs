@@ -20,8 +20,11 @@ internal sealed class DoorJournal : IJournalWriter, ICommits, IAsyncDisposable
     /// <summary>Most bytes on their way to the partitions; then splitting waits.</summary>
     public const long UnderWayBytesMax = 16 << 20;
 
-    /// <summary>How long what came may wait for more: a call to a partition has its own cost, whatever it carries.</summary>
-    private static readonly TimeSpan Linger = TimeSpan.FromMilliseconds(1);
+    /// <summary>How many milliseconds what came may wait for more, as long as each brings some: a call to a partition has its own cost, whatever it carries.</summary>
+    private const int LingerMaxMs = 5;
+
+    /// <summary>What comes while the last ticket is on its way goes together, but waits no longer than this for it.</summary>
+    private static readonly TimeSpan GatherMax = TimeSpan.FromMilliseconds(20);
 
     private readonly Region _region;
     private readonly long _door;
@@ -136,7 +139,7 @@ internal sealed class DoorJournal : IJournalWriter, ICommits, IAsyncDisposable
             while (!_stop.IsCancellationRequested)
             {
                 await _wake.WaitAsync(Timeout.InfiniteTimeSpan);
-                await Task.Delay(Linger, _stop.Token);
+                await GatherAsync();
                 while (Volatile.Read(ref _underWay) > UnderWayBytesMax) await WaitMovedAsync();
                 await SplitAsync();
             }
@@ -148,6 +151,26 @@ internal sealed class DoorJournal : IJournalWriter, ICommits, IAsyncDisposable
         catch (Exception e)
         {
             Volatile.Write(ref _fault, $"The doors of this silo cannot journal any more: {e.Message} Restart it.");
+        }
+    }
+
+    private async Task GatherAsync()
+    {
+        var began = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(began) < GatherMax)
+        {
+            Task moved;
+            lock (_gate)
+            {
+                if (_open.Count == 0 || _gathering.WrittenCount >= GatheredBytesMax / 2) break;
+                moved = _moved.Task;
+            }
+            await Task.WhenAny(moved, Task.Delay(GatherMax, _stop.Token));
+        }
+        for (var (before, ms) = (-1, 0); ms < LingerMaxMs && _gathering.WrittenCount is var now && now > before && now < GatheredBytesMax / 2; ms++)
+        {
+            before = now;
+            await Task.Delay(1, _stop.Token);
         }
     }
 

@@ -18,7 +18,7 @@ internal sealed partial class PartitionGrain
     /// <summary>Rows that wait for a commit at most.</summary>
     private const int PendingRowsMax = 20_000;
 
-    /// <summary>A turn with fewer readings than this is followed by a short wait for more.</summary>
+    /// <summary>A turn with fewer readings than this is followed by a short wait for more: an asset's turn has its own cost, whatever it folds.</summary>
     private const int SmallTurn = 512;
 
     /// <summary>How often an asset that lives elsewhere is asked again: it leaves there as soon as it is idle.</summary>
@@ -27,14 +27,16 @@ internal sealed partial class PartitionGrain
     /// <summary>How often the past is fetched for one turn of an asset.</summary>
     private const int FetchesMax = 64;
 
-    private static readonly TimeSpan GatherFor = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan GatherFor = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan MoveWait = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan CommitEvery = TimeSpan.FromSeconds(1);
 
     private readonly Signal _wakeFolder = new();
+    private readonly Signal _hurry = new();
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly JournalBatch _batch = new();
     private readonly PartitionQuarantine _quarantine = new();
+    private readonly Dictionary<int, IAssetGrain> _assets = [];
     private readonly Dictionary<int, byte[]> _views = [];
     private readonly Dictionary<int, string?> _setAside = [];
     private readonly LatencyWindow _lag = new();
@@ -75,6 +77,7 @@ internal sealed partial class PartitionGrain
     public async Task SettleAsync()
     {
         var to = _journalled;
+        _hurry.Set();
         if (_applied < to) await _appliedMoved.WaitAsync(to, _stop.Token);
         await _turn.WaitAsync(_stop.Token);
         try
@@ -95,7 +98,7 @@ internal sealed partial class PartitionGrain
             while (!_stop.IsCancellationRequested)
             {
                 if (!await StepAsync()) await _wakeFolder.WaitAsync(_isDirty || _setAside.Count > 0 ? CommitEvery / 4 : Timeout.InfiniteTimeSpan);
-                else if (_batch.Count < SmallTurn && _applied == _journalled) await Task.Delay(GatherFor, _stop.Token);
+                else if (_batch.Count < SmallTurn && _queuedBytes < SmallTurn * Reading.Size) await _hurry.WaitAsync(GatherFor);
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
@@ -210,7 +213,7 @@ internal sealed partial class PartitionGrain
     /// <summary>An asset's turn, wherever it is and whatever it needs of the past.</summary>
     private async Task<WireFolded> FoldAsync(int asset, WireShare share)
     {
-        var grain = GrainFactory.GetGrain<IAssetGrain>(_region.AssetKey(asset));
+        var grain = GrainOf(asset);
         for (var moves = 0; moves < MovesMax; moves++)
         {
             var made = await AskAsync(grain, share);
@@ -227,6 +230,12 @@ internal sealed partial class PartitionGrain
             await Task.Delay(MoveWait, _stop.Token);
         }
         throw new InvalidOperationException($"{_region.Model.Assets[asset].Id} does not come to the silo of its partition.");
+    }
+
+    private IAssetGrain GrainOf(int asset)
+    {
+        if (!_assets.TryGetValue(asset, out var grain)) _assets[asset] = grain = GrainFactory.GetGrain<IAssetGrain>(_region.AssetKey(asset));
+        return grain;
     }
 
     /// <summary>An asset on a silo that dies is elsewhere: it would have folded nothing there.</summary>

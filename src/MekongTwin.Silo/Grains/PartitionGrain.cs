@@ -64,6 +64,7 @@ internal sealed partial class PartitionGrain(Regions regions, ISiloStatusOracle 
         await using var early = ct.Register(_database.Cancel);
         _wakeWriter.Set();
         _wakeFolder.Set();
+        _hurry.Set();
         await Task.WhenAll(_writing, _folding);
         if (_partition is null) return;
         await CommitLastAsync();

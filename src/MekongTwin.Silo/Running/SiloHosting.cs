@@ -1,4 +1,5 @@
 using System.Net;
+using MekongTwin.Host.Running;
 using MekongTwin.Silo.Grains;
 using MekongTwin.Silo.Twins;
 using Orleans.Configuration;
@@ -38,7 +39,8 @@ internal static class SiloHosting
                 messaging.SystemResponseTimeout = AnswerWithin;
             });
             silo.AddPlacementDirector<PartitionPlacement, PartitionDirector>();
-            silo.AddActivityPropagation();
+            // It costs every call two filters.
+            if (Telemetry.IsExported) silo.AddActivityPropagation();
         });
     }
 }
