@@ -53,7 +53,7 @@ public class Cluster(Postgres postgres) : IAsyncLifetime
         public void Configure(ISiloBuilder silo)
         {
             silo.Services.AddSingleton<Regions>();
-            silo.AddPlacementDirector<PartitionPlacement, PartitionDirector>();
+            silo.AddPlacementDirector<HomePlacement, HomeDirector>();
             silo.AddIncomingGrainCallFilter(async context =>
             {
                 if (context.ImplementationMethod.Name == nameof(IAssetGrain.FoldAsync) && Fault?.Invoke(context.TargetId.Key.ToString()!) == true) throw new TimeoutException("An asset that does not answer, for a test.");

@@ -49,7 +49,7 @@ public sealed class MovingPartitions(Cluster cluster) : IClassFixture<Cluster>
         var sequence = 0L;
         foreach (var chunk in readings.Chunk(25))
         {
-            var append = new WireAppend { Door = Door, Sequence = ++sequence, Frames = FrameOf(chunk) };
+            var append = new WireAppend { Partition = partition, Door = Door, Sequence = ++sequence, Frames = FrameOf(chunk) };
             var first = SendAsync(region, partition, append);
             if (random.Next(4) == 0) await region.Twins.Partition(partition).LeaveAsync();
             await Task.WhenAll(first, SendAsync(region, partition, append));

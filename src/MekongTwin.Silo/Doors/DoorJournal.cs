@@ -27,17 +27,17 @@ internal sealed class DoorJournal : IJournalWriter, ICommits, IAsyncDisposable
     private static readonly TimeSpan GatherMax = TimeSpan.FromMilliseconds(20);
 
     private readonly Region _region;
-    private readonly long _door;
     private readonly FrameSplitter _splitter;
     private readonly Lock _gate = new();
     private readonly Signal _wake = new();
     private readonly Queue<Ticket> _open = new();
     private readonly LatencyWindow _latency = new();
     private readonly CancellationTokenSource _stop = new();
-    private Lane[] _lanes = [];
+    private readonly Lane[] _lanes;
     private ArrayBufferWriter<byte> _gathering = new();
     private ArrayBufferWriter<byte> _splitting = new();
     private TaskCompletionSource _moved = NewSignal();
+    private Courier? _courier;
     private Task _running = Task.CompletedTask;
     private long _ticket = 1;
     private long _durable;
@@ -47,8 +47,8 @@ internal sealed class DoorJournal : IJournalWriter, ICommits, IAsyncDisposable
     public DoorJournal(Region region, long door)
     {
         _region = region;
-        _door = door;
         _splitter = new(region);
+        _lanes = [.. Enumerable.Range(0, region.Partitions).Select(partition => new Lane(partition, door))];
     }
 
     public long Durable => Volatile.Read(ref _durable);
@@ -69,10 +69,9 @@ internal sealed class DoorJournal : IJournalWriter, ICommits, IAsyncDisposable
     }
 
     /// <summary>The partitions can be reached: what has gathered goes to them.</summary>
-    public void Start(IGrainFactory grains)
+    public void Start(IGrainFactory grains, ISiloStatusOracle silos)
     {
-        _lanes = [.. Enumerable.Range(0, _region.Partitions).Select(partition => new Lane(grains.GetGrain<IPartitionGrain>(_region.PartitionKey(partition)), _door, Sent))];
-        foreach (var lane in _lanes) lane.Start(_stop.Token);
+        _courier = new(_region, grains, silos, Delivered, _stop.Token);
         _running = Task.Run(RunAsync);
     }
 
@@ -127,7 +126,6 @@ internal sealed class DoorJournal : IJournalWriter, ICommits, IAsyncDisposable
         await _stop.CancelAsync();
         _wake.Set();
         await _running;
-        foreach (var lane in _lanes) await lane.DisposeAsync();
         lock (_gate) _moved.TrySetCanceled();
         _stop.Dispose();
     }
@@ -194,19 +192,25 @@ internal sealed class DoorJournal : IJournalWriter, ICommits, IAsyncDisposable
             _underWay += shares.Sum(share => (long)share.Frames.Length);
             if (shares.Count == 0) Advance();
         }
-        foreach (var (partition, frames) in shares) _lanes[partition].Add(ticket, frames);
+        Parcel[] ready = [.. shares.Select(share => _lanes[share.Partition].Add(ticket, share.Frames)).OfType<Parcel>()];
+        _courier!.Send(ready);
     }
 
-    /// <summary>A partition has a share of these tickets on disk.</summary>
-    private void Sent(IReadOnlyList<Ticket> tickets, long bytes)
+    /// <summary>These are on disk.</summary>
+    private void Delivered(IReadOnlyCollection<Parcel> parcels)
     {
         lock (_gate)
         {
-            foreach (var ticket in tickets) ticket.Left--;
-            _underWay -= bytes;
+            foreach (var parcel in parcels)
+            {
+                foreach (var ticket in parcel.Tickets) ticket.Left--;
+                _underWay -= parcel.Append.Frames.Length;
+            }
             Advance();
             Move();
         }
+        Parcel[] next = [.. parcels.Select(parcel => parcel.Lane.Next()).OfType<Parcel>()];
+        if (next.Length > 0) _courier!.Send(next);
     }
 
     /// <summary>Tickets become durable in their order.</summary>

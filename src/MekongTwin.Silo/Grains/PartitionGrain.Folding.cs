@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using MekongTwin.Domain.Journal;
 using MekongTwin.Domain.Readings;
 using MekongTwin.Domain.Twins;
 using MekongTwin.History.Journal;
@@ -31,7 +32,6 @@ internal sealed partial class PartitionGrain
     private static readonly TimeSpan MoveWait = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan CommitEvery = TimeSpan.FromSeconds(1);
 
-    private readonly Signal _wakeFolder = new();
     private readonly Signal _hurry = new();
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly JournalBatch _batch = new();
@@ -76,7 +76,7 @@ internal sealed partial class PartitionGrain
 
     public async Task SettleAsync()
     {
-        var to = _journalled;
+        var to = _partition.Journal.End;
         _hurry.Set();
         if (_applied < to) await _appliedMoved.WaitAsync(to, _stop.Token);
         await _turn.WaitAsync(_stop.Token);
@@ -97,8 +97,8 @@ internal sealed partial class PartitionGrain
         {
             while (!_stop.IsCancellationRequested)
             {
-                if (!await StepAsync()) await _wakeFolder.WaitAsync(_isDirty || _setAside.Count > 0 ? CommitEvery / 4 : Timeout.InfiniteTimeSpan);
-                else if (_batch.Count < SmallTurn && _queuedBytes < SmallTurn * Reading.Size) await _hurry.WaitAsync(GatherFor);
+                if (!await StepAsync()) await _partition.Journal.Appended.WaitAsync(_isDirty || _setAside.Count > 0 ? CommitEvery / 4 : Timeout.InfiniteTimeSpan);
+                else if (_batch.Count < SmallTurn && _partition.Journal.QueuedBytes < SmallTurn * Reading.Size) await _hurry.WaitAsync(GatherFor);
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
@@ -141,7 +141,7 @@ internal sealed partial class PartitionGrain
         var to = _applied;
         while (to < _backlogTo && _batch.Count < TurnReadingsMax)
         {
-            foreach (var block in await WithDatabaseAsync(ct => ReadBlocksAsync(to, ct)))
+            foreach (var block in await WithDatabaseAsync(ct => _partition.Journal.ReadAsync(to, ct)))
             {
                 if (block.Start >= _backlogTo) break;
                 Take(_batch, block);
@@ -149,14 +149,18 @@ internal sealed partial class PartitionGrain
                 if (_batch.Count >= TurnReadingsMax) break;
             }
         }
-        while (to >= _backlogTo && _batch.Count < TurnReadingsMax && _queue.TryDequeue(out var block))
+        while (to >= _backlogTo && _batch.Count < TurnReadingsMax && _partition.Journal.TryTake(out var block))
         {
             Take(_batch, block);
             to = block.End;
-            _queuedBytes -= block.Frames.Length;
         }
-        if (_queuedBytes <= QueuedBytesMax) LetWaiters();
         return to;
+    }
+
+    private static void Take(JournalBatch batch, in StoredBlock block)
+    {
+        ReadOnlySpan<byte> body = block.Frames;
+        while (Frame.TryRead(ref body, out var frame)) batch.Take(frame, block.Start);
     }
 
     private async Task FoldAsync(long to)
@@ -256,7 +260,7 @@ internal sealed partial class PartitionGrain
     {
         await _committing;
         if (_partition.Facts.Unloaded() is { Count: > 0 } asked) _partition.Facts.Load(asked, await WithDatabaseAsync(stop => _region.Facts.ReadWindowsAsync(asked, stop)));
-        var change = new FactsChange { Partition = _number, Epoch = _partition.Epoch, Revision = _revision, Applied = _applied, Doors = FactsCodec.Of(_doors) };
+        var change = new FactsChange { Partition = _number, Epoch = _partition.Epoch, Revision = _revision, Applied = _applied, Doors = _partition.Journal.Doors };
         _partition.Facts.TakeInto(change);
         _quarantine.TakeInto(change);
         foreach (var (source, line) in _ledger.Changed) change.Ledger.Add((source, FactsCodec.Of(line)));

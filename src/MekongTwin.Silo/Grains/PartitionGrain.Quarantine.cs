@@ -33,9 +33,9 @@ internal sealed partial class PartitionGrain
 
         public async IAsyncEnumerable<JournalBlock> ReadAsync(long from, [EnumeratorCancellation] CancellationToken ct)
         {
-            while (from < own._journalled)
+            while (from < own._partition.Journal.End)
             {
-                foreach (var block in await own.ReadBlocksAsync(from, ct))
+                foreach (var block in await own._partition.Journal.ReadAsync(from, ct))
                 {
                     yield return new(block.Start, block.Frames);
                     from = block.End;
@@ -47,10 +47,10 @@ internal sealed partial class PartitionGrain
         {
             var target = own.GrainFactory.GetGrain<IPartitionGrain>(own._region.PartitionKey(pointsPartition));
             // The readings first: without the note they may be taken in twice, which they bear; without them they would be lost.
-            await target.AppendAsync(new() { Door = door, Sequence = ++_sequence, Frames = readings });
+            await target.AppendAsync(new() { Partition = pointsPartition, Door = door, Sequence = ++_sequence, Frames = readings });
             await AppendAsync(release, ct);
         }
 
-        public Task AppendAsync(byte[] frame, CancellationToken ct) => own.AppendAsync(new() { Door = door, Sequence = ++_sequence, Frames = frame });
+        public Task AppendAsync(byte[] frame, CancellationToken ct) => own.AppendAsync(new() { Partition = own._number, Door = door, Sequence = ++_sequence, Frames = frame });
     }
 }

@@ -68,12 +68,13 @@ internal sealed partial class PartitionGrain
     public Task<WireLedger> LedgerAsync()
     {
         var lines = _ledger.Snapshot();
-        var sources = _received.Keys.Union(lines.Keys).Order().ToArray();
+        var received = _partition.Journal.Received;
+        var sources = received.Keys.Union(lines.Keys).Order().ToArray();
         return Task.FromResult(new WireLedger
         {
             Sources = sources,
             Lines = [.. sources.Select(source => FactsCodec.Of(lines.GetValueOrDefault(source) ?? new()))],
-            Received = [.. sources.Select(source => _received.GetValueOrDefault(source))],
+            Received = [.. sources.Select(source => received.GetValueOrDefault(source))],
         });
     }
 

@@ -16,7 +16,7 @@ namespace MekongTwin.Silo.Grains;
 /// One loop writes the journal, one folds it. Whoever had it before can write nothing more; what that one had not committed is
 /// folded again.
 /// </summary>
-[KeepAlive, PartitionPlacement, Reentrant]
+[KeepAlive, HomePlacement, Reentrant]
 internal sealed partial class PartitionGrain(Regions regions, ISiloStatusOracle silos, ILocalSiloDetails here, ILogger<PartitionGrain> logger) : Grain, IPartitionGrain
 {
     /// <summary>An observer that has not asked again for so long is let go.</summary>
@@ -47,13 +47,13 @@ internal sealed partial class PartitionGrain(Regions regions, ISiloStatusOracle 
         _number = int.Parse(number, CultureInfo.InvariantCulture);
         await _region.RefreshModelAsync(ct);
         var state = await _region.Journal.TakeOverAsync(_number, ct);
-        _partition = new(_number, state.Epoch, _region);
-        (_journalled, _applied, _revision) = (state.Journalled, state.Applied, state.Revision);
+        _partition = new(_number, _region, state);
+        (_applied, _revision) = (state.Applied, state.Revision);
         _backlogTo = state.Journalled;
         _appliedMoved = new(_applied);
-        await LoadAsync(state, ct);
+        await LoadAsync(ct);
         _region.Open(_partition);
-        _writing = WriteLoopAsync();
+        _writing = WriteAsync();
         _folding = FoldLoopAsync();
     }
 
@@ -62,16 +62,18 @@ internal sealed partial class PartitionGrain(Regions regions, ISiloStatusOracle 
         await _stop.CancelAsync();
         _database.CancelAfter(LeaveWithin);
         await using var early = ct.Register(_database.Cancel);
-        _wakeWriter.Set();
-        _wakeFolder.Set();
+        if (_partition is null) return;
+        _partition.Journal.Wake();
+        _partition.Journal.Appended.Set();
         _hurry.Set();
         await Task.WhenAll(_writing, _folding);
-        if (_partition is null) return;
         await CommitLastAsync();
         _region.Close(_partition);
         _stop.Dispose();
         _database.Dispose();
     }
+
+    public Task AppendAsync(WireAppend append) => _partition.Journal.AppendAsync(append);
 
     public Task LeaveAsync()
     {
@@ -86,7 +88,7 @@ internal sealed partial class PartitionGrain(Regions regions, ISiloStatusOracle 
         return Task.FromResult(new WireStatus
         {
             Epoch = _partition.Epoch,
-            Journalled = _journalled,
+            Journalled = _partition.Journal.End,
             Applied = _applied,
             LagP99Ms = _lag.PercentileMs(0.99),
             SetAside = [.. _setAside.Select(pair => new WireFault(pair.Key, pair.Value))],
@@ -94,8 +96,20 @@ internal sealed partial class PartitionGrain(Regions regions, ISiloStatusOracle 
         });
     }
 
+    private async Task WriteAsync()
+    {
+        try
+        {
+            await Task.Run(() => _partition.Journal.RunAsync(_stop.Token), CancellationToken.None);
+        }
+        catch (Exception e)
+        {
+            End(e);
+        }
+    }
+
     /// <summary>Everything that what follows is folded onto.</summary>
-    private async Task LoadAsync(PartitionState state, CancellationToken ct)
+    private async Task LoadAsync(CancellationToken ct)
     {
         var assets = _region.Map.AssetsOf(_number).Select(asset => asset.Number).ToArray();
         foreach (var (_, stored) in await _region.Facts.ReadStatesAsync(assets, ct)) _partition.Facts.Load(stored);
@@ -111,7 +125,7 @@ internal sealed partial class PartitionGrain(Regions regions, ISiloStatusOracle 
         var (sortedTo, firstUs, lastUs) = await _region.Runs.ReadExtentAsync(_number, ct);
         _partition.Readings.Stored(firstUs, lastUs);
         await LoadReadingsAsync(sortedTo, ct);
-        await LoadDoorsAsync(state, ct);
+        await _partition.Journal.LoadAsync(_ledger.Snapshot().Select(line => (line.Key, line.Value.Journalled)), ct);
     }
 
     /// <summary>The applied readings that are not sorted yet.</summary>
@@ -120,7 +134,7 @@ internal sealed partial class PartitionGrain(Regions regions, ISiloStatusOracle 
         var batch = new JournalBatch();
         while (from < _applied)
         {
-            foreach (var block in await ReadBlocksAsync(from, ct))
+            foreach (var block in await _partition.Journal.ReadAsync(from, ct))
             {
                 if (block.Start >= _applied) break;
                 batch.Clear();
@@ -157,7 +171,7 @@ internal sealed partial class PartitionGrain(Regions regions, ISiloStatusOracle 
 
     private void MoveHome()
     {
-        var home = PartitionDirector.HomeOf(this.GetPrimaryKeyString(), silos.GetActiveSilos());
+        var home = HomeDirector.HomeOf(this.GetPrimaryKeyString(), silos.GetActiveSilos());
         _beatsAway = home is null || home.Equals(here.SiloAddress) ? 0 : _beatsAway + 1;
         if (_beatsAway < BeatsUntilMove) return;
         if (_isMoving) return;

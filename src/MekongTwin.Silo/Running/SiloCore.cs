@@ -34,6 +34,7 @@ internal sealed partial class SiloCore : ITwinCore
     private readonly SemaphoreSlim _mapping = new(1, 1);
     private IReadOnlyList<NameMapping> _folderNames = [];
     private IGrainFactory _grains = null!;
+    private ISiloStatusOracle _silos = null!;
     private OrleansTwins _twins = null!;
     private Task _refreshing = Task.CompletedTask;
 
@@ -123,6 +124,7 @@ internal sealed partial class SiloCore : ITwinCore
         await _region.StartAsync(ct);
         _regions.Add(_region);
         _grains = services.GetRequiredService<IGrainFactory>();
+        _silos = services.GetRequiredService<ISiloStatusOracle>();
         _twins = new(_grains, _region);
         Queries = new SiloQueries(_region, Facts, _twins);
     }
@@ -130,7 +132,7 @@ internal sealed partial class SiloCore : ITwinCore
     public async Task OpenedAsync(CancellationToken ct)
     {
         await _twins.StartAsync();
-        _journal.Start(_grains);
+        _journal.Start(_grains, _silos);
         await RefreshAsync(ct);
         _refreshing = KeepRefreshingAsync();
     }

@@ -38,7 +38,7 @@ internal static class SiloHosting
                 messaging.ResponseTimeout = AnswerWithin;
                 messaging.SystemResponseTimeout = AnswerWithin;
             });
-            silo.AddPlacementDirector<PartitionPlacement, PartitionDirector>();
+            silo.AddPlacementDirector<HomePlacement, HomeDirector>();
             // It costs every call two filters.
             if (Telemetry.IsExported) silo.AddActivityPropagation();
         });

@@ -80,7 +80,7 @@ internal static class FactsCodec
         for (var reason = 0; !from.IsEmpty; reason++) line[(Refusal)reason] += from.Take();
     }
 
-    public static byte[] Of(IReadOnlyDictionary<long, long> doors)
+    public static byte[] Of(IEnumerable<(long Door, long Sequence)> doors)
     {
         var packer = new Packer().Put(Format);
         foreach (var (door, sequence) in doors) packer.Put(door).Put(sequence);

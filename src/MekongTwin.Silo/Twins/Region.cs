@@ -108,6 +108,9 @@ internal sealed class Region(string name, int partitions, NpgsqlDataSource datab
     /// <summary>The partition of this activation, if it is open on this silo.</summary>
     public Partition? Find(int partition, long epoch) => _open.TryGetValue(partition, out var open) && open.Epoch == epoch ? open : null;
 
+    /// <summary>The journal of a partition that is open on this silo, else null.</summary>
+    public PartitionJournal? JournalOf(int partition) => _open.TryGetValue(partition, out var open) ? open.Journal : null;
+
     public void SetFault(int partition, string? fault)
     {
         if (fault is null) _faults.TryRemove(partition, out _);
@@ -123,12 +126,14 @@ internal sealed class Region(string name, int partitions, NpgsqlDataSource datab
 }
 
 /// <summary>What a partition's activation and its asset grains share: they live on one silo.</summary>
-internal sealed class Partition(int number, long epoch, Region region)
+internal sealed class Partition(int number, Region region, PartitionState state)
 {
     public int Number => number;
 
     /// <summary>Of this activation: whoever had the partition before has a lower one.</summary>
-    public long Epoch => epoch;
+    public long Epoch => state.Epoch;
+
+    public PartitionJournal Journal { get; } = new(number, region, state);
 
     public PartitionFacts Facts { get; } = new(() => region.Map);
 

@@ -13,6 +13,8 @@ public sealed class WireAppend
     [Id(1)] public required long Sequence { get; init; }
 
     [Id(2)] public required byte[] Frames { get; init; }
+
+    [Id(3)] public required int Partition { get; init; }
 }
 
 /// <summary>A stretch of a partition's journal: readings in the journal's own 24-byte form.</summary>
