@@ -38,6 +38,7 @@ public static class TwinApi
             });
         });
         services.AddProblemDetails();
+        services.AddExceptionHandler<UnavailableHandler>();
         services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = false);
         services.ConfigureHttpJsonOptions(options =>
         {
@@ -70,8 +71,8 @@ public static class TwinApi
         app.UseTwinAuthentication(access);
         var boards = new Boards(services);
         var api = app.MapGroup("/api/v1").CheckArguments();
-        // What any route may answer: bad arguments, no sign-in, not allowed, a foreign host name, too many sign-ins.
-        foreach (var status in (int[])[400, 401, 403, 421, 429]) api.ProducesProblem(status);
+        // What any route may answer: bad arguments, no sign-in, not allowed, a foreign host name, too many sign-ins, a part that is away.
+        foreach (var status in (int[])[400, 401, 403, 421, 429, 503]) api.ProducesProblem(status);
         api.MapCities(services, boards);
         api.MapAssets(services, boards);
         api.MapLedger(services);

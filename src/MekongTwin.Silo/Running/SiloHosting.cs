@@ -18,7 +18,8 @@ internal static class SiloHosting
     public static void AddTo(WebApplicationBuilder builder, SiloOptions options, Regions regions)
     {
         builder.Services.AddSingleton(regions);
-        builder.Logging.AddFilter("Orleans", LogLevel.Warning).AddFilter("Polly", LogLevel.Warning);
+        // Polly tells every try of a call that Orleans repeats; what comes to nothing is said by whoever called.
+        builder.Logging.AddFilter("Orleans", LogLevel.Warning).AddFilter("Polly", LogLevel.None);
         builder.Host.UseOrleans(silo =>
         {
             silo.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.Cluster, "mekongtwin"));

@@ -1,3 +1,4 @@
+using MekongTwin.Api;
 using MekongTwin.Domain.Readings;
 using MekongTwin.Domain.Series;
 using MekongTwin.Domain.Twins;
@@ -12,21 +13,34 @@ namespace MekongTwin.Silo.Running;
 internal sealed class SiloQueries(Region region, StoredFacts facts, OrleansTwins twins) : ITwinQueries
 {
     public async ValueTask<IReadOnlyList<PointWindow>> PointWindowsAsync(int point, long fromUs, long toUs, CancellationToken ct) =>
-        await facts.PointWindowsAsync(region.Map.AssetOf(point), point, fromUs, toUs, ct);
+        await ReadAsync(facts.PointWindowsAsync(region.Map.AssetOf(point), point, fromUs, toUs, ct));
 
     public async ValueTask<IReadOnlyList<AssetWindow>> AssetWindowsAsync(int asset, long fromUs, long toUs, TotalPart? part, CancellationToken ct) =>
-        await facts.AssetWindowsAsync([asset], fromUs, toUs, ct);
+        await ReadAsync(facts.AssetWindowsAsync([asset], fromUs, toUs, ct));
 
     public async ValueTask<IReadOnlyList<AssetWindow>> AssetWindowsAsync(IReadOnlyCollection<int> assets, long fromUs, long toUs, CancellationToken ct) =>
-        await facts.AssetWindowsAsync(assets, fromUs, toUs, ct);
+        await ReadAsync(facts.AssetWindowsAsync(assets, fromUs, toUs, ct));
 
     public async ValueTask<IReadOnlyList<Reading>?> ReadingsAsync(int point, long fromUs, long toUs, long readingsMax, CancellationToken ct)
     {
-        var partition = twins.Partition(region.Map.PartitionOf(region.Map.AssetOf(point)));
-        return await partition.ReadingsAsync(point, fromUs, toUs, readingsMax).WaitAsync(ct) is { } packed ? Packed.Readings(packed).ToArray() : null;
+        var partition = region.Map.PartitionOf(region.Map.AssetOf(point));
+        return await twins.AskAsync(partition, grain => grain.ReadingsAsync(point, fromUs, toUs, readingsMax), ct) is { } packed ? Packed.Readings(packed).ToArray() : null;
     }
 
-    public async ValueTask<IReadOnlyList<QuarantineGroup>> QuarantineAsync(int limit, CancellationToken ct) => await region.Quarantine.ReadNewestAsync(limit, ct);
+    public async ValueTask<IReadOnlyList<QuarantineGroup>> QuarantineAsync(int limit, CancellationToken ct) => await ReadAsync(region.Quarantine.ReadNewestAsync(limit, ct));
 
-    public async ValueTask<QuarantineGroup?> QuarantineGroupAsync(long id, CancellationToken ct) => await region.Quarantine.FindAsync(id, ct);
+    public async ValueTask<QuarantineGroup?> QuarantineGroupAsync(long id, CancellationToken ct) => await ReadAsync(region.Quarantine.FindAsync(id, ct));
+
+    /// <summary>A page does not wait for a database that is away.</summary>
+    private static async Task<T> ReadAsync<T>(Task<T> reading)
+    {
+        try
+        {
+            return await reading;
+        }
+        catch (Exception e) when (PostgresFault.Is(e))
+        {
+            throw new UnavailableException($"PostgreSQL cannot be read: {PostgresFault.Reason(e)}. What is sent meanwhile waits at its sender; ask again when the database is back.", e);
+        }
+    }
 }

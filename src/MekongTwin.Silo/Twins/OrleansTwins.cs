@@ -1,9 +1,12 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
+using MekongTwin.Api;
 using MekongTwin.Domain.Assets;
 using MekongTwin.Domain.Readings;
 using MekongTwin.Domain.Twins;
 using MekongTwin.Host.Twins;
 using MekongTwin.Silo.Grains;
+using MekongTwin.Silo.Storage;
 using MekongTwin.Silo.Wire;
 
 namespace MekongTwin.Silo.Twins;
@@ -18,6 +21,8 @@ internal sealed class OrleansTwins : ITwins, IAsyncDisposable
 
     /// <summary>A partition that does not answer for so long is not waited for.</summary>
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan AskAgainFrom = TimeSpan.FromMilliseconds(50);
 
     private readonly IGrainFactory _grains;
     private readonly Region _region;
@@ -66,13 +71,13 @@ internal sealed class OrleansTwins : ITwins, IAsyncDisposable
     public async ValueTask<IReadOnlyList<TwinView>> ViewAsync(IReadOnlyList<AssetId> ids, CancellationToken ct)
     {
         var assets = ids.Select(id => _region.Model.FindAsset(id.Path)).OfType<Asset>().ToList();
-        var (views, _) = await ReadAsync(assets, (partition, own) => Partition(partition).ViewAsync(own), ct);
+        var (views, _) = await ReadAsync(assets, (partition, own) => partition.ViewAsync(own), ct);
         return [.. assets.Select(asset => views[asset.Number])];
     }
 
     public async ValueTask<JournalCut> AppliedAsync(CancellationToken ct)
     {
-        var statuses = await Task.WhenAll(Enumerable.Range(0, _region.Partitions).Select(partition => Partition(partition).BeatAsync(null))).WaitAsync(ct);
+        var statuses = await Task.WhenAll(Enumerable.Range(0, _region.Partitions).Select(partition => AskAsync(partition, grain => grain.BeatAsync(null), ct)));
         return new(ImmutableCollectionsMarshal.AsImmutableArray(statuses.Select(status => status.Applied).ToArray()));
     }
 
@@ -82,7 +87,7 @@ internal sealed class OrleansTwins : ITwins, IAsyncDisposable
     {
         var until = Instant.From(asOf);
         var assets = _region.Model.Assets.Where(asset => asset.Id.Path == city || asset.Id.Path.StartsWith(city + "/", StringComparison.Ordinal)).ToList();
-        var (views, cut) = await ReadAsync(assets, (partition, own) => Partition(partition).SnapshotAsync(own, until), ct);
+        var (views, cut) = await ReadAsync(assets, (partition, own) => partition.SnapshotAsync(own, until), ct);
         return new(cut, [.. assets.Select(asset => new TwinSnapshot(asset, views[asset.Number].Latest))]);
     }
 
@@ -93,17 +98,36 @@ internal sealed class OrleansTwins : ITwins, IAsyncDisposable
         _stop.Dispose();
     }
 
+    /// <summary>A question that may be asked twice: asked again while the partition is on its way from a silo that died.</summary>
+    public async Task<T> AskAsync<T>(int partition, Func<IPartitionGrain, Task<T>> ask, CancellationToken ct)
+    {
+        var began = Stopwatch.GetTimestamp();
+        for (var delay = AskAgainFrom; ; delay *= 2)
+        {
+            try
+            {
+                return await ask(Partition(partition)).WaitAsync(ct);
+            }
+            catch (Exception e) when (e is OrleansException or TimeoutException or NotTheWriterException)
+            {
+                if (Stopwatch.GetElapsedTime(began) + delay > AnswerWithin)
+                    throw new UnavailableException($"A part of the region does not answer: {e.Message} It is brought back by itself; ask again in a few seconds.", e);
+            }
+            await Task.Delay(delay, ct);
+        }
+    }
+
     public IPartitionGrain Partition(int number) => _grains.GetGrain<IPartitionGrain>(_region.PartitionKey(number));
 
     /// <summary>The assets' views, and where each partition stood when it gave its part.</summary>
-    private async Task<(Dictionary<int, TwinView> Views, JournalCut Cut)> ReadAsync(List<Asset> assets, Func<int, int[], Task<WireView>> read, CancellationToken ct)
+    private async Task<(Dictionary<int, TwinView> Views, JournalCut Cut)> ReadAsync(List<Asset> assets, Func<IPartitionGrain, int[], Task<WireView>> read, CancellationToken ct)
     {
         var map = _region.Map;
         var shares = assets.Select(asset => asset.Number).Distinct().ToLookup(map.PartitionOf);
         // Those that have nothing to say are not asked: their place in the cut is what they last said.
         var parts = await Task.WhenAll(Enumerable.Range(0, _region.Partitions).Select(async partition => shares.Contains(partition)
-            ? await read(partition, [.. shares[partition]])
-            : new WireView { Applied = _statuses[partition]?.Applied ?? 0, Latest = [], Faulted = [] })).WaitAsync(ct);
+            ? await AskAsync(partition, grain => read(grain, [.. shares[partition]]), ct)
+            : new WireView { Applied = _statuses[partition]?.Applied ?? 0, Latest = [], Faulted = [] }));
         var views = new Dictionary<int, TwinView>();
         for (var partition = 0; partition < parts.Length; partition++)
         {

@@ -10,8 +10,8 @@ namespace MekongTwin.Silo.Twins;
 /// </summary>
 internal sealed class PartitionFacts(Func<PartitionMap> map) : ITwinStore
 {
-    /// <summary>Quarters kept in memory: two hours back from the newest.</summary>
-    private const long KeptUs = 2 * Instant.Hour;
+    /// <summary>Quarters kept in memory: those before the newest one that are still often restated. Older ones are read again for a commit.</summary>
+    private const long KeptUs = 2 * Instant.Quarter;
 
     private readonly Lock _gate = new();
     private readonly Dictionary<int, Reading> _latest = [];
@@ -47,7 +47,7 @@ internal sealed class PartitionFacts(Func<PartitionMap> map) : ITwinStore
         var asset = map().AssetOf(window.Point);
         lock (_gate)
         {
-            At(asset, window.StartUs).Windows[window.Point] = window;
+            At(asset, window.StartUs).Put(window);
             _changedQuarters.Add((asset, window.StartUs));
         }
     }
@@ -120,8 +120,8 @@ internal sealed class PartitionFacts(Func<PartitionMap> map) : ITwinStore
         window = default;
         lock (_gate)
         {
-            if (_quarters.TryGetValue((asset, startUs), out var quarter) && quarter.IsLoaded) return quarter.Windows.TryGetValue(point, out window) && !window.IsEmpty;
-            if (_heldFrom.TryGetValue(asset, out var from) && startUs >= from) return quarter is not null && quarter.Windows.TryGetValue(point, out window);
+            if (_quarters.TryGetValue((asset, startUs), out var quarter) && quarter.IsLoaded) return quarter.TryFind(point, out window) && !window.IsEmpty;
+            if (_heldFrom.TryGetValue(asset, out var from) && startUs >= from) return quarter is not null && quarter.TryFind(point, out window);
             _wantedFrom[asset] = Math.Min(startUs, _wantedFrom.GetValueOrDefault(asset, long.MaxValue));
             throw new NotAtHandException();
         }
@@ -180,7 +180,7 @@ internal sealed class PartitionFacts(Func<PartitionMap> map) : ITwinStore
             foreach (var key in _changedQuarters)
             {
                 var quarter = _quarters[key];
-                var windows = quarter.Windows.Values.Where(window => !window.IsEmpty).OrderBy(window => window.Point).ToList();
+                var windows = quarter.Windows.Where(window => !window.IsEmpty).ToList();
                 change.Windows.Add((key.Asset, key.StartUs, windows.Count == 0 && quarter.Sum.IsZero ? [] : FactsCodec.Of(windows, quarter.Sum)));
                 var added = quarter.Sum - quarter.Committed;
                 quarter.Committed = quarter.Sum;
@@ -218,7 +218,10 @@ internal sealed class PartitionFacts(Func<PartitionMap> map) : ITwinStore
 
     private sealed class Quarter
     {
-        public Dictionary<int, PointWindow> Windows { get; } = [];
+        private PointWindow[] _windows = [];
+
+        /// <summary>By point, ascending. An asset has few.</summary>
+        public IReadOnlyList<PointWindow> Windows => _windows;
 
         public Contribution Sum { get; set; }
 
@@ -230,12 +233,35 @@ internal sealed class PartitionFacts(Func<PartitionMap> map) : ITwinStore
 
         public bool IsLoaded { get; set; }
 
+        public void Put(in PointWindow window)
+        {
+            var at = 0;
+            while (at < _windows.Length && _windows[at].Point < window.Point) at++;
+            if (at < _windows.Length && _windows[at].Point == window.Point) _windows[at] = window;
+            else _windows = [.. _windows.AsSpan(0, at), window, .. _windows.AsSpan(at)];
+        }
+
+        public bool TryFind(int point, out PointWindow window)
+        {
+            foreach (ref readonly var known in _windows.AsSpan())
+            {
+                if (known.Point != point) continue;
+                window = known;
+                return true;
+            }
+            window = default;
+            return false;
+        }
+
         /// <summary>Takes in what is stored, where nothing newer is here.</summary>
         public void Load(ReadOnlySpan<byte> body, long startUs)
         {
             if (IsLoaded) return;
             var (windows, sum) = FactsCodec.ReadWindows(body, startUs);
-            foreach (var window in windows) Windows.TryAdd(window.Point, window);
+            foreach (var window in windows)
+            {
+                if (!TryFind(window.Point, out _)) Put(window);
+            }
             Committed = sum;
             if (!HasSum) Sum = sum;
             IsLoaded = true;
