@@ -126,6 +126,8 @@ internal sealed partial class SiloCore : ITwinCore
         _grains = services.GetRequiredService<IGrainFactory>();
         _silos = services.GetRequiredService<ISiloStatusOracle>();
         _twins = new(_grains, _region);
+        // Partitions that have left are not to be called back by a silo that goes.
+        services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(_twins.StopBeating);
         Queries = new SiloQueries(_region, Facts, _twins);
     }
 

@@ -18,8 +18,8 @@ internal static class SiloHosting
     public static void AddTo(WebApplicationBuilder builder, SiloOptions options, Regions regions)
     {
         builder.Services.AddSingleton(regions);
-        // Polly tells every try of a call that Orleans repeats; what comes to nothing is said by whoever called.
-        builder.Logging.AddFilter("Orleans", LogLevel.Warning).AddFilter("Polly", LogLevel.None);
+        // Every try of a call and every message that finds nobody would be told at length; what comes to nothing is said by whoever called.
+        builder.Logging.AddFilter("Orleans", LogLevel.Warning).AddFilter("Orleans.Messaging", LogLevel.Critical).AddFilter("Polly", LogLevel.None);
         builder.Host.UseOrleans(silo =>
         {
             silo.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.Cluster, "mekongtwin"));

@@ -58,6 +58,9 @@ internal sealed class OrleansTwins : ITwins, IAsyncDisposable
         _beating = KeepBeatingAsync();
     }
 
+    /// <summary>Asks no more.</summary>
+    public void StopBeating() => _stop.Cancel();
+
     public async ValueTask<ApplyResult> ApplyAsync(PartitionBatch batch, CancellationToken ct)
     {
         var sources = new int[batch.Readings.Length];
