@@ -117,6 +117,11 @@ internal sealed partial class SiloCore : ITwinCore
         builder.Services.AddHostedService(services => new UserWatch(_users, TimeProvider.System, services.GetRequiredService<ILogger<UserWatch>>()));
     }
 
+    public void MapTo(WebApplication app)
+    {
+        if (_options.Dashboard) SiloDashboard.MapTo(app);
+    }
+
     public async Task BeginAsync(IServiceProvider services, CancellationToken ct)
     {
         _region.Committer.Logger = services.GetRequiredService<ILogger<Committer>>();

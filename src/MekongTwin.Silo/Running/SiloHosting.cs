@@ -39,6 +39,7 @@ internal static class SiloHosting
             });
             silo.AddPlacementDirector<PartitionPlacement, PartitionDirector>();
             silo.AddActivityPropagation();
+            if (options.Dashboard) SiloDashboard.AddTo(silo);
         });
     }
 }
