@@ -1,11 +1,16 @@
+using System.Runtime.InteropServices;
 using MekongTwin.Contracts;
 using MekongTwin.Domain.Assets;
+using MekongTwin.Domain.Journal;
+using MekongTwin.Domain.Readings;
 using MekongTwin.Silo.Grains;
 using MekongTwin.Silo.Storage;
 using MekongTwin.Silo.Twins;
+using MekongTwin.Silo.Wire;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Orleans.Hosting;
+using Orleans.Runtime;
 using Orleans.TestingHost;
 
 namespace MekongTwin.Silo.Tests;
@@ -76,6 +81,11 @@ internal sealed class RegionUnderTest(Cluster cluster, NpgsqlDataSource database
 
     public PartitionMap Map { get; } = new(model, partitions);
 
+    public NpgsqlDataSource Database => database;
+
+    /// <summary>Why partitions do not get on, on any silo.</summary>
+    public IEnumerable<string> Faults => _regions.SelectMany(served => served.Region.Faults);
+
     public int? BrokenPoint
     {
         get => _broken;
@@ -93,6 +103,33 @@ internal sealed class RegionUnderTest(Cluster cluster, NpgsqlDataSource database
         }
         Twins = new(cluster.Silos.GrainFactory, _regions[0].Region);
         await Twins.StartAsync();
+    }
+
+    /// <summary>Sends an append until it is durable, as a door does.</summary>
+    public async Task SendAsync(int partition, WireAppend append)
+    {
+        while (true)
+        {
+            try
+            {
+                await Twins.Partition(partition).AppendAsync(append).WaitAsync(TestContext.Current.CancellationToken);
+                return;
+            }
+            catch (Exception e) when (e is NotTheWriterException or SiloUnavailableException or OrleansMessageRejectionException or TimeoutException or InvalidDataException)
+            {
+                // It moves, or its silo died; the next one takes it.
+                await Task.Delay(TimeSpan.FromMilliseconds(20));
+            }
+        }
+    }
+
+    /// <summary>Readings as a door sends them to one partition.</summary>
+    public static byte[] FrameOf(ReadOnlySpan<Reading> readings, int source)
+    {
+        var body = new byte[ReadingsFrame.BodyHeaderSize + readings.Length * Reading.Size];
+        ReadingsFrame.WriteBodyHeader(body, source, readings.Length, 1, 0);
+        MemoryMarshal.AsBytes(readings).CopyTo(body.AsSpan(ReadingsFrame.BodyHeaderSize));
+        return Frame.Make(FrameKind.Readings, body);
     }
 
     /// <summary>Folds and commits everything.</summary>

@@ -1,9 +1,6 @@
-using System.Runtime.InteropServices;
 using MekongTwin.Contracts;
-using MekongTwin.Domain.Journal;
 using MekongTwin.Domain.Readings;
 using MekongTwin.Silo.Storage;
-using MekongTwin.Silo.Twins;
 using MekongTwin.Silo.Wire;
 
 namespace MekongTwin.Silo.Tests;
@@ -49,35 +46,10 @@ public sealed class MovingPartitions(Cluster cluster) : IClassFixture<Cluster>
         var sequence = 0L;
         foreach (var chunk in readings.Chunk(25))
         {
-            var append = new WireAppend { Door = Door, Sequence = ++sequence, Frames = FrameOf(chunk) };
-            var first = SendAsync(region, partition, append);
+            var append = new WireAppend { Door = Door, Sequence = ++sequence, Frames = RegionUnderTest.FrameOf(chunk, Source) };
+            var first = region.SendAsync(partition, append);
             if (random.Next(4) == 0) await region.Twins.Partition(partition).LeaveAsync();
-            await Task.WhenAll(first, SendAsync(region, partition, append));
+            await Task.WhenAll(first, region.SendAsync(partition, append));
         }
-    }
-
-    private static async Task SendAsync(RegionUnderTest region, int partition, WireAppend append)
-    {
-        while (true)
-        {
-            try
-            {
-                await region.Twins.Partition(partition).AppendAsync(append).WaitAsync(Ct);
-                return;
-            }
-            catch (NotTheWriterException)
-            {
-                // It goes; the next one takes it.
-                await Task.Yield();
-            }
-        }
-    }
-
-    private static byte[] FrameOf(Reading[] readings)
-    {
-        var body = new byte[ReadingsFrame.BodyHeaderSize + readings.Length * Reading.Size];
-        ReadingsFrame.WriteBodyHeader(body, Source, readings.Length, 1, 0);
-        MemoryMarshal.AsBytes(readings.AsSpan()).CopyTo(body.AsSpan(ReadingsFrame.BodyHeaderSize));
-        return Frame.Make(FrameKind.Readings, body);
     }
 }

@@ -146,7 +146,11 @@ internal sealed partial class PartitionGrain
     private static void Take(JournalBatch batch, in StoredBlock block)
     {
         ReadOnlySpan<byte> body = block.Frames;
-        while (Frame.TryRead(ref body, out var frame)) batch.Take(frame, block.Start);
+        while (Frame.TryRead(ref body, out var frame))
+        {
+            StoredFormat.Check(frame.Kind);
+            batch.Take(frame, block.Start);
+        }
     }
 
     private sealed record Waiting(WireAppend Append, TaskCompletionSource Done);
