@@ -31,11 +31,7 @@ public sealed class MovingPartitions(Cluster cluster) : IClassFixture<Cluster>
         await Task.WhenAll(shares.Select(share => AppendAsync(region, share.Key, [.. share], new Random(seed * 100 + share.Key))));
         Cluster.Fault = null;
         Facts.AssertSame(Facts.ByOracle(model, readings), await region.ReadFactsAsync(), "after all moves");
-        var line = new LedgerLine();
-        for (var partition = 0; partition < partitions; partition++)
-        {
-            foreach (var body in (await region.Twins.Partition(partition).LedgerAsync()).Lines) FactsCodec.AddTo(line, body);
-        }
+        var line = await region.ReadLedgerAsync();
         var instants = readings.Select(reading => (reading.Point, reading.TimeUs)).Distinct().Count();
         Assert.Equal((readings.Count, instants, readings.Count - instants), (line.Journalled, line.Stored, line.Duplicate));
     }
