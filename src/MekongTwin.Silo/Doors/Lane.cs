@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using MekongTwin.Silo.Grains;
 using MekongTwin.Silo.Storage;
 using MekongTwin.Silo.Twins;
@@ -52,7 +53,10 @@ internal sealed class Lane(IPartitionGrain partition, long door, Action<IReadOnl
                 await _wake.WaitAsync(Timeout.InfiniteTimeSpan);
                 while (TryTake(out var tickets, out var frames))
                 {
-                    await SendAsync(new() { Door = door, Sequence = ++_sequence, Frames = frames }, stop);
+                    using (Spans.Start("append", ActivityKind.Producer, tickets.Select(ticket => ticket.Span?.Context ?? default))?.SetTag("bytes", frames.Length))
+                    {
+                        await SendAsync(new() { Door = door, Sequence = ++_sequence, Frames = frames }, stop);
+                    }
                     sent(tickets, frames.Length);
                 }
             }

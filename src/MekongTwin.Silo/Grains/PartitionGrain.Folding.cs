@@ -38,6 +38,10 @@ internal sealed partial class PartitionGrain
     private readonly Dictionary<int, byte[]> _views = [];
     private readonly Dictionary<int, string?> _setAside = [];
     private readonly LatencyWindow _lag = new();
+    private readonly Origins _origins = new();
+
+    // Of the folds that are not committed.
+    private readonly List<ActivityContext> _folds = [];
 
     /// <summary>Ends the waiting for a database that is away.</summary>
     private readonly CancellationTokenSource _database = new();
@@ -90,6 +94,8 @@ internal sealed partial class PartitionGrain
 
     private async Task FoldLoopAsync()
     {
+        // The loop is no part of the call that made the activation.
+        Activity.Current = null;
         try
         {
             while (!_stop.IsCancellationRequested)
@@ -160,7 +166,8 @@ internal sealed partial class PartitionGrain
     {
         var sources = new int[_batch.Count];
         foreach (var slice in _batch.Slices) sources.AsSpan(slice.Start, slice.Count).Fill(slice.Source);
-        using var activity = Telemetry.Activities.StartActivity("fold");
+        using var activity = Spans.Start("fold", ActivityKind.Internal, _origins.TakeTo(to));
+        if (activity is not null && _folds.Count <= Spans.LinksMax) _folds.Add(activity.Context);
         activity?.SetTag("partition", _number).SetTag("journal.from", _applied).SetTag("journal.to", to).SetTag("readings", _batch.Count);
         var applied = await TurnAsync(to, _batch.Readings, sources, caller: null);
         _batch.Book(_ledger, _quarantine, applied.Outcomes);
@@ -262,6 +269,9 @@ internal sealed partial class PartitionGrain
 
     private async Task CommitAsync(FactsChange change)
     {
+        using var activity = Spans.Start("commit", ActivityKind.Internal, _folds);
+        activity?.SetTag("partition", _number).SetTag("journal.to", change.Applied).SetTag("windows", change.Windows.Count).SetTag("totals", change.Totals.Count);
+        _folds.Clear();
         await WithDatabaseAsync(async ct =>
         {
             await _region.Facts.CommitAsync(change, ct);

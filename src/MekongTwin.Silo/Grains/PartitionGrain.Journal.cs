@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using MekongTwin.Domain.Journal;
 using MekongTwin.Host.Running;
 using MekongTwin.Silo.Storage;
@@ -46,7 +47,7 @@ internal sealed partial class PartitionGrain
             _roomWaiters.Add(room);
             await room.Task;
         }
-        var waiting = new Waiting(append, new(TaskCreationOptions.RunContinuationsAsynchronously));
+        var waiting = new Waiting(append, new(TaskCreationOptions.RunContinuationsAsynchronously), Activity.Current?.Context ?? default);
         _waiting[append.Door] = waiting;
         _gathering.Add(waiting);
         _wakeWriter.Set();
@@ -55,6 +56,8 @@ internal sealed partial class PartitionGrain
 
     private async Task WriteLoopAsync()
     {
+        // The loop is no part of the call that made the activation.
+        Activity.Current = null;
         try
         {
             while (!_stop.IsCancellationRequested)
@@ -95,6 +98,7 @@ internal sealed partial class PartitionGrain
         foreach (var waiting in group)
         {
             Remember(waiting.Append.Door, waiting.Append.Sequence);
+            _origins.Add(block.End, waiting.Origin);
             _waiting.Remove(waiting.Append.Door);
             waiting.Done.TrySetResult();
         }
@@ -153,5 +157,5 @@ internal sealed partial class PartitionGrain
         }
     }
 
-    private sealed record Waiting(WireAppend Append, TaskCompletionSource Done);
+    private sealed record Waiting(WireAppend Append, TaskCompletionSource Done, ActivityContext Origin);
 }
