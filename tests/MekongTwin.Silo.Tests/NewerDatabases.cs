@@ -31,17 +31,26 @@ public sealed class NewerDatabases(Cluster cluster, Postgres postgres) : IClassF
         await Schema.ApplyAsync(database, Ct);
         await ExecuteAsync(database, newer);
         var before = await ReadAllAsync(database);
-        var refused = await Assert.ThrowsAsync<InputException>(() => ServeCommand.StartAsync(new SiloOptions
-        {
-            Serve = new() { Cities = [Host.Commands.ServeCommand.DefaultCity], Http = "0", Mqtt = "0", Simulate = false },
-            Database = database.ConnectionString,
-            SiloPort = Programs.FreePort(),
-            GatewayPort = Programs.FreePort(),
-        }, Ct));
+        var refused = await Assert.ThrowsAsync<InputException>(() => ServeCommand.StartAsync(OptionsFor(database), Ct));
         Assert.Contains(why, refused.Message, StringComparison.Ordinal);
         Assert.EndsWith(StoredFormat.Advice, refused.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', refused.Message);
         Assert.Equal(before, await ReadAllAsync(database));
+    }
+
+    [Fact]
+    public async Task ASiloThatRunsSaysSoAndGoesOnWhenTheModelCanBeRead()
+    {
+        await using var database = await postgres.MakeDatabaseAsync();
+        await using var silo = await ServeCommand.StartAsync(OptionsFor(database), Ct);
+        using var http = new HttpClient { BaseAddress = new($"http://localhost:{silo.HttpPort}") };
+        async Task<string> HealthAsync() => await (await http.GetAsync("/health/ready", Ct)).Content.ReadAsStringAsync(Ct);
+        await UntilAsync(async () => (await http.GetAsync("/health/ready", Ct)).IsSuccessStatusCode, "the silo to be ready");
+        await ExecuteAsync(database, "INSERT INTO model (version, body, format) VALUES (1000, 'not for us', 2)");
+        await UntilAsync(async () => (await HealthAsync()).Contains("The model in the database: format 2", StringComparison.Ordinal), "the silo to say why");
+        Assert.Equal(System.Net.HttpStatusCode.ServiceUnavailable, (await http.GetAsync("/health/ready", Ct)).StatusCode);
+        await ExecuteAsync(database, "DELETE FROM model WHERE version = 1000");
+        await UntilAsync(async () => (await http.GetAsync("/health/ready", Ct)).IsSuccessStatusCode, "the silo to be ready again");
     }
 
     [Fact]
@@ -91,6 +100,14 @@ public sealed class NewerDatabases(Cluster cluster, Postgres postgres) : IClassF
 
     private const string States = "SELECT string_agg(asset || encode(body, 'hex'), ',' ORDER BY asset) || (SELECT applied FROM partition_facts) FROM asset_state";
 
+    private static SiloOptions OptionsFor(NpgsqlDataSource database) => new()
+    {
+        Serve = new() { Cities = [Host.Commands.ServeCommand.DefaultCity], Http = "0", Mqtt = "0", Simulate = false },
+        Database = database.ConnectionString,
+        SiloPort = Programs.FreePort(),
+        GatewayPort = Programs.FreePort(),
+    };
+
     private static WireAppend Append(long sequence, IReadOnlyCollection<Reading> readings) => new() { Door = Door, Sequence = sequence, Frames = RegionUnderTest.FrameOf([.. readings], source: 1) };
 
     /// <summary>Every row of every table of ours, and where the sequences stand.</summary>
@@ -118,9 +135,11 @@ public sealed class NewerDatabases(Cluster cluster, Postgres postgres) : IClassF
         await command.ExecuteNonQueryAsync(Ct);
     }
 
-    private static async Task UntilAsync(Func<bool> condition, string what)
+    private static Task UntilAsync(Func<bool> condition, string what) => UntilAsync(() => Task.FromResult(condition()), what);
+
+    private static async Task UntilAsync(Func<Task<bool>> condition, string what)
     {
-        for (var waited = Stopwatch.StartNew(); !condition(); await Task.Delay(TimeSpan.FromMilliseconds(50), Ct))
+        for (var waited = Stopwatch.StartNew(); !await condition(); await Task.Delay(TimeSpan.FromMilliseconds(50), Ct))
         {
             if (waited.Elapsed > Patience) Assert.Fail($"Waited too long for {what}.");
         }
