@@ -31,8 +31,9 @@ public static class Authentication
     public static void UseTwinAuthentication(this WebApplication app, IAccess access) => app.Use(async (context, next) =>
     {
         var path = context.Request.Path;
+        var needed = context.GetEndpoint()?.Metadata.GetMetadata<Needed>();
         // The page itself and the health checks are open; everything they show comes through the routes.
-        if (!path.StartsWithSegments("/api") && !path.StartsWithSegments("/openapi"))
+        if (needed is null && !path.StartsWithSegments("/api") && !path.StartsWithSegments("/openapi"))
         {
             await next();
             return;
@@ -52,7 +53,7 @@ public static class Authentication
                 return;
             }
             // Before anything is said of what was asked.
-            if (context.GetEndpoint()?.Metadata.GetMetadata<Needed>() is { } needed && !principal.May(needed.Role))
+            if (needed is not null && !principal.May(needed.Role))
             {
                 await Results.Problem(title: "Not allowed", detail: $"This needs the role {Lower(needed.Role)}; '{principal.Name}' is {Lower(principal.Role)}. An administrator changes it with 'users add'.", statusCode: 403).ExecuteAsync(context);
                 return;

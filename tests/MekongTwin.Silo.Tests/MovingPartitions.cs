@@ -1,9 +1,6 @@
-using System.Runtime.InteropServices;
 using MekongTwin.Contracts;
-using MekongTwin.Domain.Journal;
 using MekongTwin.Domain.Readings;
 using MekongTwin.Silo.Storage;
-using MekongTwin.Silo.Twins;
 using MekongTwin.Silo.Wire;
 
 namespace MekongTwin.Silo.Tests;
@@ -34,11 +31,7 @@ public sealed class MovingPartitions(Cluster cluster) : IClassFixture<Cluster>
         await Task.WhenAll(shares.Select(share => AppendAsync(region, share.Key, [.. share], new Random(seed * 100 + share.Key))));
         Cluster.Fault = null;
         Facts.AssertSame(Facts.ByOracle(model, readings), await region.ReadFactsAsync(), "after all moves");
-        var line = new LedgerLine();
-        for (var partition = 0; partition < partitions; partition++)
-        {
-            foreach (var body in (await region.Twins.Partition(partition).LedgerAsync()).Lines) FactsCodec.AddTo(line, body);
-        }
+        var line = await region.ReadLedgerAsync();
         var instants = readings.Select(reading => (reading.Point, reading.TimeUs)).Distinct().Count();
         Assert.Equal((readings.Count, instants, readings.Count - instants), (line.Journalled, line.Stored, line.Duplicate));
     }
@@ -49,35 +42,10 @@ public sealed class MovingPartitions(Cluster cluster) : IClassFixture<Cluster>
         var sequence = 0L;
         foreach (var chunk in readings.Chunk(25))
         {
-            var append = new WireAppend { Partition = partition, Door = Door, Sequence = ++sequence, Frames = FrameOf(chunk) };
-            var first = SendAsync(region, partition, append);
+            var append = new WireAppend { Door = Door, Sequence = ++sequence, Frames = RegionUnderTest.FrameOf(chunk, Source) };
+            var first = region.SendAsync(partition, append);
             if (random.Next(4) == 0) await region.Twins.Partition(partition).LeaveAsync();
-            await Task.WhenAll(first, SendAsync(region, partition, append));
+            await Task.WhenAll(first, region.SendAsync(partition, append));
         }
-    }
-
-    private static async Task SendAsync(RegionUnderTest region, int partition, WireAppend append)
-    {
-        while (true)
-        {
-            try
-            {
-                await region.Twins.Partition(partition).AppendAsync(append).WaitAsync(Ct);
-                return;
-            }
-            catch (NotTheWriterException)
-            {
-                // It goes; the next one takes it.
-                await Task.Yield();
-            }
-        }
-    }
-
-    private static byte[] FrameOf(Reading[] readings)
-    {
-        var body = new byte[ReadingsFrame.BodyHeaderSize + readings.Length * Reading.Size];
-        ReadingsFrame.WriteBodyHeader(body, Source, readings.Length, 1, 0);
-        MemoryMarshal.AsBytes(readings.AsSpan()).CopyTo(body.AsSpan(ReadingsFrame.BodyHeaderSize));
-        return Frame.Make(FrameKind.Readings, body);
     }
 }

@@ -1,3 +1,4 @@
+using MekongTwin.Host.Cities;
 using MekongTwin.Silo.Storage;
 using Npgsql;
 
@@ -32,7 +33,7 @@ public sealed class Partitions(Postgres postgres)
         var (database, _) = await OpenAsync();
         await using var _1 = database;
         await using (var newer = database.CreateCommand("INSERT INTO schema_version (version) VALUES (999)")) await newer.ExecuteNonQueryAsync(Ct);
-        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => Schema.ApplyAsync(database, Ct));
+        var refused = await Assert.ThrowsAsync<InputException>(() => Schema.ApplyAsync(database, Ct));
         Assert.Contains("999", refused.Message, StringComparison.Ordinal);
     }
 

@@ -63,7 +63,7 @@ public sealed class UsersCommands(Postgres postgres) : IDisposable
         Assert.Contains("PostgreSQL refuses", await RefusedAsync("list", "--database", postgres.Connection("nobodys")), StringComparison.Ordinal);
         await RunAsync(0, "list", "--database", database.ConnectionString);
         await using (var newer = database.CreateCommand("INSERT INTO schema_version (version) VALUES (999)")) await newer.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
-        Assert.Contains("Start a newer program", await RefusedAsync("list", "--database", database.ConnectionString), StringComparison.Ordinal);
+        Assert.Contains("start that one, or a newer one", await RefusedAsync("list", "--database", database.ConnectionString), StringComparison.Ordinal);
     }
 
     private static ParseResult Parse(params string[] words) => new RootCommand { UsersCommand.Make() }.Parse(["users", .. words]);

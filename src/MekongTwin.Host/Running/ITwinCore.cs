@@ -35,6 +35,12 @@ internal interface ITwinCore : ITwinServices, IAsyncDisposable
     /// <summary>Adds what it runs on to the program, before that is built.</summary>
     void AddTo(WebApplicationBuilder builder);
 
+    /// <summary>Adds routes of its own, behind the same login.</summary>
+    void MapTo(WebApplication app)
+    {
+        // Most have none.
+    }
+
     /// <summary>The program is built, and no door is open yet.</summary>
     Task BeginAsync(IServiceProvider services, CancellationToken ct);
 

@@ -111,6 +111,7 @@ internal sealed class TwinServer : IAsyncDisposable
             app.UseHostNames(users);
             ConsolePage.Use(app);
             app.MapTwinApi(core, users);
+            core.MapTo(app);
             var subscriber = broker is null ? null : subscribe(broker, core.Admissions, app.Services);
             server = new TwinServer(app, core, app.Services.GetRequiredService<MqttServer>(), subscriber);
             await server.OpenDoorsAsync(options, users, start, epoch, ct);

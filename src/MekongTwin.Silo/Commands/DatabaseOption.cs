@@ -58,9 +58,5 @@ internal static class DatabaseOption
         {
             throw new InputException($"--database: PostgreSQL cannot be reached: {PostgresFault.Reason(e)}. See that the server runs, and that host and port are right.");
         }
-        catch (InvalidOperationException e)
-        {
-            throw new InputException($"--database: {e.Message}");
-        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using MekongTwin.Silo.Grains;
 using MekongTwin.Silo.Twins;
 using MekongTwin.Silo.Wire;
@@ -39,6 +40,7 @@ internal sealed class Courier(Region region, IGrainFactory grains, ISiloStatusOr
         {
             if (region.JournalOf(parcel.Append.Partition) is { } journal)
             {
+                using var span = StartSpan([parcel]);
                 await journal.AppendAsync(parcel.Append).WaitAsync(stop);
                 delivered([parcel]);
                 return;
@@ -56,6 +58,7 @@ internal sealed class Courier(Region region, IGrainFactory grains, ISiloStatusOr
         bool[] taken;
         try
         {
+            using var span = StartSpan(parcels);
             taken = await grains.GetGrain<IReceiverGrain>(ReceiverGrain.KeyOf(region, home)).AppendAsync([.. parcels.Select(parcel => parcel.Append)]).WaitAsync(stop);
         }
         catch (Exception)
@@ -74,6 +77,7 @@ internal sealed class Courier(Region region, IGrainFactory grains, ISiloStatusOr
         {
             try
             {
+                using var span = StartSpan([parcel]);
                 await partition.AppendAsync(parcel.Append).WaitAsync(stop);
                 parcel.Lane.Fault = null;
                 delivered([parcel]);
@@ -93,4 +97,7 @@ internal sealed class Courier(Region region, IGrainFactory grains, ISiloStatusOr
             delay = delay * 2 < RetryTo ? delay * 2 : RetryTo;
         }
     }
+
+    private static Activity? StartSpan(IReadOnlyCollection<Parcel> parcels) =>
+        Spans.Start("append", ActivityKind.Producer, parcels.SelectMany(parcel => parcel.Tickets).Select(ticket => ticket.Span?.Context ?? default))?.SetTag("bytes", parcels.Sum(parcel => parcel.Append.Frames.Length));
 }

@@ -179,7 +179,7 @@ internal sealed class DoorJournal : IJournalWriter, ICommits, IAsyncDisposable
         {
             if (_gathering.WrittenCount == 0) return;
             (_gathering, _splitting) = (_splitting, _gathering);
-            ticket = new(_ticket++, Stopwatch.GetTimestamp());
+            ticket = new(_ticket++, Stopwatch.GetTimestamp()) { Span = Spans.StartApart("door", ActivityKind.Consumer)?.SetTag("bytes", _splitting.WrittenCount) };
             _open.Enqueue(ticket);
             Move();
         }
@@ -220,6 +220,7 @@ internal sealed class DoorJournal : IJournalWriter, ICommits, IAsyncDisposable
         {
             _open.Dequeue();
             _durable = first.Number;
+            first.Span?.Dispose();
             _latency.Add(Stopwatch.GetElapsedTime(first.SplitAt));
         }
     }
@@ -245,6 +246,9 @@ internal sealed class Ticket(long number, long splitAt)
     public long Number => number;
 
     public long SplitAt => splitAt;
+
+    /// <summary>From its being split to its being durable.</summary>
+    public Activity? Span { get; init; }
 
     /// <summary>Not known before it is split.</summary>
     public int Left { get; set; } = int.MaxValue;

@@ -41,6 +41,9 @@ internal sealed partial class PartitionGrain
     private readonly Dictionary<int, string?> _setAside = [];
     private readonly LatencyWindow _lag = new();
 
+    // Of the folds that are not committed.
+    private readonly List<ActivityContext> _folds = [];
+
     /// <summary>Ends the waiting for a database that is away.</summary>
     private readonly CancellationTokenSource _database = new();
 
@@ -93,6 +96,8 @@ internal sealed partial class PartitionGrain
 
     private async Task FoldLoopAsync()
     {
+        // The loop is no part of the call that made the activation.
+        Activity.Current = null;
         try
         {
             while (!_stop.IsCancellationRequested)
@@ -160,14 +165,19 @@ internal sealed partial class PartitionGrain
     private static void Take(JournalBatch batch, in StoredBlock block)
     {
         ReadOnlySpan<byte> body = block.Frames;
-        while (Frame.TryRead(ref body, out var frame)) batch.Take(frame, block.Start);
+        while (Frame.TryRead(ref body, out var frame))
+        {
+            StoredFormat.Check(frame.Kind);
+            batch.Take(frame, block.Start);
+        }
     }
 
     private async Task FoldAsync(long to)
     {
         var sources = new int[_batch.Count];
         foreach (var slice in _batch.Slices) sources.AsSpan(slice.Start, slice.Count).Fill(slice.Source);
-        using var activity = Telemetry.Activities.StartActivity("fold");
+        using var activity = Spans.Start("fold", ActivityKind.Internal, _partition.Journal.TakeOrigins(to));
+        if (activity is not null && _folds.Count <= Spans.LinksMax) _folds.Add(activity.Context);
         activity?.SetTag("partition", _number).SetTag("journal.from", _applied).SetTag("journal.to", to).SetTag("readings", _batch.Count);
         var applied = await TurnAsync(to, _batch.Readings, sources, caller: null);
         _batch.Book(_ledger, _quarantine, applied.Outcomes);
@@ -275,6 +285,9 @@ internal sealed partial class PartitionGrain
 
     private async Task CommitAsync(FactsChange change)
     {
+        using var activity = Spans.Start("commit", ActivityKind.Internal, _folds);
+        activity?.SetTag("partition", _number).SetTag("journal.to", change.Applied).SetTag("windows", change.Windows.Count).SetTag("totals", change.Totals.Count);
+        _folds.Clear();
         await WithDatabaseAsync(async ct =>
         {
             await _region.Facts.CommitAsync(change, ct);

@@ -47,10 +47,10 @@ internal sealed partial class PartitionGrain
         {
             var target = own.GrainFactory.GetGrain<IPartitionGrain>(own._region.PartitionKey(pointsPartition));
             // The readings first: without the note they may be taken in twice, which they bear; without them they would be lost.
-            await target.AppendAsync(new() { Partition = pointsPartition, Door = door, Sequence = ++_sequence, Frames = readings });
+            await target.AppendAsync(new() { Door = door, Sequence = ++_sequence, Frames = readings });
             await AppendAsync(release, ct);
         }
 
-        public Task AppendAsync(byte[] frame, CancellationToken ct) => own.AppendAsync(new() { Partition = own._number, Door = door, Sequence = ++_sequence, Frames = frame });
+        public Task AppendAsync(byte[] frame, CancellationToken ct) => own.AppendAsync(new() { Door = door, Sequence = ++_sequence, Frames = frame });
     }
 }

@@ -154,7 +154,7 @@ internal sealed partial class PartitionGrain(Regions regions, ISiloStatusOracle 
             await CommitAsync();
             await _committing;
         }
-        catch (Exception e) when (e is NotTheWriterException or OperationCanceledException || Retry.IsAway(e))
+        catch (Exception e) when (e is NotTheWriterException or OperationCanceledException or InvalidDataException || Retry.IsAway(e))
         {
             // It is folded again from the journal.
         }

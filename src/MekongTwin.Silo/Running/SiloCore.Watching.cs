@@ -70,18 +70,22 @@ internal sealed partial class SiloCore
 
     private async Task RefreshAsync(CancellationToken ct)
     {
+        string? fault = null;
         try
         {
             await _region.RefreshModelAsync(ct);
             await _region.Sources.RefreshAsync(ct);
-            _databaseFault = null;
         }
         catch (Exception e) when (Retry.IsAway(e))
         {
-            _databaseFault = $"PostgreSQL is away: {e.Message} Nothing is acknowledged meanwhile; it is tried again by itself.";
+            fault = $"PostgreSQL is away: {e.Message} Nothing is acknowledged meanwhile; it is tried again by itself.";
+        }
+        catch (InvalidDataException e)
+        {
+            fault = e.Message;
         }
         NoteFaults();
-        await RefreshLedgerAsync(ct);
+        _databaseFault = fault ?? await RefreshLedgerAsync(ct);
     }
 
     /// <summary>Twins that are set aside are told one by one, as it happens.</summary>
@@ -99,7 +103,8 @@ internal sealed partial class SiloCore
         }
     }
 
-    private async Task RefreshLedgerAsync(CancellationToken ct)
+    /// <summary>Says why not, when the page stands as it was.</summary>
+    private async Task<string?> RefreshLedgerAsync(CancellationToken ct)
     {
         if (_ledgers.Length == 0) _ledgers = new WireLedger[_region.Partitions];
         // A partition that does not answer stands with what it last said.
@@ -114,7 +119,15 @@ internal sealed partial class SiloCore
                 // The health page says which do not answer.
             }
         }));
-        _ledger = MakeLedger();
+        try
+        {
+            _ledger = MakeLedger();
+            return null;
+        }
+        catch (InvalidDataException e)
+        {
+            return e.Message;
+        }
     }
 
     private LedgerPage MakeLedger()

@@ -97,6 +97,7 @@ internal sealed partial class SiloCore : ITwinCore
         try
         {
             var settings = new SettingTable(database);
+            await StoredFormat.AgreeAsync(settings, ct);
             var simulated = await settings.SettleAsync("simulated", options.Serve.Simulate ? "on" : "off", ct) == "on";
             if (options.Serve.Simulate && !simulated) throw new InputException("The database holds readings of real devices; the simulator would mix its own with them. Give another database, or say --simulate off.");
             var partitions = int.Parse(await settings.SettleAsync("partitions", "64", ct), System.Globalization.CultureInfo.InvariantCulture);
@@ -105,9 +106,10 @@ internal sealed partial class SiloCore : ITwinCore
             var door = await region.Journal.NextDoorAsync(ct);
             return new(options, database, users, region, clock, door) { Simulated = simulated, Warnings = warnings, _folderNames = ModelMerge.NamesOf(region.Model, read) };
         }
-        catch
+        catch (Exception e)
         {
             await database.DisposeAsync();
+            if (e is InvalidDataException) throw new InputException(e.Message);
             throw;
         }
     }
@@ -116,6 +118,11 @@ internal sealed partial class SiloCore : ITwinCore
     {
         SiloHosting.AddTo(builder, _options, _regions);
         builder.Services.AddHostedService(services => new UserWatch(_users, TimeProvider.System, services.GetRequiredService<ILogger<UserWatch>>()));
+    }
+
+    public void MapTo(WebApplication app)
+    {
+        if (_options.Dashboard) SiloDashboard.MapTo(app);
     }
 
     public async Task BeginAsync(IServiceProvider services, CancellationToken ct)

@@ -40,8 +40,9 @@ internal static class SiloHosting
                 messaging.SystemResponseTimeout = AnswerWithin;
             });
             silo.AddPlacementDirector<HomePlacement, HomeDirector>();
-            // It costs every call two filters.
-            if (Telemetry.IsExported) silo.AddActivityPropagation();
+            // It costs every call two filters, listened to or not.
+            if (Telemetry.IsExported || Telemetry.Activities.HasListeners()) silo.AddActivityPropagation();
+            if (options.Dashboard) SiloDashboard.AddTo(silo);
         });
     }
 }

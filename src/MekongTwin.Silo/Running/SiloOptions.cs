@@ -26,4 +26,7 @@ public sealed record SiloOptions
 
     /// <summary>Name of this silo at the city's broker: its session is kept there under it while the silo is away.</summary>
     public string Name { get; init; } = Dns.GetHostName();
+
+    /// <summary>Serves Orleans' own dashboard to administrators. It looks at every call between grains: that is not free.</summary>
+    public bool Dashboard { get; init; }
 }

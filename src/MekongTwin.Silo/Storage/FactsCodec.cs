@@ -9,15 +9,14 @@ namespace MekongTwin.Silo.Storage;
 internal sealed record AssetState(IReadOnlyList<Reading> Latest, IReadOnlyList<SetAsideReadings> SetAside);
 
 /// <summary>
-/// The bytes of facts in the database. Each begins with its format's number; a newer program reads the older ones.
+/// The bytes of facts in the database. Each begins with the number of its <see cref="StoredFormat"/>; a newer program reads the
+/// older ones.
 /// </summary>
 internal static class FactsCodec
 {
-    private const int Format = 1;
-
     public static byte[] Of(IReadOnlyCollection<PointWindow> windows, in Contribution sum)
     {
-        var packer = new Packer().Put(Format).Put(windows.Count);
+        var packer = new Packer().Put(StoredFormat.Written).Put(windows.Count);
         foreach (var window in windows)
         {
             packer.Put(window.Point).Put(window.Count).Put(window.Bad).Put(window.Uncertain).Put(window.Sum).Put(window.Min).Put(window.Max)
@@ -36,18 +35,19 @@ internal static class FactsCodec
         for (var left = windows.Capacity; left > 0; left--)
         {
             var (point, count, bad, uncertain) = (from.TakeInt(), from.TakeInt(), from.TakeInt(), from.TakeInt());
-            var sum = from.TakeWide();
+            var added = from.TakeWide();
             var (min, max, last, lastTime) = (from.Take(), from.Take(), from.Take(), from.Take());
-            windows.Add(new(point, startUs, count, bad, uncertain, sum, min, max, last, lastTime < 0 ? long.MinValue : startUs + lastTime, from.Take(), from.Take()));
+            windows.Add(new(point, startUs, count, bad, uncertain, added, min, max, last, lastTime < 0 ? long.MinValue : startUs + lastTime, from.Take(), from.Take()));
         }
         if (from.IsEmpty) return (windows, default);
-        return (windows, new(from.Take(), from.Take(), from.TakeInt(), from.Take(), from.Take(), from.TakeInt(), from.Take(), from.Take(), from.Take(), from.Take(),
-            from.Take(), from.TakeInt(), from.Take(), from.Take()));
+        var sum = new Contribution(from.Take(), from.Take(), from.TakeInt(), from.Take(), from.Take(), from.TakeInt(), from.Take(), from.Take(), from.Take(), from.Take(),
+            from.Take(), from.TakeInt(), from.Take(), from.Take());
+        return from.IsEmpty ? (windows, sum) : throw NotKnown("A quarter of an hour has more figures than this program knows");
     }
 
     public static byte[] Of(AssetState state)
     {
-        var packer = new Packer().Put(Format).Put(MemoryMarshal.AsBytes(state.Latest.ToArray().AsSpan()));
+        var packer = new Packer().Put(StoredFormat.Written).Put(MemoryMarshal.AsBytes(state.Latest.ToArray().AsSpan()));
         foreach (var row in state.SetAside) packer.Put(row.Point).Put(row.Source).Put(row.Count).Put(row.FromUs).Put(row.ToUs);
         return packer.ToArray();
     }
@@ -63,7 +63,7 @@ internal static class FactsCodec
 
     public static byte[] Of(LedgerLine line)
     {
-        var packer = new Packer().Put(Format).Put(line.Journalled).Put(line.Stored).Put(line.Duplicate).Put(line.LastReceivedUs);
+        var packer = new Packer().Put(StoredFormat.Written).Put(line.Journalled).Put(line.Stored).Put(line.Duplicate).Put(line.LastReceivedUs);
         foreach (var reason in Enum.GetValues<Refusal>()) packer.Put(line[reason]);
         return packer.ToArray();
     }
@@ -77,12 +77,16 @@ internal static class FactsCodec
         line.Duplicate += from.Take();
         line.LastReceivedUs = Math.Max(line.LastReceivedUs, from.Take());
         // A line of an older program has fewer reasons.
-        for (var reason = 0; !from.IsEmpty; reason++) line[(Refusal)reason] += from.Take();
+        for (var reason = Refusal.None; !from.IsEmpty; reason++)
+        {
+            if (reason > Refusal.Discarded) throw NotKnown("An account has more reasons than this program knows");
+            line[reason] += from.Take();
+        }
     }
 
     public static byte[] Of(IEnumerable<(long Door, long Sequence)> doors)
     {
-        var packer = new Packer().Put(Format);
+        var packer = new Packer().Put(StoredFormat.Written);
         foreach (var (door, sequence) in doors) packer.Put(door).Put(sequence);
         return packer.ToArray();
     }
@@ -109,7 +113,9 @@ internal static class FactsCodec
     private static Unpacker Open(ReadOnlySpan<byte> body)
     {
         var from = new Unpacker(body);
-        var format = from.Take();
-        return format == Format ? from : throw new InvalidDataException($"Facts in the database have format {format}; this program knows {Format}. Start a newer program.");
+        StoredFormat.Check(from.Take(), "Facts");
+        return from;
     }
+
+    private static InvalidDataException NotKnown(string what) => new($"{what}. {StoredFormat.Advice}");
 }

@@ -25,7 +25,8 @@ internal sealed class ModelTable(NpgsqlDataSource database)
         var (version, before) = await ReadNewerAsync(connection, 0, ct) ?? (0, Model.Empty);
         var after = change(before);
         if (ModelCodec.ToJson(before).AsSpan().SequenceEqual(ModelCodec.ToJson(after))) return (version, before);
-        await using var write = new NpgsqlCommand("INSERT INTO model (version, body) VALUES ($1, $2)", connection).With(version + 1).With(ModelCodec.Compress(after));
+        await using var write = new NpgsqlCommand("INSERT INTO model (version, body, format) VALUES ($1, $2, $3)", connection)
+            .With(version + 1).With(ModelCodec.Compress(after)).With((short)StoredFormat.Written);
         await write.ExecuteNonQueryAsync(ct);
         await transaction.CommitAsync(ct);
         return (version + 1, after);
@@ -33,8 +34,11 @@ internal sealed class ModelTable(NpgsqlDataSource database)
 
     private static async Task<(int Version, Model Model)?> ReadNewerAsync(NpgsqlConnection connection, int than, CancellationToken ct)
     {
-        await using var read = new NpgsqlCommand("SELECT version, body FROM model WHERE version > $1 ORDER BY version DESC LIMIT 1", connection).With(than);
+        await using var read = new NpgsqlCommand("SELECT version, body, format FROM model WHERE version > $1 ORDER BY version DESC LIMIT 1", connection).With(than);
         await using var row = await read.ExecuteReaderAsync(ct);
-        return await row.ReadAsync(ct) ? (row.GetInt32(0), ModelCodec.Decompress(row.GetFieldValue<byte[]>(1))) : null;
+        if (!await row.ReadAsync(ct)) return null;
+        // Read in part and written back, it would lose what a newer program put into it.
+        StoredFormat.Check(row.GetInt16(2), "The model");
+        return (row.GetInt32(0), ModelCodec.Decompress(row.GetFieldValue<byte[]>(1)));
     }
 }

@@ -35,7 +35,7 @@ internal sealed class RunTable(NpgsqlDataSource database)
     public async Task<List<Reading>[]> ReadAsync(int partition, IReadOnlyList<ReadingRange> ranges, CancellationToken ct)
     {
         await using var command = database.CreateCommand("""
-            SELECT wanted.place, run.readings
+            SELECT wanted.place, run.readings, run.format
             FROM unnest($2, $3, $4) WITH ORDINALITY AS wanted(point, from_time, to_time, place)
             JOIN reading_run run ON run.partition = $1 AND run.last_point >= wanted.point AND run.first_point <= wanted.point
                 AND run.first_time < wanted.to_time AND run.last_time >= wanted.from_time
@@ -46,6 +46,7 @@ internal sealed class RunTable(NpgsqlDataSource database)
         while (await rows.ReadAsync(ct))
         {
             var place = (int)rows.GetInt64(0) - 1;
+            StoredFormat.Check(rows.GetInt16(2), "Readings");
             foreach (var reading in FactsCodec.ReadReadings(rows.GetFieldValue<byte[]>(1)))
             {
                 if (reading.Point == ranges[place].Point && reading.TimeUs >= ranges[place].FromUs && reading.TimeUs < ranges[place].ToUs) found[place].Add(reading);

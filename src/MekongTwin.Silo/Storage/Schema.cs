@@ -1,3 +1,4 @@
+using MekongTwin.Host.Cities;
 using Npgsql;
 
 namespace MekongTwin.Silo.Storage;
@@ -19,7 +20,7 @@ internal static class Schema
         await using var read = new NpgsqlCommand("SELECT coalesce(max(version), 0) FROM schema_version", connection);
         var version = (int)(await read.ExecuteScalarAsync(ct))!;
         var scripts = ReadScripts();
-        if (version > scripts.Count) throw new InvalidOperationException($"The database has schema version {version}; this program knows {scripts.Count}. Start a newer program.");
+        if (version > scripts.Count) throw new InputException($"The database has schema version {version}; this program knows up to {scripts.Count}, and changes nothing. {StoredFormat.Advice}");
         for (; version < scripts.Count; version++)
         {
             await ExecuteAsync(connection, scripts[version], ct);

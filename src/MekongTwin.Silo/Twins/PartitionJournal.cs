@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using MekongTwin.Domain.Journal;
 using MekongTwin.Host.Running;
 using MekongTwin.Silo.Storage;
@@ -25,6 +26,7 @@ internal sealed class PartitionJournal(int partition, Region region, PartitionSt
     private readonly Dictionary<long, (long Sequence, long Block)> _doors = [];
     private readonly Dictionary<long, Waiting> _waiting = [];
     private readonly Queue<StoredBlock> _queue = new();
+    private readonly Origins _origins = new();
     private List<Waiting> _gathering = [];
     private TaskCompletionSource _room = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -92,7 +94,7 @@ internal sealed class PartitionJournal(int partition, Region region, PartitionSt
                 {
                     if (_queuedBytes <= QueuedBytesMax)
                     {
-                        _waiting[append.Door] = waiting = new(append);
+                        _waiting[append.Door] = waiting = new(append, Activity.Current?.Context ?? default);
                         _gathering.Add(waiting);
                     }
                     else
@@ -116,6 +118,8 @@ internal sealed class PartitionJournal(int partition, Region region, PartitionSt
     /// <summary>Commits what is appended until it is told to stop; throws when it cannot go on, e.g. because another has the partition.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
+        // The loop is no part of the call that made the activation.
+        Activity.Current = null;
         try
         {
             while (!stop.IsCancellationRequested)
@@ -147,6 +151,12 @@ internal sealed class PartitionJournal(int partition, Region region, PartitionSt
             if (_queuedBytes <= QueuedBytesMax) LetWaiters();
             return true;
         }
+    }
+
+    /// <summary>The spans that what is journalled up to an offset came with; they are given once.</summary>
+    public IReadOnlyList<ActivityContext> TakeOrigins(long to)
+    {
+        lock (_gate) return _origins.TakeTo(to);
     }
 
     /// <summary>Blocks from an offset on, at least one.</summary>
@@ -189,6 +199,7 @@ internal sealed class PartitionJournal(int partition, Region region, PartitionSt
             foreach (var waiting in group)
             {
                 Remember(waiting.Append.Door, waiting.Append.Sequence, block.Start);
+                _origins.Add(block.End, waiting.Origin);
                 if (_waiting.TryGetValue(waiting.Append.Door, out var last) && last == waiting) _waiting.Remove(waiting.Append.Door);
             }
         }
@@ -236,9 +247,12 @@ internal sealed class PartitionJournal(int partition, Region region, PartitionSt
         _room = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
-    private sealed class Waiting(WireAppend append)
+    private sealed class Waiting(WireAppend append, ActivityContext origin)
     {
         public WireAppend Append => append;
+
+        /// <summary>The span that it came with.</summary>
+        public ActivityContext Origin => origin;
 
         public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }

@@ -14,7 +14,8 @@ public sealed class WireAppend
 
     [Id(2)] public required byte[] Frames { get; init; }
 
-    [Id(3)] public required int Partition { get; init; }
+    /// <summary>For a receiver: the partition's own grain knows its number.</summary>
+    [Id(3)] public int Partition { get; init; }
 }
 
 /// <summary>A stretch of a partition's journal: readings in the journal's own 24-byte form.</summary>
