@@ -15,20 +15,10 @@ internal static class DatabaseOption
     public static Option<string?> Make() => new("--database") { Description = $"Connection string of the cluster's PostgreSQL, e.g. {Example}; {Variable} where it is left out" };
 
     /// <summary>The database, reached and with its tables in place.</summary>
-    public static async Task<NpgsqlDataSource> OpenAsync(string? connection, CancellationToken ct)
-    {
-        var database = Parse(connection ?? Environment.GetEnvironmentVariable(Variable));
-        try
-        {
-            await PrepareAsync(database, ct);
-            return database;
-        }
-        catch
-        {
-            await database.DisposeAsync();
-            throw;
-        }
-    }
+    public static Task<NpgsqlDataSource> OpenAsync(string? connection, CancellationToken ct) => ReachAsync(connection, Schema.ApplyAsync, ct);
+
+    /// <summary>The database, reached, to be read only: its tables are there, and as this program knows them.</summary>
+    public static Task<NpgsqlDataSource> OpenToReadAsync(string? connection, CancellationToken ct) => ReachAsync(connection, Schema.RequireAsync, ct);
 
     /// <summary>The database that a connection string names, not reached yet.</summary>
     public static NpgsqlDataSource Parse(string? connection)
@@ -44,11 +34,26 @@ internal static class DatabaseOption
         }
     }
 
-    private static async Task PrepareAsync(NpgsqlDataSource database, CancellationToken ct)
+    private static async Task<NpgsqlDataSource> ReachAsync(string? connection, Func<NpgsqlDataSource, CancellationToken, Task> prepare, CancellationToken ct)
+    {
+        var database = Parse(connection ?? Environment.GetEnvironmentVariable(Variable));
+        try
+        {
+            await PrepareAsync(database, prepare, ct);
+            return database;
+        }
+        catch
+        {
+            await database.DisposeAsync();
+            throw;
+        }
+    }
+
+    private static async Task PrepareAsync(NpgsqlDataSource database, Func<NpgsqlDataSource, CancellationToken, Task> prepare, CancellationToken ct)
     {
         try
         {
-            await Schema.ApplyAsync(database, ct);
+            await prepare(database, ct);
         }
         catch (PostgresException e)
         {
