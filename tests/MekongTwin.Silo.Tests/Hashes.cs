@@ -32,7 +32,7 @@ internal static class Hashes
 
     private static async Task<string> OfAsync(string program, params string[] where)
     {
-        var (code, said) = await TwinProcess.RunAsync(program, ["verify", "--hash", .. where]);
+        var (code, said) = await TwinProcess.RunAsync(TwinProcess.In(program, program + ".dll"), ["verify", "--hash", .. where]);
         Assert.True(code == 0, said);
         Assert.DoesNotContain("not folded yet", said, StringComparison.Ordinal);
         TestContext.Current.TestOutputHelper?.WriteLine($"{program} verify --hash\n{said.Trim()}");

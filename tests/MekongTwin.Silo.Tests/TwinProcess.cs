@@ -18,6 +18,8 @@ internal sealed class TwinProcess : IAsyncDisposable
     private readonly NetworkRoom? _room;
     private readonly List<string> _output = [];
     private Process? _process;
+    private int _ends;
+    private volatile bool _isWanted;
 
     private TwinProcess(string name, NetworkRoom? room, int http, string[] words, Dictionary<string, string> settings)
     {
@@ -31,7 +33,8 @@ internal sealed class TwinProcess : IAsyncDisposable
 
     public string Name => _name;
 
-    public bool HasEnded => _process?.HasExited != false;
+    /// <summary>How often it ended by itself, and was started again as whoever supervises it does.</summary>
+    public int Ends => Volatile.Read(ref _ends);
 
     public string Output
     {
@@ -59,10 +62,10 @@ internal sealed class TwinProcess : IAsyncDisposable
         return new("embedded", null, http, ["dotnet", In("MekongTwin.Host", "MekongTwin.Host.dll"), "serve", "--simulate", "off", "--http", Text(http), "--mqtt", Text(Programs.FreePort()), "--data", data, "--broker", $"mqtt://{broker}/mt/v1/#"], []);
     }
 
-    /// <summary>Runs a command of one of the programs to its end; gives its exit code and everything it said.</summary>
+    /// <summary>Runs a program of the repository to its end; gives its exit code and everything it said.</summary>
     public static async Task<(int Code, string Said)> RunAsync(string program, params string[] words)
     {
-        var start = new ProcessStartInfo("dotnet", [In(program, program + ".dll"), .. words]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet", [program, .. words]) { RedirectStandardOutput = true, RedirectStandardError = true };
         using var process = Process.Start(start)!;
         var said = await Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
@@ -75,9 +78,13 @@ internal sealed class TwinProcess : IAsyncDisposable
 
     public void Start()
     {
+        _isWanted = true;
         var start = new ProcessStartInfo(_words[0], _words[1..]) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var (key, value) in _settings) start.Environment[key] = value;
-        _process = Process.Start(start)!;
+        var process = new Process { StartInfo = start, EnableRaisingEvents = true };
+        process.Exited += (_, _) => StartAgain(process);
+        process.Start();
+        _process = process;
         _process.OutputDataReceived += (_, line) => Note(line.Data);
         _process.ErrorDataReceived += (_, line) => Note(line.Data);
         _process.BeginOutputReadLine();
@@ -87,6 +94,7 @@ internal sealed class TwinProcess : IAsyncDisposable
     /// <summary>kill -9.</summary>
     public async Task KillAsync()
     {
+        _isWanted = false;
         _process!.Kill();
         await EndAsync();
     }
@@ -94,27 +102,20 @@ internal sealed class TwinProcess : IAsyncDisposable
     /// <summary>As an operator stops it: it hands over what it has.</summary>
     public async Task StopAsync()
     {
+        _isWanted = false;
         using (var term = Process.Start("kill", ["-TERM", Text(_process!.Id)])) await term.WaitForExitAsync();
         await EndAsync();
-    }
-
-    /// <summary>Waits for an end of its own; gives the exit code.</summary>
-    public async Task<int> EndAsync()
-    {
-        await _process!.WaitForExitAsync(TestContext.Current.CancellationToken);
-        var code = _process.ExitCode;
-        _process.Dispose();
-        _process = null;
-        return code;
     }
 
     public Task IsReadyAsync() => UntilAsync(async () => (await Http.GetAsync("/health/ready")).IsSuccessStatusCode, $"{_name} to be ready");
 
     /// <summary>The account of everything, as this process says it.</summary>
-    public async Task<JsonElement> ReadLedgerAsync()
+    public async Task<JsonElement> ReadLedgerAsync() => (await ReadAsync("/api/v1/ledger")).GetProperty("total");
+
+    public async Task<JsonElement> ReadAsync(string path)
     {
-        using var page = JsonDocument.Parse(await Http.GetStringAsync("/api/v1/ledger"));
-        return page.RootElement.GetProperty("total").Clone();
+        using var page = JsonDocument.Parse(await Http.GetStringAsync(path));
+        return page.RootElement.Clone();
     }
 
     public async Task UntilAsync(Func<Task<bool>> condition, string what)
@@ -150,9 +151,24 @@ internal sealed class TwinProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _isWanted = false;
         if (_process is { HasExited: false }) await KillAsync();
-        _process?.Dispose();
         Http.Dispose();
+    }
+
+    private async Task EndAsync()
+    {
+        await _process!.WaitForExitAsync();
+        _process.Dispose();
+        _process = null;
+    }
+
+    private void StartAgain(Process ended)
+    {
+        if (!_isWanted || ended != _process) return;
+        Note($"It ended with {ended.ExitCode} and is started again.");
+        Interlocked.Increment(ref _ends);
+        Start();
     }
 
     private void Note(string? line)

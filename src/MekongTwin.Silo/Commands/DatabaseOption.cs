@@ -12,6 +12,12 @@ internal static class DatabaseOption
 
     private const string Example = "\"Host=db.example;Database=mekongtwin;Username=twin;Password=...\"";
 
+    /// <summary>
+    /// A silo whose cable is cut in the middle of a transaction holds its locks: the server ends that by itself, so that
+    /// whoever takes the partitions over need not wait for it.
+    /// </summary>
+    private const string LetGo = "-c idle_in_transaction_session_timeout=5s";
+
     public static Option<string?> Make() => new("--database") { Description = $"Connection string of the cluster's PostgreSQL, e.g. {Example}; {Variable} where it is left out" };
 
     /// <summary>The database, reached and with its tables in place.</summary>
@@ -26,7 +32,10 @@ internal static class DatabaseOption
         if (string.IsNullOrWhiteSpace(connection)) throw new InputException($"--database: not given. Give the connection string of the cluster's PostgreSQL, e.g. {Example}, or set {Variable}.");
         try
         {
-            return NpgsqlDataSource.Create(connection);
+            var options = new NpgsqlConnectionStringBuilder(connection);
+            // What the operator says comes later, and counts.
+            options.Options = $"{LetGo} {options.Options}".TrimEnd();
+            return NpgsqlDataSource.Create(options);
         }
         catch (Exception e) when (e is ArgumentException or FormatException or InvalidOperationException)
         {
