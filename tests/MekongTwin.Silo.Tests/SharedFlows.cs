@@ -59,6 +59,17 @@ public sealed class SharedFlows
     }
 
     [Fact]
+    public async Task ItStopsWhileAsMuchAsMayBeWaitsForAcknowledgement()
+    {
+        await using var broker = new ScriptedBroker(new FakeJournal(), options => options with { ReceiveMaximum = 2 });
+        var link = await broker.ServeAsync();
+        await link.SendAsync([.. Enumerable.Range(1, 4).Select(id => Publish("mt/v1/a", "1", 1, id))]);
+        await broker.Twin.AdmittedAsync(2);
+        await broker.Twin.UntilAsync(() => broker.Twin.Status.InFlight == 2, "no room to be left");
+        // The test's end stops it, and fails when that takes too long.
+    }
+
+    [Fact]
     public async Task ARepeatedQos2IsAdmittedOnceUntilItsRelease()
     {
         await using var broker = new ScriptedBroker(new FakeJournal { CommitsAtOnce = true });
