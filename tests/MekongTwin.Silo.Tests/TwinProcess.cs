@@ -158,7 +158,15 @@ internal sealed class TwinProcess : IAsyncDisposable
 
     private async Task EndAsync()
     {
-        await _process!.WaitForExitAsync();
+        using var late = new CancellationTokenSource(Patience);
+        try
+        {
+            await _process!.WaitForExitAsync(late.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            Assert.Fail($"{_name} does not end.\n{Output}");
+        }
         _process.Dispose();
         _process = null;
     }
