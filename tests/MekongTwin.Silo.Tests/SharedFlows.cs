@@ -66,6 +66,8 @@ public sealed class SharedFlows
         await link.SendAsync([.. Enumerable.Range(1, 4).Select(id => Publish("mt/v1/a", "1", 1, id))]);
         await broker.Twin.AdmittedAsync(2);
         await broker.Twin.UntilAsync(() => broker.Twin.Status.InFlight == 2, "no room to be left");
+        // Two of its pings later it has met the third message.
+        for (var i = 0; i < 2; i++) Assert.Equal([0xC0, 0], await link.ReadAsync());
         // The broker keeps the connection: nothing else ends it.
         await broker.Twin.DisposeAsync();
     }
