@@ -5,5 +5,6 @@ using Npgsql;
 return await Invocation.RunAsync(() => new RootCommand("MekongTwin, cluster edition: one silo of a region's digital twin.")
 {
     MekongTwin.Silo.Commands.ServeCommand.Make(),
+    MekongTwin.Silo.Commands.VerifyCommand.Make(),
     MekongTwin.Silo.Commands.UsersCommand.Make(),
 }, args, static e => e is IOException or UnauthorizedAccessException or NpgsqlException);

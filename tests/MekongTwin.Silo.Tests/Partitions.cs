@@ -1,4 +1,5 @@
 using MekongTwin.Host.Cities;
+using MekongTwin.Silo.Commands;
 using MekongTwin.Silo.Storage;
 using Npgsql;
 
@@ -55,6 +56,19 @@ public sealed class Partitions(Postgres postgres)
         Assert.Equal([1, 2], (await table.ReadAsync(3, 0, 2, Ct)).Select(block => block.Frames.Length));
         Assert.Empty(await table.ReadAsync(4, 0, 1, Ct));
         Assert.Equal(end, (await table.TakeOverAsync(3, Ct)).Journalled);
+    }
+
+    [Fact]
+    public async Task AWriterThatIsCutOffInTheMiddleOfATransactionHoldsNobodyUpForLong()
+    {
+        var (database, table) = await OpenAsync();
+        await using var _ = database;
+        var before = await table.TakeOverAsync(3, Ct);
+        // Opened as a silo opens it; then nothing more is heard of it.
+        await using var silo = DatabaseOption.Parse(database.ConnectionString);
+        var cut = await silo.OpenConnectionAsync(Ct);
+        await using (var hold = new NpgsqlCommand("BEGIN; SELECT epoch FROM journal_partition FOR UPDATE", cut)) await hold.ExecuteNonQueryAsync(Ct);
+        Assert.Equal(before.Epoch + 1, (await table.TakeOverAsync(3, Ct).WaitAsync(TimeSpan.FromSeconds(20), Ct)).Epoch);
     }
 
     [Fact]

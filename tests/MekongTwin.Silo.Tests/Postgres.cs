@@ -12,9 +12,12 @@ namespace MekongTwin.Silo.Tests;
 /// </summary>
 public sealed class Postgres : IAsyncLifetime
 {
+    private const int Port = 5432;
+
     private const string Programs = "/usr/lib/postgresql/15/bin";
 
     private readonly string _directory = Directory.CreateTempSubdirectory("mt-pg-").FullName;
+    private string _address = "";
     private bool _runs;
 
     public bool Runs => _runs;
@@ -45,9 +48,19 @@ public sealed class Postgres : IAsyncLifetime
 
     public string Connection(string database) => $"Host={_directory};Username=postgres;Database={database};Maximum Pool Size=20";
 
+    /// <summary>From its next start on it can be reached at this address too, from a subnet.</summary>
+    public void ListenAt(string address, string subnet)
+    {
+        _address = address;
+        File.AppendAllText(Path.Combine(Data, "pg_hba.conf"), $"host all all {subnet} trust\n");
+    }
+
+    /// <summary>The same database by its address.</summary>
+    public string ConnectionThere(string database) => $"Host={_address};Port={Port};Username=postgres;Database={database};Maximum Pool Size=20";
+
     public void Start()
     {
-        RunProgram("pg_ctl", "-D", Data, "-o", $"-k {_directory} -c listen_addresses=''", "-l", Path.Combine(_directory, "log"), "-w", "start");
+        RunProgram("pg_ctl", "-D", Data, "-o", $"-k {_directory} -p {Port} -c listen_addresses='{_address}'", "-l", Path.Combine(_directory, "log"), "-w", "start");
         _runs = true;
     }
 

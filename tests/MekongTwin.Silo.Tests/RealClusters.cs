@@ -1,21 +1,24 @@
 using System.Diagnostics;
-using System.Globalization;
 using MekongTwin.Contracts;
 using MekongTwin.Contracts.Mqtt;
 using MekongTwin.Domain.Assets;
 using MekongTwin.Domain.Readings;
 using MekongTwin.Silo.Storage;
-using MQTTnet;
-using MQTTnet.Protocol;
+using Npgsql;
 
 namespace MekongTwin.Silo.Tests;
 
-/// <summary>Three silos as processes, a real PostgreSQL, a real mosquitto: what is published is folded once, whatever dies.</summary>
+/// <summary>
+/// Three silos as processes, a real PostgreSQL, a real mosquitto, and the embedded edition beside them on the same broker: what is
+/// published is folded once, whatever dies, and both editions' facts have the same hash.
+/// </summary>
 public sealed class RealClusters : IAsyncLifetime
 {
     // A server of its own: it is killed.
     private readonly Postgres _postgres = new();
-    private readonly List<SiloProcess> _silos = [];
+    private readonly string _data = Path.Combine(Directory.CreateTempSubdirectory("mt-embedded-").FullName, "data");
+    private readonly List<TwinProcess> _silos = [];
+    private TwinProcess? _embedded;
     private MosquittoBroker? _broker;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -25,8 +28,10 @@ public sealed class RealClusters : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         foreach (var silo in _silos) await silo.DisposeAsync();
+        if (_embedded is not null) await _embedded.DisposeAsync();
         if (_broker is not null) await _broker.DisposeAsync();
         await _postgres.DisposeAsync();
+        Directory.Delete(Path.GetDirectoryName(_data)!, recursive: true);
     }
 
     [Fact]
@@ -35,76 +40,64 @@ public sealed class RealClusters : IAsyncLifetime
         await using var database = await _postgres.MakeDatabaseAsync();
         _broker = new MosquittoBroker("allow_anonymous true");
         await _broker.ListensAsync();
-        foreach (var name in (string[])["one", "two", "three"])
-        {
-            _silos.Add(new(database.ConnectionString, name, _broker.Port));
-            _silos[^1].Start();
-            await _silos[^1].IsReadyAsync();
-        }
+        var address = $"127.0.0.1:{_broker.Port}";
+        _embedded = TwinProcess.Embedded(_data, address);
+        _silos.AddRange(((string[])["one", "two", "three"]).Select(name => TwinProcess.Silo(database.ConnectionString, name, address)));
+        foreach (var process in _silos.Append(_embedded)) process.Start();
+        await Task.WhenAll(_silos.Append(_embedded).Select(process => process.IsReadyAsync()));
         var (_, model) = (await new ModelTable(database).ReadNewerAsync(0, Ct))!.Value;
-        var (readings, topics) = Day(model);
-        using var client = await ConnectAsync(_broker.Port);
-        var sent = 0;
-        Task PublishAsync(int upTo) => SendAsync(client, readings, topics, ref sent, upTo);
+        var readings = Day(model);
+        var messages = readings.Select(reading => Feed.Of(model, reading)).ToList();
+        using var feed = await Feed.ConnectAsync(_broker.Port);
+        Task PublishAsync(int from, int to) => feed.SendAsync(messages[(messages.Count * from / 8)..(messages.Count * to / 8)]);
 
-        await PublishAsync(readings.Count / 4);
+        // While nothing dies: what is sent again after a kill is put into quarantine again.
+        var refused = Feed.Quarantined(model, readings[0].TimeUs, 4).ToList();
+        await feed.SendAsync(refused);
+        await _silos[0].UntilAsync(async () => Account.Of(await _silos[0].ReadLedgerAsync()).Quarantined == refused.Count, "all of it to be in quarantine");
+        await PublishAsync(0, 2);
         await _silos[1].KillAsync();
         var killed = Stopwatch.StartNew();
         await _silos[0].UntilAsync(async () => (await _silos[0].Http.GetAsync("/api/v1/assets?limit=1")).IsSuccessStatusCode, "all twins to answer");
         TestContext.Current.TestOutputHelper?.WriteLine($"All twins answered {killed.Elapsed.TotalSeconds:0.0} s after a silo was killed.");
-        await PublishAsync(readings.Count / 2);
+        await PublishAsync(2, 4);
         _silos[1].Start();
         _postgres.Kill();
-        await PublishAsync(readings.Count * 5 / 8);
+        await PublishAsync(4, 5);
         _postgres.Start();
         await _silos[1].IsReadyAsync();
         await _silos[0].StopAsync();
-        await PublishAsync(readings.Count * 3 / 4);
+        await PublishAsync(5, 6);
         _silos[0].Start();
-        await PublishAsync(readings.Count);
-        await _silos[2].UntilAsync(async () => (await _silos[2].ReadLedgerAsync()).GetProperty("stored").GetInt64() >= readings.Count, "everything to be folded");
+        await PublishAsync(6, 8);
+        // Some of it twice.
+        await PublishAsync(3, 4);
+        foreach (var process in (TwinProcess[])[_silos[2], _embedded]) await process.UntilAsync(async () => Account.Of(await process.ReadLedgerAsync()) is { Pending: 0 } account && account.Stored >= readings.Count && account.Duplicate >= messages.Count / 8 - 1, "everything to be folded");
 
         await Task.WhenAll(_silos.Select(silo => silo.IsReadyAsync()));
-        var ledgers = await Task.WhenAll(_silos.Select(silo => silo.ReadLedgerAsync()));
-        Assert.All(ledgers, ledger => Assert.Equal((readings.Count, 0, 0), (ledger.GetProperty("stored").GetInt32(), ledger.GetProperty("rejected").EnumerateObject().Count(), ledger.GetProperty("pending").GetInt32())));
+        var embedded = Account.Of(await _embedded.ReadLedgerAsync());
+        Assert.Equal((readings.Count, refused.Count), (embedded.Stored, embedded.Quarantined));
+        var accounts = await Task.WhenAll(_silos.Select(async silo => Account.Of(await silo.ReadLedgerAsync())));
+        Assert.All(accounts, account => Assert.Equal(embedded.Facts, account.Facts));
         // What a silo had not acknowledged when it died was sent again.
-        Assert.All(ledgers, ledger => Assert.Equal(ledger.GetProperty("received").GetInt64(), readings.Count + ledger.GetProperty("duplicate").GetInt64()));
-        await Task.WhenAll(_silos.Select(silo => silo.StopAsync()));
+        Assert.All(accounts, account => Assert.True(account.IsBalanced, $"{account}"));
         // The server was killed under the first one's connections.
-        await using var again = Npgsql.NpgsqlDataSource.Create(database.ConnectionString);
+        await using var again = NpgsqlDataSource.Create(database.ConnectionString);
+        var hash = await Hashes.OfClusterAsync(again.ConnectionString);
         Facts.AssertSame(Facts.ByOracle(model, readings), await RegionUnderTest.ReadFactsAsync(again), "after a kill, an outage and a restart");
+        await Task.WhenAll(_silos.Append(_embedded).Select(process => process.StopAsync()));
+        Assert.Equal(await Hashes.OfEmbeddedAsync(_data), hash);
+        await Hashes.FindsDamageAsync(again);
     }
 
-    /// <summary>Whole numbers at every quarter of an hour, of some assets of the pilot.</summary>
-    private static (List<Reading> Readings, List<string> Topics) Day(Model model)
+    /// <summary>Six hours of the pilot up to now, quarter by quarter, and a few readings of the day before, which come last.</summary>
+    private static List<Reading> Day(Model model)
     {
         var now = Instant.QuarterStart(Instant.From(DateTimeOffset.UtcNow));
         var random = new Random(5);
         var readings = new List<Reading>();
-        var points = model.Points.Where(point => point.MinMicro <= 1_000_000 && point.MaxMicro >= 200_000_000).ToList();
-        for (var at = now - 6 * Instant.Hour; at < now; at += Instant.Quarter)
-        {
-            foreach (var point in points) readings.Add(new(at + random.Next(600) * Instant.Second, random.Next(1, 200) * 1_000_000L, point.Number, 0, Quality.Good, ReadingFlags.None));
-        }
-        return (readings, [.. model.Points.Select(point => $"mt/v1/{model.Assets[point.Asset].Id.Path}/{point.Metric}")]);
-    }
-
-    private static async Task<IMqttClient> ConnectAsync(int port)
-    {
-        var client = new MqttClientFactory().CreateMqttClient();
-        await client.ConnectAsync(new MqttClientOptionsBuilder().WithTcpServer("127.0.0.1", port).WithClientId("city").WithProtocolVersion(MQTTnet.Formatter.MqttProtocolVersion.V311).Build(), Ct);
-        return client;
-    }
-
-    private static Task SendAsync(IMqttClient client, List<Reading> readings, List<string> topics, ref int sent, int upTo)
-    {
-        var part = readings[sent..upTo];
-        sent = upTo;
-        return Parallel.ForEachAsync(part, new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = Ct }, async (reading, ct) =>
-        {
-            var time = Instant.ToTime(reading.TimeUs).ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
-            await client.PublishAsync(new MqttApplicationMessageBuilder().WithTopic(topics[reading.Point])
-                .WithPayload($$"""{"v":{{reading.Value / 1_000_000}},"t":"{{time}}"}""").WithQualityOfServiceLevel(MqttQualityOfServiceLevel.AtLeastOnce).Build(), ct);
-        });
+        for (var at = now - 6 * Instant.Hour; at < now; at += Instant.Quarter) readings.AddRange(Feed.Readings(model, at, at + 10 * Instant.Minute, 1, random));
+        readings.AddRange(Feed.Readings(model, now - 30 * Instant.Hour, now - 20 * Instant.Hour, 1, random).Where((_, i) => i % 9 == 0));
+        return readings;
     }
 }

@@ -59,6 +59,20 @@ public sealed class SharedFlows
     }
 
     [Fact]
+    public async Task ItStopsWhileAsMuchAsMayBeWaitsForAcknowledgement()
+    {
+        await using var broker = new ScriptedBroker(new FakeJournal(), options => options with { ReceiveMaximum = 2, ConnectTimeout = TimeSpan.FromSeconds(1) });
+        var link = await broker.ServeAsync();
+        await link.SendAsync([.. Enumerable.Range(1, 4).Select(id => Publish("mt/v1/a", "1", 1, id))]);
+        await broker.Twin.AdmittedAsync(2);
+        await broker.Twin.UntilAsync(() => broker.Twin.Status.InFlight == 2, "no room to be left");
+        // Two of its pings later it has met the third message.
+        for (var i = 0; i < 2; i++) Assert.Equal([0xC0, 0], await link.ReadAsync());
+        // The broker keeps the connection: nothing else ends it.
+        await broker.Twin.DisposeAsync();
+    }
+
+    [Fact]
     public async Task ARepeatedQos2IsAdmittedOnceUntilItsRelease()
     {
         await using var broker = new ScriptedBroker(new FakeJournal { CommitsAtOnce = true });
@@ -89,7 +103,7 @@ public sealed class SharedFlows
     [Fact]
     public async Task WhatABrokerSendsAboveTheReceiveMaximumWaits()
     {
-        await using var broker = new ScriptedBroker(new FakeJournal(), options => options with { ReceiveMaximum = 2 });
+        await using var broker = new ScriptedBroker(new FakeJournal(), options => options with { ReceiveMaximum = 2, ConnectTimeout = TimeSpan.FromSeconds(1) });
         var link = await broker.ServeAsync();
         await link.SendAsync([.. Enumerable.Range(1, 5).Select(id => Publish("mt/v1/a", $"{id}", 1, id))]);
         foreach (var admitted in new[] { 2, 4, 5 })

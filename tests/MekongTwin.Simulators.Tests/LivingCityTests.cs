@@ -97,6 +97,26 @@ public sealed class LivingCityTests
             Assert.True(!payloadAt.TryGetValue(At(message), out var payload) || payload == message.Payload, message.ToString()));
     }
 
+    [Fact]
+    public async Task ACityWithAnEndSendsTheSameMessagesHoweverFastItIsAndHoweverLate()
+    {
+        var start = new DateTimeOffset(2026, 6, 17, 7, 0, 0, TimeSpan.FromHours(7));
+        var epoch = DateTimeOffset.FromUnixTimeSeconds(1_795_255_204);
+        var seconds = start.ToUnixTimeSeconds();
+        var heard = new List<List<(string, string)>>();
+        // The second one is a simulated day behind when it begins.
+        foreach (var (speed, now) in new[] { (60.0, epoch), (1.0, epoch.AddDays(1)) })
+        {
+            await using var server = new FakeServer();
+            await using var publisher = new MqttPublisher(new("127.0.0.1", server.Port), "simulator", 1, 200, _ => { });
+            var city = new LivingCity("vn-dad", new(CityDevices.Of(Pilot.Folder, 42, Profile.Default)), new(start, epoch, speed), new LeapingTime(now), publisher, _ => { });
+            Assert.True(await city.RunAsync(seconds, seconds + 60, TestContext.Current.CancellationToken));
+            heard.Add([.. server.Publishes.Select(message => (message.Topic, message.Payload))]);
+        }
+        Assert.Equal(60 * 37.2, heard[0].Count, 9);
+        Assert.Equal(heard[0], heard[1]);
+    }
+
     private static DateTimeOffset TimeOf(Heard heard)
     {
         using var json = JsonDocument.Parse(heard.Payload);

@@ -18,6 +18,7 @@ internal static class CityCommand
         var speed = new Option<double>("--speed") { Description = "Simulated seconds per real second", DefaultValueFactory = _ => 1 };
         var start = new Option<DateTimeOffset?>("--start") { Description = "Simulated time at the epoch; without it, real time", CustomParser = CommonOptions.ParseInstant };
         var epoch = new Option<DateTimeOffset?>("--epoch") { Description = "Real time at which the simulated time was --start; without it, now", CustomParser = CommonOptions.ParseInstant };
+        var until = new Option<DateTimeOffset?>("--until") { Description = "End at this simulated time, with everything sent that is due after --start: the same messages each time", CustomParser = CommonOptions.ParseInstant };
         var profile = new Option<Profile>("--profile") { Description = "How often transformers report: default (60 s) or dense (10 s)" };
         var qos = new Option<int>("--qos") { Description = "0 or 1", DefaultValueFactory = _ => 1 };
         qos.AcceptOnlyFromAmong("0", "1");
@@ -25,7 +26,7 @@ internal static class CityCommand
         {
             if (result.GetValueOrDefault<double>() is not (> 0 and <= 100_000)) result.AddError("--speed must be above 0 and at most 100000.");
         });
-        var command = new Command("city", "Runs the living city") { city, seed, speed, start, epoch, profile, qos };
+        var command = new Command("city", "Runs the living city") { city, seed, speed, start, epoch, until, profile, qos };
         common.AddTo(command);
         command.SetAction((result, ct) => common.RunAsync(
             result,
@@ -37,8 +38,10 @@ internal static class CityCommand
                     .Select(folder => (folder.City.Id, Schedule: new Schedule(CityDevices.Of(folder, result.GetValue(seed), result.GetValue(profile)))))
                     .ToList();
                 var endpoint = common.Endpoint(result);
-                await Task.WhenAll(schedules.Select(pair => RunAsync(pair.Id, pair.Schedule, clock, endpoint, result.GetValue(qos), stop)));
-                return 0;
+                var end = result.GetValue(until);
+                if (end is not null && result.GetValue(start) is null) throw new InvalidDataException("--until needs --start.");
+                var complete = await Task.WhenAll(schedules.Select(pair => RunAsync(pair.Id, pair.Schedule, clock, end, endpoint, result.GetValue(qos), stop)));
+                return complete.All(isComplete => isComplete) ? 0 : 1;
             },
             ct));
         return command;
@@ -50,13 +53,17 @@ internal static class CityCommand
         return start is null && epoch is null && speed == 1 ? SimulationClock.RealTime : new(start ?? epoch ?? now, epoch ?? now, speed);
     }
 
-    private static async Task RunAsync(string id, Schedule schedule, SimulationClock clock, MqttEndpoint endpoint, int qos, CancellationToken ct)
+    /// <summary>False when it came to its end and not everything is acknowledged.</summary>
+    private static async Task<bool> RunAsync(string id, Schedule schedule, SimulationClock clock, DateTimeOffset? end, MqttEndpoint endpoint, int qos, CancellationToken ct)
     {
         await Task.Yield();
         Log(string.Create(CultureInfo.InvariantCulture,
             $"{id}: {schedule.Devices.Count} devices, {schedule.Devices.Sum(device => device.Points)} points, {schedule.MessagesPerSecond * clock.Speed:0.0} messages/s to {endpoint}"));
         await using var publisher = new MqttPublisher(endpoint, $"simulator-{id}", qos, WindowMax, message => Log($"{id}: {message}"));
-        await new LivingCity(id, schedule, clock, TimeProvider.System, publisher, Log).RunAsync(ct);
+        var city = new LivingCity(id, schedule, clock, TimeProvider.System, publisher, Log);
+        if (end is { } until) return await city.RunAsync(clock.Start.ToUnixTimeSeconds(), until.ToUnixTimeSeconds(), ct);
+        await city.RunAsync(ct);
+        return true;
     }
 
     private static void Log(string message) => Console.Error.WriteLine(message);

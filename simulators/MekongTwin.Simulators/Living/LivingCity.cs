@@ -11,6 +11,9 @@ internal sealed class LivingCity(string cityId, Schedule schedule, SimulationClo
     /// <summary>Missed reports older than this much simulated time are skipped, and the skip is logged.</summary>
     public static readonly TimeSpan CatchUpMax = TimeSpan.FromMinutes(30);
 
+    /// <summary>How long the end waits for acknowledgements.</summary>
+    private static readonly TimeSpan DrainWithin = TimeSpan.FromMinutes(1);
+
     private const int GreetingSlices = 18;
     private static readonly TimeSpan GreetingPause = TimeSpan.FromMilliseconds(90);
     private static readonly TimeSpan PauseMin = TimeSpan.FromMilliseconds(20);
@@ -29,6 +32,26 @@ internal sealed class LivingCity(string cityId, Schedule schedule, SimulationClo
             var pause = clock.Until((second + 1) * 1000, time.GetUtcNow());
             await Task.Delay(pause > PauseMin ? pause : PauseMin, time, ct);
         }
+    }
+
+    /// <summary>
+    /// Every report that is due after one second and up to another, none skipped however late it is: the same messages each
+    /// time. True when all of them are acknowledged.
+    /// </summary>
+    public async Task<bool> RunAsync(long afterSecond, long toSecond, CancellationToken ct)
+    {
+        for (var second = afterSecond; ;)
+        {
+            var now = Math.Min(NowSecond(), toSecond);
+            while (second < now) await SendAsync(schedule.Due(++second), second, ct);
+            await publisher.FlushAsync(ct);
+            if (second >= toSecond) break;
+            var pause = clock.Until((second + 1) * 1000, time.GetUtcNow());
+            await Task.Delay(pause > PauseMin ? pause : PauseMin, time, ct);
+        }
+        var isComplete = await publisher.DrainAsync(DrainWithin, ct);
+        log($"{cityId}: {publisher.Sent} messages up to the end{(isComplete ? "" : ", not all acknowledged")}.");
+        return isComplete;
     }
 
     private async Task GreetAsync(long second, CancellationToken ct)

@@ -67,12 +67,17 @@ internal sealed class MqttPublisher(MqttEndpoint endpoint, string clientId, int 
         }
     }
 
-    /// <summary>Waits until everything sent is acknowledged, or the time is over.</summary>
-    public async ValueTask DrainAsync(TimeSpan timeout, CancellationToken ct)
+    /// <summary>Waits until everything sent is acknowledged; false when the time is over before.</summary>
+    public async ValueTask<bool> DrainAsync(TimeSpan timeout, CancellationToken ct)
     {
         var start = Stopwatch.GetTimestamp();
         await FlushAsync(ct);
-        while (Window() > 0 && Stopwatch.GetElapsedTime(start) < timeout) await _progress.WaitAsync(TimeSpan.FromMilliseconds(50), ct);
+        while (Window() > 0 && Stopwatch.GetElapsedTime(start) < timeout)
+        {
+            await _progress.WaitAsync(TimeSpan.FromMilliseconds(50), ct);
+            await FlushAsync(ct);
+        }
+        return Window() == 0;
     }
 
     public async ValueTask DisposeAsync()

@@ -12,15 +12,43 @@ internal static class DatabaseOption
 
     private const string Example = "\"Host=db.example;Database=mekongtwin;Username=twin;Password=...\"";
 
+    /// <summary>
+    /// A silo whose cable is cut in the middle of a transaction holds its locks: the server ends that by itself, so that
+    /// whoever takes the partitions over need not wait for it.
+    /// </summary>
+    private const string LetGo = "-c idle_in_transaction_session_timeout=5s";
+
     public static Option<string?> Make() => new("--database") { Description = $"Connection string of the cluster's PostgreSQL, e.g. {Example}; {Variable} where it is left out" };
 
     /// <summary>The database, reached and with its tables in place.</summary>
-    public static async Task<NpgsqlDataSource> OpenAsync(string? connection, CancellationToken ct)
+    public static Task<NpgsqlDataSource> OpenAsync(string? connection, CancellationToken ct) => ReachAsync(connection, Schema.ApplyAsync, ct);
+
+    /// <summary>The database, reached, to be read only: its tables are there, and as this program knows them.</summary>
+    public static Task<NpgsqlDataSource> OpenToReadAsync(string? connection, CancellationToken ct) => ReachAsync(connection, Schema.RequireAsync, ct);
+
+    /// <summary>The database that a connection string names, not reached yet.</summary>
+    public static NpgsqlDataSource Parse(string? connection)
+    {
+        if (string.IsNullOrWhiteSpace(connection)) throw new InputException($"--database: not given. Give the connection string of the cluster's PostgreSQL, e.g. {Example}, or set {Variable}.");
+        try
+        {
+            var options = new NpgsqlConnectionStringBuilder(connection);
+            // What the operator says comes later, and counts.
+            options.Options = $"{LetGo} {options.Options}".TrimEnd();
+            return NpgsqlDataSource.Create(options);
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException or InvalidOperationException)
+        {
+            throw new InputException($"--database: not a connection string. Write it like {Example}, with quotes around a value that holds a semicolon.");
+        }
+    }
+
+    private static async Task<NpgsqlDataSource> ReachAsync(string? connection, Func<NpgsqlDataSource, CancellationToken, Task> prepare, CancellationToken ct)
     {
         var database = Parse(connection ?? Environment.GetEnvironmentVariable(Variable));
         try
         {
-            await PrepareAsync(database, ct);
+            await PrepareAsync(database, prepare, ct);
             return database;
         }
         catch
@@ -30,25 +58,11 @@ internal static class DatabaseOption
         }
     }
 
-    /// <summary>The database that a connection string names, not reached yet.</summary>
-    public static NpgsqlDataSource Parse(string? connection)
-    {
-        if (string.IsNullOrWhiteSpace(connection)) throw new InputException($"--database: not given. Give the connection string of the cluster's PostgreSQL, e.g. {Example}, or set {Variable}.");
-        try
-        {
-            return NpgsqlDataSource.Create(connection);
-        }
-        catch (Exception e) when (e is ArgumentException or FormatException or InvalidOperationException)
-        {
-            throw new InputException($"--database: not a connection string. Write it like {Example}, with quotes around a value that holds a semicolon.");
-        }
-    }
-
-    private static async Task PrepareAsync(NpgsqlDataSource database, CancellationToken ct)
+    private static async Task PrepareAsync(NpgsqlDataSource database, Func<NpgsqlDataSource, CancellationToken, Task> prepare, CancellationToken ct)
     {
         try
         {
-            await Schema.ApplyAsync(database, ct);
+            await prepare(database, ct);
         }
         catch (PostgresException e)
         {

@@ -66,6 +66,8 @@ internal sealed partial class SharedConnection : IDisposable
     /// <summary>Runs until the broker ends it, it fails, or the caller cancels.</summary>
     public async Task RunAsync()
     {
+        // Whoever is stopped while it waits for room must not wait for acknowledgements that never will be sent.
+        await using var waking = _closing.Token.UnsafeRegister(static waiting => ((SharedAcknowledger)waiting!).Wake(), _acknowledger);
         await _client.ConnectAsync(SharedPackets.Over(_stream), _closing.Token);
         var tick = Min(_options.KeepAlive, _options.ConnectTimeout) / 2;
         var acknowledging = AcknowledgeAsync();
@@ -185,7 +187,6 @@ internal sealed partial class SharedConnection : IDisposable
         _failure ??= failure;
         _sending.Cancel();
         _closing.Cancel();
-        _acknowledger.Wake();
     }
 
     /// <summary>DISCONNECT, so that the broker need not wait for the keep-alive; the session stays [MQTT-3.14.4].</summary>

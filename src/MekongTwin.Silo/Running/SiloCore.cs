@@ -117,6 +117,7 @@ internal sealed partial class SiloCore : ITwinCore
     public void AddTo(WebApplicationBuilder builder)
     {
         SiloHosting.AddTo(builder, _options, _regions);
+        builder.Services.AddHostedService(services => new SiloWatch(_database, _options.Cluster, services.GetRequiredService<IClusterMembershipService>(), services.GetRequiredService<ILocalSiloDetails>(), TimeProvider.System, services.GetRequiredService<ILogger<SiloWatch>>()));
         builder.Services.AddHostedService(services => new UserWatch(_users, TimeProvider.System, services.GetRequiredService<ILogger<UserWatch>>()));
     }
 

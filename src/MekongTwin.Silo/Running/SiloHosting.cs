@@ -23,6 +23,7 @@ internal static class SiloHosting
         builder.Host.UseOrleans(silo =>
         {
             silo.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.Cluster, "mekongtwin"));
+            silo.Configure<Orleans.Configuration.SiloOptions>(own => own.SiloName = options.Name);
             silo.UseAdoNetClustering(clustering => (clustering.Invariant, clustering.ConnectionString) = ("Npgsql", options.Database));
             silo.ConfigureEndpoints(options.Advertise, options.SiloPort, options.GatewayPort, listenOnAnyHostAddress: !IPAddress.IsLoopback(options.Advertise));
             silo.Configure<ClusterMembershipOptions>(membership =>

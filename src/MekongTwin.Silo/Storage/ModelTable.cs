@@ -32,7 +32,8 @@ internal sealed class ModelTable(NpgsqlDataSource database)
         return (version + 1, after);
     }
 
-    private static async Task<(int Version, Model Model)?> ReadNewerAsync(NpgsqlConnection connection, int than, CancellationToken ct)
+    /// <summary>The same on a connection that has begun to look at one instant.</summary>
+    public static async Task<(int Version, Model Model)?> ReadNewerAsync(NpgsqlConnection connection, int than, CancellationToken ct)
     {
         await using var read = new NpgsqlCommand("SELECT version, body, format FROM model WHERE version > $1 ORDER BY version DESC LIMIT 1", connection).With(than);
         await using var row = await read.ExecuteReaderAsync(ct);

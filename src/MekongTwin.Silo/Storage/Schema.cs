@@ -20,7 +20,7 @@ internal static class Schema
         await using var read = new NpgsqlCommand("SELECT coalesce(max(version), 0) FROM schema_version", connection);
         var version = (int)(await read.ExecuteScalarAsync(ct))!;
         var scripts = ReadScripts();
-        if (version > scripts.Count) throw new InputException($"The database has schema version {version}; this program knows up to {scripts.Count}, and changes nothing. {StoredFormat.Advice}");
+        if (version > scripts.Count) throw Newer(version, scripts.Count);
         for (; version < scripts.Count; version++)
         {
             await ExecuteAsync(connection, scripts[version], ct);
@@ -28,6 +28,21 @@ internal static class Schema
         }
         await transaction.CommitAsync(ct);
     }
+
+    /// <summary>Refuses tables that this program does not know as they are. It changes nothing.</summary>
+    public static async Task RequireAsync(NpgsqlDataSource database, CancellationToken ct)
+    {
+        await using var connection = await database.OpenConnectionAsync(ct);
+        await using var isThere = new NpgsqlCommand("SELECT to_regclass('schema_version') IS NOT NULL", connection);
+        if (!(bool)(await isThere.ExecuteScalarAsync(ct))!) throw new InvalidOperationException("No silo has ever started on this database: there is nothing in it.");
+        await using var read = new NpgsqlCommand("SELECT coalesce(max(version), 0) FROM schema_version", connection);
+        var version = (int)(await read.ExecuteScalarAsync(ct))!;
+        var known = ReadScripts().Count;
+        if (version > known) throw Newer(version, known);
+        if (version < known) throw new InputException($"The database has schema version {version}; this program knows {known}. Take the program that the silos run, or start a silo of this one first: it brings the tables up to date.");
+    }
+
+    private static InputException Newer(int version, int known) => new($"The database has schema version {version}; this program knows up to {known}, and changes nothing. {StoredFormat.Advice}");
 
     /// <summary>Scripts/N-name.sql, in the order of N.</summary>
     private static List<string> ReadScripts()

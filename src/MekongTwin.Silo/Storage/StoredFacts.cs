@@ -9,7 +9,7 @@ namespace MekongTwin.Silo.Storage;
 /// <summary>Reads committed facts, for pages and for the hash.</summary>
 internal sealed class StoredFacts(NpgsqlDataSource database)
 {
-    private const string TotalColumns = "energy, energy_covered, meters, reactive, reactive_covered, reactive_meters, vehicles, vehicle_km, vehicle_hours, free_hours, traffic_covered, detectors, occupancy, occupancy_covered";
+    public const string TotalColumns = "energy, energy_covered, meters, reactive, reactive_covered, reactive_meters, vehicles, vehicle_km, vehicle_hours, free_hours, traffic_covered, detectors, occupancy, occupancy_covered";
 
     /// <summary>Stored windows of a point of an asset, ascending, fromUs &lt;= start &lt; toUs.</summary>
     public async Task<IReadOnlyList<PointWindow>> PointWindowsAsync(int asset, int point, long fromUs, long toUs, CancellationToken ct)
@@ -81,7 +81,8 @@ internal sealed class StoredFacts(NpgsqlDataSource database)
         }
     }
 
-    private static AssetWindow ReadTotal(NpgsqlDataReader row) => new(row.GetInt32(0), row.GetInt64(1), new(
+    /// <summary>A row of asset, start and <see cref="TotalColumns"/>.</summary>
+    public static AssetWindow ReadTotal(NpgsqlDataReader row) => new(row.GetInt32(0), row.GetInt64(1), new(
         row.GetInt64(2), row.GetInt64(3), row.GetInt32(4), row.GetInt64(5), row.GetInt64(6), row.GetInt32(7), row.GetInt64(8), row.GetInt64(9),
         row.GetInt64(10), row.GetInt64(11), row.GetInt64(12), row.GetInt32(13), row.GetInt64(14), row.GetInt64(15)));
 }

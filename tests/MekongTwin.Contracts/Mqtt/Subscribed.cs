@@ -8,6 +8,7 @@ public sealed class Subscribed : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly IBrokerSubscriber _subscriber;
     private readonly Task _running;
+    private bool _isStopped;
 
     public Subscribed(IBrokerSubscriber subscriber, FakeJournal journal)
     {
@@ -38,8 +39,11 @@ public sealed class Subscribed : IAsyncDisposable
     public Task UntilAsync(Func<bool> condition, string what) =>
         Wait.UntilAsync(condition, () => $"{what}; {Journal.Count} were handed over, {Status}");
 
+    /// <summary>Stops it; a second time does nothing.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_isStopped) return;
+        _isStopped = true;
         await _stopping.CancelAsync();
         await _running.WaitAsync(Wait.Limit);
         _stopping.Dispose();
