@@ -89,8 +89,8 @@ internal sealed class Committer(PartitionTable table) : BackgroundService
             }
             catch (Exception e) when (PostgresFault.Is(e))
             {
-                if (Fault is null) StorageLog.Away(Logger, e.Message);
-                Fault = $"PostgreSQL cannot be written: {e.Message} Nothing is acknowledged until it can; it resumes by itself.";
+                if (Fault is null) StorageLog.Away(Logger, PostgresFault.Reason(e));
+                Fault = $"PostgreSQL cannot be written: {PostgresFault.Reason(e)}. Nothing is acknowledged until it can; it resumes by itself.";
                 await Task.Delay(retry, ct);
                 retry = retry * 2 < RetryTo ? retry * 2 : RetryTo;
             }
@@ -106,6 +106,6 @@ public sealed class NotTheWriterException(int partition) : Exception($"Partition
 
 internal static partial class StorageLog
 {
-    [LoggerMessage(Level = LogLevel.Warning, Message = "PostgreSQL cannot be written: {Reason} Trying again until it can.")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "PostgreSQL cannot be written: {Reason}. Trying again until it can.")]
     public static partial void Away(ILogger logger, string reason);
 }
