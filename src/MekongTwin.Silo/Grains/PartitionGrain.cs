@@ -55,6 +55,8 @@ internal sealed partial class PartitionGrain(Regions regions, ISiloStatusOracle 
         _backlogTo = state.Journalled;
         _appliedMoved = new(_applied);
         await LoadAsync(ct);
+        // Nobody would end the loops of an activation that was given up meanwhile.
+        ct.ThrowIfCancellationRequested();
         _region.Open(_partition);
         _writing = WriteAsync();
         _folding = FoldLoopAsync();

@@ -87,7 +87,8 @@ internal sealed class Committer(PartitionTable table) : BackgroundService
                 foreach (var waiting in group.Where(waiting => lost.Contains(waiting.Block.Partition))) waiting.Done.TrySetException(new NotTheWriterException(waiting.Block.Partition));
                 group.RemoveAll(waiting => lost.Contains(waiting.Block.Partition));
             }
-            catch (Exception e) when (PostgresFault.Is(e))
+            // Whatever it is: if this loop ended, nothing would be acknowledged here any more, and nobody would say so.
+            catch (Exception e) when (!ct.IsCancellationRequested)
             {
                 if (Fault is null) StorageLog.Away(Logger, PostgresFault.Reason(e));
                 Fault = $"PostgreSQL cannot be written: {PostgresFault.Reason(e)}. Nothing is acknowledged until it can; it resumes by itself.";
