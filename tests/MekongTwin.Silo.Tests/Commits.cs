@@ -1,3 +1,5 @@
+using MekongTwin.Domain.Readings;
+using MekongTwin.Domain.Twins;
 using MekongTwin.Silo.Storage;
 using Npgsql;
 
@@ -69,6 +71,34 @@ public sealed class Commits : IAsyncLifetime
         await Assert.ThrowsAsync<NotTheWriterException>(() => lost);
         await AppendAsync(1, newer.Epoch, 3);
         Assert.Equal([1, 2, 3], (await _table.ReadAsync(1, 0, int.MaxValue, Ct)).Select(block => block.Frames.Length));
+    }
+
+    [Fact]
+    public async Task FactsOfWhichNobodyKnowsWhatBecameAreGivenAgainAndCountOnce()
+    {
+        var facts = new FactsTable(_database);
+        var state = await _table.TakeOverAsync(1, Ct);
+        var change = new FactsChange { Partition = 1, Epoch = state.Epoch, Revision = 0, Applied = 0, Doors = [] };
+        change.Totals.Add(new(2, 0, new Contribution { EnergyKwh = 5 }));
+        change.Runs.AddRange(RunTable.Cut(100, [new(1, 1_000_000, 3, 0, Quality.Good, ReadingFlags.None)]));
+        await facts.CommitAsync(change, Ct);
+        await facts.CommitAsync(change, Ct);
+        await using var read = _database.CreateCommand("SELECT sum(energy)::bigint, (SELECT count(*) FROM reading_run) FROM asset_total");
+        await using var row = await read.ExecuteReaderAsync(Ct);
+        Assert.True(await row.ReadAsync(Ct));
+        Assert.Equal((5, 1), (row.GetInt64(0), row.GetInt64(1)));
+    }
+
+    [Fact]
+    public async Task FactsOfAWriterThatLostThePartitionAreRefusedWhateverTheyHold()
+    {
+        var facts = new FactsTable(_database);
+        var (old, newer) = (await _table.TakeOverAsync(1, Ct), await _table.TakeOverAsync(1, Ct));
+        var runs = RunTable.Cut(100, [new(1, 1_000_000, 3, 0, Quality.Good, ReadingFlags.None)]).ToList();
+        var changes = new[] { newer, old }.Select(state => new FactsChange { Partition = 1, Epoch = state.Epoch, Revision = 0, Applied = 0, Doors = [] }).ToList();
+        foreach (var change in changes) change.Runs.AddRange(runs);
+        await facts.CommitAsync(changes[0], Ct);
+        await Assert.ThrowsAsync<NotTheWriterException>(() => facts.CommitAsync(changes[1], Ct));
     }
 
     [Fact]

@@ -11,6 +11,8 @@ public sealed class MovingPartitions(Cluster cluster) : IClassFixture<Cluster>
     private const long Door = 7;
     private const int Source = 3;
 
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Theory]
@@ -34,6 +36,30 @@ public sealed class MovingPartitions(Cluster cluster) : IClassFixture<Cluster>
         var line = await region.ReadLedgerAsync();
         var instants = readings.Select(reading => (reading.Point, reading.TimeUs)).Distinct().Count();
         Assert.Equal((readings.Count, instants, readings.Count - instants), (line.Journalled, line.Stored, line.Duplicate));
+    }
+
+    [Fact]
+    public async Task OneThatFailsWhileItIsWaitedForEndsAndTheNextOneGoesOn()
+    {
+        var model = SmallCity.Make();
+        var readings = SmallCity.Traffic(model, 4, Instant.Hour, 10 * Instant.Minute);
+        await using var region = await cluster.OpenAsync(model, partitions: 1);
+        using var isWaitedFor = new ManualResetEventSlim();
+        Cluster.Fault = key =>
+        {
+            if (!key.StartsWith(region.Name, StringComparison.Ordinal)) return false;
+            isWaitedFor.Wait(Ct);
+            return true;
+        };
+        await region.SendAsync(0, new() { Door = Door, Sequence = 1, Frames = RegionUnderTest.FrameOf([.. readings], Source) });
+        var waiting = region.Twins.Partition(0).SettleAsync();
+        // What is asked later is answered: so the other question is under way.
+        await region.Twins.Partition(0).BeatAsync(null);
+        isWaitedFor.Set();
+        var ended = Assert.ThrowsAnyAsync<Exception>(() => waiting);
+        Assert.Same(ended, await Task.WhenAny(ended, Task.Delay(Patience, Ct)));
+        Cluster.Fault = null;
+        Facts.AssertSame(Facts.ByOracle(model, readings), await region.ReadFactsAsync().WaitAsync(Patience, Ct), "after the failure");
     }
 
     /// <summary>Each append is sent twice, as by a door that got no answer, and some of them with a partition that goes meanwhile.</summary>

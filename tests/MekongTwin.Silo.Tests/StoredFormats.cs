@@ -53,7 +53,7 @@ public sealed class StoredFormats
         FactsCodec.AddTo(line, Bytes("02d00f880e7880dcf19cb0aeaf0600c8019003d804a006e807b009f80ac00c880ed00f9811"));
         Assert.Equal((1000, 900, 60, Start), (line.Journalled, line.Stored, line.Duplicate, line.LastReceivedUs));
         for (var reason = Refusal.None; reason <= Refusal.Discarded; reason++) Assert.Equal((int)reason * 100, line[reason]);
-        Assert.Equal(new Dictionary<long, long> { [7] = 1_000_000, [8] = 3 }, FactsCodec.ReadDoors(Bytes("020e80897a1006")));
+        Assert.Equal([(7, 1_000_000), (8, 3)], FactsCodec.ReadDoors(Bytes("020e80897a1006")));
     }
 
     [Fact]

@@ -24,7 +24,7 @@ public sealed class VerifyCommands(Postgres postgres)
         await ExecuteAsync(database, "DELETE FROM schema_version WHERE version = (SELECT max(version) FROM schema_version)");
         Assert.Contains("brings the tables up to date", await RefusedAsync(database.ConnectionString), StringComparison.Ordinal);
         await ExecuteAsync(database, "INSERT INTO schema_version (version) VALUES (999)");
-        Assert.Contains("this program knows up to", await RefusedAsync(database.ConnectionString), StringComparison.Ordinal);
+        Assert.Contains("start that one, or a newer one", await RefusedAsync(database.ConnectionString), StringComparison.Ordinal);
         Assert.Contains("cannot be reached", await RefusedAsync("Host=/nowhere;Username=twin"), StringComparison.Ordinal);
     }
 

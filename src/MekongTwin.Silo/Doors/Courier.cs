@@ -36,21 +36,24 @@ internal sealed class Courier(Region region, IGrainFactory grains, ISiloStatusOr
 
     private async Task DeliverHereAsync(Parcel parcel)
     {
+        if (await TryAppendHereAsync(parcel)) delivered([parcel]);
+        else await SendAsync(parcel);
+    }
+
+    private async Task<bool> TryAppendHereAsync(Parcel parcel)
+    {
+        if (region.JournalOf(parcel.Append.Partition) is not { } journal) return false;
         try
         {
-            if (region.JournalOf(parcel.Append.Partition) is { } journal)
-            {
-                using var span = StartSpan([parcel]);
-                await journal.AppendAsync(parcel.Append).WaitAsync(stop);
-                delivered([parcel]);
-                return;
-            }
+            using var span = StartSpan([parcel]);
+            await journal.AppendAsync(parcel.Append, stop);
+            return true;
         }
         catch (Exception)
         {
             // It lives elsewhere by now, or nothing more is to be sent.
+            return false;
         }
-        await SendAsync(parcel);
     }
 
     private async Task DeliverAsync(SiloAddress home, Parcel[] parcels)
@@ -79,9 +82,7 @@ internal sealed class Courier(Region region, IGrainFactory grains, ISiloStatusOr
             {
                 using var span = StartSpan([parcel]);
                 await partition.AppendAsync(parcel.Append).WaitAsync(stop);
-                parcel.Lane.Fault = null;
-                delivered([parcel]);
-                return;
+                break;
             }
             catch (Exception e) when (!stop.IsCancellationRequested)
             {
@@ -96,6 +97,9 @@ internal sealed class Courier(Region region, IGrainFactory grains, ISiloStatusOr
             await Task.Delay(delay, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             delay = delay * 2 < RetryTo ? delay * 2 : RetryTo;
         }
+        if (stop.IsCancellationRequested) return;
+        parcel.Lane.Fault = null;
+        delivered([parcel]);
     }
 
     private static Activity? StartSpan(IReadOnlyCollection<Parcel> parcels) =>

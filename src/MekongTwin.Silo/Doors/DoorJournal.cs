@@ -138,7 +138,7 @@ internal sealed class DoorJournal : IJournalWriter, ICommits, IAsyncDisposable
             {
                 await _wake.WaitAsync(Timeout.InfiniteTimeSpan);
                 await GatherAsync();
-                while (Volatile.Read(ref _underWay) > UnderWayBytesMax) await WaitMovedAsync();
+                await WaitUnderWayAsync();
                 await SplitAsync();
             }
         }
@@ -232,9 +232,19 @@ internal sealed class DoorJournal : IJournalWriter, ICommits, IAsyncDisposable
         moved.TrySetResult();
     }
 
-    private Task WaitMovedAsync()
+    /// <summary>Completes when more may be on its way.</summary>
+    private async Task WaitUnderWayAsync()
     {
-        lock (_gate) return _moved.Task.WaitAsync(_stop.Token);
+        while (true)
+        {
+            Task moved;
+            lock (_gate)
+            {
+                if (_underWay <= UnderWayBytesMax) return;
+                moved = _moved.Task;
+            }
+            await moved.WaitAsync(_stop.Token);
+        }
     }
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);

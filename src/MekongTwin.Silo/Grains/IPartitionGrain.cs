@@ -11,7 +11,8 @@ public interface IPartitionGrain : IGrainWithStringKey
 {
     /// <summary>
     /// Puts frames at the journal's end; completes when they are durable. A door numbers its appends and has one under way: one
-    /// that is sent again is recognised.
+    /// that is sent again is recognised. One that takes long ends with a <see cref="TimeoutException"/> and may become durable
+    /// all the same.
     /// </summary>
     [Alias("append")]
     Task AppendAsync(WireAppend append);

@@ -69,7 +69,9 @@ internal sealed partial class PartitionGrain
         {
             if (batch.From != _applied) throw new ArgumentException($"A batch from {batch.From}, where {_applied} is applied: batches follow each other without gap or repeat.", nameof(batch));
             _isForeign = true;
-            return await TurnAsync(batch.To, Packed.Readings(batch.Readings).ToArray(), batch.Sources, caller);
+            var applied = await TurnAsync(batch.To, Packed.Readings(batch.Readings).ToArray(), batch.Sources, caller);
+            _isTurning = false;
+            return applied;
         }
         finally
         {
@@ -182,11 +184,12 @@ internal sealed partial class PartitionGrain
         var applied = await TurnAsync(to, _batch.Readings, sources, caller: null);
         _batch.Book(_ledger, _quarantine, applied.Outcomes);
         foreach (var late in applied.Late) _ledger.Book(late);
+        _isTurning = false;
         var now = Instant.From(_region.Clock.GetUtcNow());
         foreach (var slice in _batch.Slices) _lag.Add(TimeSpan.FromMicroseconds(Math.Max(0, now - slice.ReceivedUs)));
     }
 
-    /// <summary>One turn. The caller holds it.</summary>
+    /// <summary>One turn. The caller holds it, and says when it is booked too.</summary>
     private async Task<WireApplied> TurnAsync(long to, ReadOnlyMemory<Reading> readings, int[] sources, IChangesObserver? caller)
     {
         _turns++;
@@ -217,7 +220,6 @@ internal sealed partial class PartitionGrain
         _partition.Readings.Forget();
         _isDirty = true;
         _applied = to;
-        _isTurning = false;
         _appliedMoved.Advance(to);
         int[] all = [.. changed];
         _observers.Notify(observer => observer.Changed(all), observer => !observer.Equals(caller));

@@ -51,6 +51,6 @@ internal sealed partial class PartitionGrain
             await AppendAsync(release, ct);
         }
 
-        public Task AppendAsync(byte[] frame, CancellationToken ct) => own.AppendAsync(new() { Door = door, Sequence = ++_sequence, Frames = frame });
+        public Task AppendAsync(byte[] frame, CancellationToken ct) => own._partition.Journal.AppendAsync(new() { Door = door, Sequence = ++_sequence, Frames = frame }, ct);
     }
 }

@@ -22,6 +22,9 @@ internal sealed partial class PartitionGrain(Regions regions, ISiloStatusOracle 
     /// <summary>An observer that has not asked again for so long is let go.</summary>
     public static readonly TimeSpan ObserverExpiry = TimeSpan.FromMinutes(2);
 
+    /// <summary>How long an append is waited for: less than its door waits for an answer, so that calls do not gather here. It is sent again.</summary>
+    private static readonly TimeSpan AppendWithin = TimeSpan.FromSeconds(5);
+
     /// <summary>How long an activation that ends tries to commit.</summary>
     private static readonly TimeSpan LeaveWithin = TimeSpan.FromSeconds(5);
 
@@ -52,6 +55,8 @@ internal sealed partial class PartitionGrain(Regions regions, ISiloStatusOracle 
         _backlogTo = state.Journalled;
         _appliedMoved = new(_applied);
         await LoadAsync(ct);
+        // Nobody would end the loops of an activation that was given up meanwhile.
+        ct.ThrowIfCancellationRequested();
         _region.Open(_partition);
         _writing = WriteAsync();
         _folding = FoldLoopAsync();
@@ -63,9 +68,7 @@ internal sealed partial class PartitionGrain(Regions regions, ISiloStatusOracle 
         _database.CancelAfter(LeaveWithin);
         await using var early = ct.Register(_database.Cancel);
         if (_partition is null) return;
-        _partition.Journal.Wake();
-        _partition.Journal.Appended.Set();
-        _hurry.Set();
+        Wake();
         await Task.WhenAll(_writing, _folding);
         await CommitLastAsync();
         _region.Close(_partition);
@@ -73,7 +76,18 @@ internal sealed partial class PartitionGrain(Regions regions, ISiloStatusOracle 
         _database.Dispose();
     }
 
-    public Task AppendAsync(WireAppend append) => _partition.Journal.AppendAsync(append);
+    public async Task AppendAsync(WireAppend append)
+    {
+        using var patience = new CancellationTokenSource(AppendWithin);
+        try
+        {
+            await _partition.Journal.AppendAsync(append, patience.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new TimeoutException($"Partition {_number} takes longer than {AppendWithin.TotalSeconds:0} s.");
+        }
+    }
 
     public Task LeaveAsync()
     {
@@ -160,13 +174,26 @@ internal sealed partial class PartitionGrain(Regions regions, ISiloStatusOracle 
         }
     }
 
-    /// <summary>A partition that others have taken over, or that failed, ends: the next activation starts from what is stored.</summary>
+    /// <summary>
+    /// A partition that others have taken over, or that failed, ends: the next activation starts from what is stored. Whoever
+    /// waits for one of its loops is told, because nothing ends before its calls do.
+    /// </summary>
     private void End(Exception cause)
     {
         _isLost |= cause is NotTheWriterException;
         if (cause is not NotTheWriterException) SetFault($"Partition {_number} starts anew: {cause.Message}");
         PartitionLog.Ends(logger, _number, cause.Message);
+        _stop.Cancel();
+        Wake();
         DeactivateOnIdle();
+    }
+
+    /// <summary>The loops look whether they shall stop.</summary>
+    private void Wake()
+    {
+        _partition.Journal.Wake();
+        _partition.Journal.Appended.Set();
+        _hurry.Set();
     }
 
     private void MoveHome()

@@ -16,8 +16,9 @@ internal sealed class ReceiverGrain(Regions regions) : Grain, IReceiverGrain
     public async Task<bool[]> AppendAsync(WireAppend[] appends)
     {
         var (region, _) = regions.Resolve(this.GetPrimaryKeyString());
-        var under = appends.Select(append => region.JournalOf(append.Partition)?.AppendAsync(append)).ToArray();
-        await Task.WhenAny(Task.WhenAll(under.OfType<Task>()), Task.Delay(PatienceMax));
+        using var patience = new CancellationTokenSource(PatienceMax);
+        var under = appends.Select(append => region.JournalOf(append.Partition)?.AppendAsync(append, patience.Token)).ToArray();
+        await Task.WhenAll(under.OfType<Task>()).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
         return [.. under.Select(task => task is { IsCompletedSuccessfully: true })];
     }
 }

@@ -78,7 +78,7 @@ internal sealed partial class SiloCore
         }
         catch (Exception e) when (Retry.IsAway(e))
         {
-            fault = $"PostgreSQL is away: {e.Message} Nothing is acknowledged meanwhile; it is tried again by itself.";
+            fault = $"PostgreSQL is away: {PostgresFault.Reason(e)}. Nothing is acknowledged meanwhile; it is tried again by itself.";
         }
         catch (InvalidDataException e)
         {

@@ -87,10 +87,11 @@ internal sealed class Committer(PartitionTable table) : BackgroundService
                 foreach (var waiting in group.Where(waiting => lost.Contains(waiting.Block.Partition))) waiting.Done.TrySetException(new NotTheWriterException(waiting.Block.Partition));
                 group.RemoveAll(waiting => lost.Contains(waiting.Block.Partition));
             }
-            catch (Exception e) when (PostgresFault.Is(e))
+            // Whatever it is: if this loop ended, nothing would be acknowledged here any more, and nobody would say so.
+            catch (Exception e) when (!ct.IsCancellationRequested)
             {
-                if (Fault is null) StorageLog.Away(Logger, e.Message);
-                Fault = $"PostgreSQL cannot be written: {e.Message} Nothing is acknowledged until it can; it resumes by itself.";
+                if (Fault is null) StorageLog.Away(Logger, PostgresFault.Reason(e));
+                Fault = $"PostgreSQL cannot be written: {PostgresFault.Reason(e)}. Nothing is acknowledged until it can; it resumes by itself.";
                 await Task.Delay(retry, ct);
                 retry = retry * 2 < RetryTo ? retry * 2 : RetryTo;
             }
@@ -106,6 +107,6 @@ public sealed class NotTheWriterException(int partition) : Exception($"Partition
 
 internal static partial class StorageLog
 {
-    [LoggerMessage(Level = LogLevel.Warning, Message = "PostgreSQL cannot be written: {Reason} Trying again until it can.")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "PostgreSQL cannot be written: {Reason}. Trying again until it can.")]
     public static partial void Away(ILogger logger, string reason);
 }

@@ -25,7 +25,7 @@ internal static class Database
         {
             await database.DisposeAsync();
             // Npgsql's messages name host and user, never the password.
-            if (e is NpgsqlException or SocketException) throw new IOException($"PostgreSQL cannot be used: {e.Message} Start the server, or give another one with --database or {DatabaseOption.Variable}.", e);
+            if (e is NpgsqlException or SocketException) throw new IOException($"PostgreSQL cannot be used: {PostgresFault.Reason(e)}. Start the server, or give another one with --database or {DatabaseOption.Variable}.", e);
             throw;
         }
     }
@@ -41,7 +41,7 @@ internal static class Database
             }
             catch (Exception e) when (DoesNotAnswer(e) && began.Elapsed < WaitAtMost)
             {
-                if (began.Elapsed < RetryDelay) Console.Error.WriteLine($"PostgreSQL does not answer: {e.Message} Waiting for it, at most {WaitAtMost.TotalMinutes:0} minutes.");
+                if (began.Elapsed < RetryDelay) Console.Error.WriteLine($"PostgreSQL does not answer: {PostgresFault.Reason(e)}. Waiting for it, at most {WaitAtMost.TotalMinutes:0} minutes.");
             }
             await Task.Delay(RetryDelay, ct);
         }

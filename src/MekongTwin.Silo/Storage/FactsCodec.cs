@@ -91,12 +91,12 @@ internal static class FactsCodec
         return packer.ToArray();
     }
 
-    public static Dictionary<long, long> ReadDoors(ReadOnlySpan<byte> body)
+    public static List<(long Door, long Sequence)> ReadDoors(ReadOnlySpan<byte> body)
     {
-        var doors = new Dictionary<long, long>();
+        var doors = new List<(long, long)>();
         if (body.IsEmpty) return doors;
         var from = Open(body);
-        while (!from.IsEmpty) doors[from.Take()] = from.Take();
+        while (!from.IsEmpty) doors.Add((from.Take(), from.Take()));
         return doors;
     }
 

@@ -162,7 +162,8 @@ internal sealed class FactsTable(NpgsqlDataSource database)
     private static void AddRuns(NpgsqlBatch batch, FactsChange change)
     {
         if (change.Runs.Count == 0) return;
-        Add(batch, "INSERT INTO reading_run (partition, upto, part, first_point, last_point, first_time, last_time, readings, format) SELECT $1, *, $9 FROM unnest($2, $3, $4, $5, $6, $7, $8)")
+        // Those that are there are of a commit that went through already: the revision says so.
+        Add(batch, "INSERT INTO reading_run (partition, upto, part, first_point, last_point, first_time, last_time, readings, format) SELECT $1, *, $9 FROM unnest($2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING")
             .With(change.Partition).With(change.Runs.Select(part => part.UptoOffset).ToArray()).With(change.Runs.Select(part => part.Part).ToArray()).With(change.Runs.Select(part => part.FirstPoint).ToArray())
             .With(change.Runs.Select(part => part.LastPoint).ToArray()).With(change.Runs.Select(part => part.FirstUs).ToArray())
             .With(change.Runs.Select(part => part.LastUs).ToArray()).With(change.Runs.Select(part => part.Readings).ToArray())

@@ -111,7 +111,7 @@ internal sealed class OrleansTwins : ITwins, IAsyncDisposable
             {
                 return await ask(Partition(partition)).WaitAsync(ct);
             }
-            catch (Exception e) when (e is OrleansException or TimeoutException or NotTheWriterException)
+            catch (Exception e) when (e is OrleansException or TimeoutException or NotTheWriterException || (e is OperationCanceledException or ObjectDisposedException && !ct.IsCancellationRequested))
             {
                 if (Stopwatch.GetElapsedTime(began) + delay > AnswerWithin)
                     throw new UnavailableException($"A part of the region does not answer: {e.Message} It is brought back by itself; ask again in a few seconds.", e);

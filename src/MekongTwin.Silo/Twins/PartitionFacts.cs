@@ -23,6 +23,7 @@ internal sealed class PartitionFacts(Func<PartitionMap> map) : ITwinStore
     // Assets of which every stored quarter from there on is in memory.
     private readonly Dictionary<int, long> _heldFrom = [];
     private readonly Dictionary<int, long> _wantedFrom = [];
+    private int _trims;
 
     /// <summary>Rows that wait for a commit.</summary>
     public int Changes
@@ -134,17 +135,23 @@ internal sealed class PartitionFacts(Func<PartitionMap> map) : ITwinStore
         lock (_gate) return _wantedFrom.ContainsKey(asset);
     }
 
-    /// <summary>From where on an asset's stored quarters are wanted in memory.</summary>
-    public bool TryTakeWanted(int asset, out long fromUs)
-    {
-        lock (_gate) return _wantedFrom.Remove(asset, out fromUs);
-    }
-
-    /// <summary>All stored quarters of an asset from one on. They stay while something of the asset is set aside.</summary>
-    public void Load(int asset, long fromUs, IReadOnlyList<(int Asset, long StartUs, byte[] Body)> rows)
+    /// <summary>From where on an asset's stored quarters are wanted in memory, and since when they are asked for.</summary>
+    public bool TryTakeWanted(int asset, out long fromUs, out int trims)
     {
         lock (_gate)
         {
+            trims = _trims;
+            return _wantedFrom.Remove(asset, out fromUs);
+        }
+    }
+
+    /// <summary>All stored quarters of an asset from one on. They stay while something of the asset is set aside.</summary>
+    public void Load(int asset, long fromUs, IReadOnlyList<(int Asset, long StartUs, byte[] Body)> rows, int trims)
+    {
+        lock (_gate)
+        {
+            // They may have been read before what was let go meanwhile was committed: they are asked for again.
+            if (trims != _trims) return;
             foreach (var row in rows) At(asset, row.StartUs).Load(row.Body, row.StartUs);
             foreach (var (key, quarter) in _quarters)
             {
@@ -205,6 +212,7 @@ internal sealed class PartitionFacts(Func<PartitionMap> map) : ITwinStore
         lock (_gate)
         {
             if (_quarters.Count == 0) return;
+            _trims++;
             var keptFrom = _quarters.Keys.Max(key => key.StartUs) - KeptUs;
             foreach (var key in _quarters.Keys.Where(key => key.StartUs < keptFrom && !_changedQuarters.Contains(key) && !_heldFrom.ContainsKey(key.Asset)).ToList()) _quarters.Remove(key);
         }

@@ -45,12 +45,12 @@ internal sealed class PartitionJournal(int partition, Region region, PartitionSt
     /// <summary>Set after every block.</summary>
     public Signal Appended { get; } = new();
 
-    /// <summary>The last append of each door, as it is stored.</summary>
+    /// <summary>The last append of each door, as it is stored: those that wrote longest ago first.</summary>
     public byte[] Doors
     {
         get
         {
-            lock (_gate) return FactsCodec.Of(_doors.Select(door => (door.Key, door.Value.Sequence)));
+            lock (_gate) return FactsCodec.Of(_doors.OrderBy(door => (door.Value.Block, door.Key)).Select(door => (door.Key, door.Value.Sequence)));
         }
     }
 
@@ -66,7 +66,9 @@ internal sealed class PartitionJournal(int partition, Region region, PartitionSt
     /// <summary>Takes in what is stored of doors and accounts, and what the blocks behind it say.</summary>
     public async Task LoadAsync(IEnumerable<(int Source, long Journalled)> accounts, CancellationToken ct)
     {
-        foreach (var (door, sequence) in FactsCodec.ReadDoors(state.Doors)) Remember(door, sequence, 0);
+        // Before any block: those that wrote longest ago come first.
+        var stored = FactsCodec.ReadDoors(state.Doors);
+        for (var i = 0; i < stored.Count; i++) Remember(stored[i].Door, stored[i].Sequence, i - stored.Count);
         foreach (var (source, journalled) in accounts) _received[source] = journalled;
         for (var from = state.Applied; from < state.Journalled;)
         {
@@ -79,8 +81,11 @@ internal sealed class PartitionJournal(int partition, Region region, PartitionSt
         }
     }
 
-    /// <summary>Completes when the frames are durable. One that is sent again is recognised: a door has one under way.</summary>
-    public async Task AppendAsync(WireAppend append)
+    /// <summary>
+    /// Completes when the frames are durable. One that is sent again is recognised: a door has one under way. Whoever gives up
+    /// the waiting does not take it back.
+    /// </summary>
+    public async Task AppendAsync(WireAppend append, CancellationToken ct)
     {
         while (true)
         {
@@ -106,11 +111,11 @@ internal sealed class PartitionJournal(int partition, Region region, PartitionSt
             }
             if (waiting is null)
             {
-                await room;
+                await room.WaitAsync(ct);
                 continue;
             }
             _wakeWriter.Set();
-            await waiting.Done.Task;
+            await waiting.Done.Task.WaitAsync(ct);
             return;
         }
     }
@@ -212,7 +217,8 @@ internal sealed class PartitionJournal(int partition, Region region, PartitionSt
         lock (_gate)
         {
             _isClosed = true;
-            Refuse(_gathering);
+            // Also those of a block that was under way: whether it was written, the next activation sees.
+            Refuse([.. _gathering, .. _waiting.Values]);
             LetWaiters();
         }
     }

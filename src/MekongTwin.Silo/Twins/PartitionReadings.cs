@@ -19,6 +19,7 @@ internal sealed class PartitionReadings(int partition, Func<PartitionMap> map) :
     private readonly Dictionary<int, List<ReadingRange>> _wanted = [];
     private readonly List<(RecentReadings Readings, long UptoOffset)> _full = [];
     private RecentReadings _recent = new(0);
+    private int _drops;
     private long _storedFirstUs = long.MaxValue;
     private long _storedLastUs = long.MinValue;
 
@@ -85,16 +86,18 @@ internal sealed class PartitionReadings(int partition, Func<PartitionMap> map) :
         lock (_gate) return _wanted.ContainsKey(asset);
     }
 
-    /// <summary>Takes what was wanted of an asset's points.</summary>
-    public IReadOnlyList<ReadingRange> TakeWanted(int asset)
+    /// <summary>Takes what was wanted of an asset's points, and since when it is asked for.</summary>
+    public (IReadOnlyList<ReadingRange> Ranges, int Drops) TakeWanted(int asset)
     {
-        lock (_gate) return _wanted.Remove(asset, out var wanted) ? wanted : [];
+        lock (_gate) return (_wanted.Remove(asset, out var wanted) ? wanted : [], _drops);
     }
 
-    public void Fetched(IReadOnlyList<ReadingRange> ranges, List<Reading>[] found)
+    public void Fetched(IReadOnlyList<ReadingRange> ranges, List<Reading>[] found, int drops)
     {
         lock (_gate)
         {
+            // It may have been read before what was dropped meanwhile was there: it is asked for again.
+            if (drops != _drops) return;
             for (var i = 0; i < ranges.Count; i++)
             {
                 if (!_fetched.TryGetValue(ranges[i].Point, out var kept)) _fetched[ranges[i].Point] = kept = [];
@@ -142,6 +145,7 @@ internal sealed class PartitionReadings(int partition, Func<PartitionMap> map) :
             _storedLastUs = Math.Max(_storedLastUs, stored.Max(part => part.LastUs));
             // What was fetched before does not hold what is stored only now.
             _fetched.Clear();
+            _drops++;
         }
     }
 

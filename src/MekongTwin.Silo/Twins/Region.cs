@@ -145,8 +145,8 @@ internal sealed class Partition(int number, Region region, PartitionState state)
     /// <summary>Fetches it.</summary>
     public async Task FetchAsync(int asset, CancellationToken ct)
     {
-        if (Readings.TakeWanted(asset) is { Count: > 0 } ranges) Readings.Fetched(ranges, await region.Runs.ReadAsync(number, ranges, ct));
-        if (Facts.TryTakeWanted(asset, out var fromUs)) Facts.Load(asset, fromUs, await region.Facts.ReadWindowsFromAsync(asset, fromUs, ct));
+        if (Readings.TakeWanted(asset) is ({ Count: > 0 } ranges, var drops)) Readings.Fetched(ranges, await region.Runs.ReadAsync(number, ranges, ct), drops);
+        if (Facts.TryTakeWanted(asset, out var fromUs, out var trims)) Facts.Load(asset, fromUs, await region.Facts.ReadWindowsFromAsync(asset, fromUs, ct), trims);
     }
 }
 

@@ -25,7 +25,7 @@ internal static class Retry
             catch (Exception e) when (IsAway(e))
             {
                 failed = true;
-                fault($"PostgreSQL: {e.Message} It is tried again by itself.");
+                fault($"PostgreSQL: {PostgresFault.Reason(e)}. It is tried again by itself.");
             }
             await Task.Delay(delay, ct);
         }
