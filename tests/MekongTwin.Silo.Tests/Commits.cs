@@ -74,6 +74,18 @@ public sealed class Commits : IAsyncLifetime
     }
 
     [Fact]
+    public async Task ABlockThatTheServerRefusesDoesNotHoldUpTheOthers()
+    {
+        await using (var refuse = _database.CreateCommand("ALTER TABLE journal_block ADD CHECK (partition <> 1)")) await refuse.ExecuteNonQueryAsync(Ct);
+        var (one, two) = (await _table.TakeOverAsync(1, Ct), await _table.TakeOverAsync(2, Ct));
+        var refused = AppendAsync(1, one.Epoch, 1);
+        await AppendAsync(2, two.Epoch, 3);
+        var why = await Assert.ThrowsAsync<InvalidOperationException>(() => refused);
+        Assert.Contains("refuses a block of partition 1", why.Message, StringComparison.Ordinal);
+        Assert.Null(_committer.Fault);
+    }
+
+    [Fact]
     public async Task FactsOfWhichNobodyKnowsWhatBecameAreGivenAgainAndCountOnce()
     {
         var facts = new FactsTable(_database);

@@ -117,7 +117,6 @@ public sealed class Dashboard(Postgres postgres)
         Database = database,
         Name = name,
         SiloPort = Programs.FreePort(),
-        GatewayPort = Programs.FreePort(),
         Dashboard = dashboard,
     }, Ct);
 

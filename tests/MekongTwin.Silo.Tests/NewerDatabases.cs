@@ -126,7 +126,6 @@ public sealed class NewerDatabases(Cluster cluster, Postgres postgres) : IClassF
         Serve = new() { Cities = [Host.Commands.ServeCommand.DefaultCity], Http = "0", Mqtt = "0", Simulate = false },
         Database = database.ConnectionString,
         SiloPort = Programs.FreePort(),
-        GatewayPort = Programs.FreePort(),
     };
 
     private static WireAppend Append(long sequence, IReadOnlyCollection<Reading> readings) => new() { Door = Door, Sequence = sequence, Frames = RegionUnderTest.FrameOf([.. readings], source: 1) };

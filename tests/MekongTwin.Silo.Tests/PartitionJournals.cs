@@ -83,6 +83,25 @@ public sealed class PartitionJournals(Postgres postgres) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task WhatAnEarlierActivationDidNotFoldTakesRoomUntilItIsFolded()
+    {
+        var first = new PartitionJournal(0, _region, await _region.Journal.TakeOverAsync(0, Ct));
+        await UseAsync(first, () => first.AppendAsync(Append(door: 7, 1, bytes: 9 << 20), Ct));
+        var state = await _region.Journal.TakeOverAsync(0, Ct);
+        var next = new PartitionJournal(0, _region, state);
+        await next.LoadAsync([], Ct);
+        await UseAsync(next, async () =>
+        {
+            var waiting = next.AppendAsync(Append(door: 7, 2), Ct);
+            Assert.False(waiting.IsCompleted);
+            Assert.Equal(state.Journalled, next.End);
+            next.Folded(state.Journalled);
+            await waiting;
+            Assert.True(next.End > state.Journalled);
+        });
+    }
+
+    [Fact]
     public async Task WhoWaitsForRoomIsToldWhenItEnds()
     {
         var journal = new PartitionJournal(0, _region, await _region.Journal.TakeOverAsync(0, Ct));

@@ -119,7 +119,6 @@ public sealed class Traces(Postgres postgres)
         Database = database,
         Name = name,
         SiloPort = port,
-        GatewayPort = Programs.FreePort(),
     }, Ct);
 
     private static async Task<long> ReadAsync(Npgsql.NpgsqlDataSource database, string sql)

@@ -50,7 +50,7 @@ internal sealed class TwinProcess : IAsyncDisposable
         var http = Programs.FreePort();
         return new(name, room, http,
         [
-            .. room?.Prefix ?? [], "dotnet", In("MekongTwin.Silo", "MekongTwin.Silo.dll"), "serve", "--http", Text(http), "--mqtt", Text(Programs.FreePort()), "--silo-port", Text(Programs.FreePort()), "--gateway-port", Text(Programs.FreePort()),
+            .. room?.Prefix ?? [], "dotnet", In("MekongTwin.Silo", "MekongTwin.Silo.dll"), "serve", "--http", Text(http), "--mqtt", Text(Programs.FreePort()), "--silo-port", Text(Programs.FreePort()),
             "--name", name, "--broker", $"mqtt://{broker}/mt/v1/#", .. room is null ? [] : (string[])["--advertise", room.Address.ToString()],
         ], new() { ["MEKONGTWIN_DATABASE"] = database });
     }

@@ -29,10 +29,9 @@ internal static class ServeCommand
         var cluster = new Option<string>("--cluster") { Description = "Silos of one cluster name and one database belong together", DefaultValueFactory = _ => Setting("CLUSTER") ?? "mekongtwin" };
         var advertise = new Option<string>("--advertise") { Description = "This machine's address for the other silos", DefaultValueFactory = _ => Setting("ADVERTISE") ?? "127.0.0.1" };
         var silo = new Option<int>("--silo-port") { Description = "Port between silos", DefaultValueFactory = _ => Number("SILO_PORT", 11111) };
-        var gateway = new Option<int>("--gateway-port") { Description = "Port for the cluster's clients", DefaultValueFactory = _ => Number("GATEWAY_PORT", 30000) };
         var dashboard = new Option<string?>("--dashboard") { Description = "on or off (default): Orleans' dashboard for administrators. It measures every call between grains, which costs", DefaultValueFactory = _ => Setting("DASHBOARD") ?? "off" };
         dashboard.AcceptOnlyFromAmong("on", "off");
-        var command = new Command("serve", "Runs one silo: MQTT in, console and API out. This is what runs without a command.") { city, database, http, mqtt, broker, simulate, certificate, name, cluster, advertise, silo, gateway, dashboard };
+        var command = new Command("serve", "Runs one silo: MQTT in, console and API out. This is what runs without a command.") { city, database, http, mqtt, broker, simulate, certificate, name, cluster, advertise, silo, dashboard };
         command.SetAction(async (result, ct) =>
         {
             var options = new SiloOptions
@@ -53,7 +52,6 @@ internal static class ServeCommand
                 Name = result.GetValue(name)!,
                 Advertise = await ResolveAsync(result.GetValue(advertise)!, ct),
                 SiloPort = result.GetValue(silo),
-                GatewayPort = result.GetValue(gateway),
                 Dashboard = result.GetValue(dashboard) == "on",
             };
             await using var server = await StartAsync(options, ct);

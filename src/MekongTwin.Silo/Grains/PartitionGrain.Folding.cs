@@ -105,7 +105,7 @@ internal sealed partial class PartitionGrain
             while (!_stop.IsCancellationRequested)
             {
                 if (!await StepAsync()) await _partition.Journal.Appended.WaitAsync(_isDirty || _setAside.Count > 0 ? CommitEvery / 4 : Timeout.InfiniteTimeSpan);
-                else if (_batch.Count < SmallTurn && _partition.Journal.QueuedBytes < SmallTurn * Reading.Size) await _hurry.WaitAsync(GatherFor);
+                else if (_batch.Count < SmallTurn && _partition.Journal.End - _applied < SmallTurn * Reading.Size) await _hurry.WaitAsync(GatherFor);
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
@@ -220,6 +220,7 @@ internal sealed partial class PartitionGrain
         _partition.Readings.Forget();
         _isDirty = true;
         _applied = to;
+        _partition.Journal.Folded(to);
         _appliedMoved.Advance(to);
         int[] all = [.. changed];
         _observers.Notify(observer => observer.Changed(all), observer => !observer.Equals(caller));

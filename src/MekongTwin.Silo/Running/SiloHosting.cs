@@ -25,7 +25,8 @@ internal static class SiloHosting
             silo.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.Cluster, "mekongtwin"));
             silo.Configure<Orleans.Configuration.SiloOptions>(own => own.SiloName = options.Name);
             silo.UseAdoNetClustering(clustering => (clustering.Invariant, clustering.ConnectionString) = ("Npgsql", options.Database));
-            silo.ConfigureEndpoints(options.Advertise, options.SiloPort, options.GatewayPort, listenOnAnyHostAddress: !IPAddress.IsLoopback(options.Advertise));
+            // No door for Orleans' own clients: they would come in without a user.
+            silo.ConfigureEndpoints(options.Advertise, options.SiloPort, gatewayPort: 0, listenOnAnyHostAddress: !IPAddress.IsLoopback(options.Advertise));
             silo.Configure<ClusterMembershipOptions>(membership =>
             {
                 membership.ProbeTimeout = ProbeEvery;

@@ -21,9 +21,6 @@ public sealed record SiloOptions
     /// <summary>Port between silos.</summary>
     public int SiloPort { get; init; } = 11111;
 
-    /// <summary>Port for the cluster's clients.</summary>
-    public int GatewayPort { get; init; } = 30000;
-
     /// <summary>Name of this silo at the city's broker: its session is kept there under it while the silo is away.</summary>
     public string Name { get; init; } = Dns.GetHostName();
 

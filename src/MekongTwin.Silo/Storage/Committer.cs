@@ -17,6 +17,9 @@ internal sealed class Committer(PartitionTable table) : BackgroundService
     private static readonly TimeSpan RetryFrom = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan RetryTo = TimeSpan.FromSeconds(5);
 
+    /// <summary>Refusals of a group before its blocks are tried one by one.</summary>
+    private const int RefusalsMax = 3;
+
     private readonly Channel<Waiting> _waiting = Channel.CreateBounded<Waiting>(new BoundedChannelOptions(WaitingMax) { SingleReader = true });
 
     public ILogger Logger { get; set; } = NullLogger.Instance;
@@ -41,7 +44,7 @@ internal sealed class Committer(PartitionTable table) : BackgroundService
             while (later.Count > 0 || await _waiting.Reader.WaitToReadAsync(stoppingToken))
             {
                 Gather(group, later);
-                await CommitAsync(group, stoppingToken);
+                await CommitAsync(group, later, stoppingToken);
                 group.Clear();
             }
         }
@@ -56,7 +59,7 @@ internal sealed class Committer(PartitionTable table) : BackgroundService
     /// <summary>At most one block of each partition: the next one begins where it ends.</summary>
     private void Gather(List<Waiting> group, List<Waiting> later)
     {
-        var partitions = new HashSet<int>();
+        var partitions = group.Select(waiting => waiting.Block.Partition).ToHashSet();
         for (var i = 0; i < later.Count; i++)
         {
             if (!partitions.Add(later[i].Block.Partition)) continue;
@@ -70,13 +73,15 @@ internal sealed class Committer(PartitionTable table) : BackgroundService
         }
     }
 
-    private async Task CommitAsync(List<Waiting> group, CancellationToken ct)
+    private async Task CommitAsync(List<Waiting> group, List<Waiting> later, CancellationToken ct)
     {
         var retry = RetryFrom;
+        var refusals = 0;
         while (group.Count > 0)
         {
             try
             {
+                if (refusals >= RefusalsMax && group.Count > 1) await CommitEachAsync(group, ct);
                 var lost = await table.WriteAsync([.. group.Select(waiting => waiting.Block)], ct);
                 if (lost.Count == 0)
                 {
@@ -92,10 +97,38 @@ internal sealed class Committer(PartitionTable table) : BackgroundService
             {
                 if (Fault is null) StorageLog.Away(Logger, PostgresFault.Reason(e));
                 Fault = $"PostgreSQL cannot be written: {PostgresFault.Reason(e)}. Nothing is acknowledged until it can; it resumes by itself.";
+                if (e is PostgresException) refusals++;
                 await Task.Delay(retry, ct);
                 retry = retry * 2 < RetryTo ? retry * 2 : RetryTo;
+                Gather(group, later);
             }
         }
+    }
+
+    /// <summary>
+    /// One partition's block that the server refuses shall not hold up the others: when some go through, those that do not fail,
+    /// and their partitions start anew. When none does, it is the server, and the group stays as it is.
+    /// </summary>
+    private async Task CommitEachAsync(List<Waiting> group, CancellationToken ct)
+    {
+        var refused = new List<(Waiting Waiting, Exception Why)>();
+        var settled = new List<Waiting>();
+        foreach (var waiting in group)
+        {
+            try
+            {
+                if ((await table.WriteAsync([waiting.Block], ct)).Count == 0) waiting.Done.TrySetResult();
+                else waiting.Done.TrySetException(new NotTheWriterException(waiting.Block.Partition));
+                settled.Add(waiting);
+            }
+            catch (PostgresException e)
+            {
+                refused.Add((waiting, e));
+            }
+        }
+        if (settled.Count == 0) throw refused[0].Why;
+        group.Clear();
+        foreach (var (waiting, why) in refused) waiting.Done.TrySetException(new InvalidOperationException($"PostgreSQL refuses a block of partition {waiting.Block.Partition}: {PostgresFault.Reason(why)}. See its log; the other partitions go on.", why));
     }
 
     private sealed record Waiting(BlockToWrite Block, TaskCompletionSource Done);

@@ -12,8 +12,8 @@ namespace MekongTwin.Silo.Twins;
 /// </summary>
 internal sealed class PartitionJournal(int partition, Region region, PartitionState state)
 {
-    /// <summary>Bytes that are durable, in memory and not folded; then appends wait.</summary>
-    private const int QueuedBytesMax = 8 << 20;
+    /// <summary>Bytes that are durable and not folded; then appends wait.</summary>
+    private const long UnfoldedBytesMax = 8 << 20;
 
     /// <summary>Bytes read from the journal at once.</summary>
     private const int ReadBytes = 1 << 20;
@@ -32,15 +32,12 @@ internal sealed class PartitionJournal(int partition, Region region, PartitionSt
 
     // Readings of each source that were ever journalled here, folded or not.
     private readonly Dictionary<int, long> _received = [];
-    private int _queuedBytes;
+    private long _folded = state.Applied;
     private long _end = state.Journalled;
     private bool _isClosed;
 
     /// <summary>Where the journal ends.</summary>
     public long End => Volatile.Read(ref _end);
-
-    /// <summary>Durable bytes in memory that are not folded.</summary>
-    public int QueuedBytes => Volatile.Read(ref _queuedBytes);
 
     /// <summary>Set after every block.</summary>
     public Signal Appended { get; } = new();
@@ -97,7 +94,7 @@ internal sealed class PartitionJournal(int partition, Region region, PartitionSt
                 if (_isClosed) throw new NotTheWriterException(partition);
                 if (!_waiting.TryGetValue(append.Door, out waiting) || waiting.Append.Sequence != append.Sequence)
                 {
-                    if (_queuedBytes <= QueuedBytesMax)
+                    if (HasRoom)
                     {
                         _waiting[append.Door] = waiting = new(append, Activity.Current?.Context ?? default);
                         _gathering.Add(waiting);
@@ -149,12 +146,16 @@ internal sealed class PartitionJournal(int partition, Region region, PartitionSt
     /// <summary>The next block that is durable and not folded, if it is in memory.</summary>
     public bool TryTake(out StoredBlock block)
     {
+        lock (_gate) return _queue.TryDequeue(out block);
+    }
+
+    /// <summary>Everything up to this offset is folded.</summary>
+    public void Folded(long to)
+    {
         lock (_gate)
         {
-            if (!_queue.TryDequeue(out block)) return false;
-            _queuedBytes -= block.Frames.Length;
-            if (_queuedBytes <= QueuedBytesMax) LetWaiters();
-            return true;
+            _folded = to;
+            if (HasRoom) LetWaiters();
         }
     }
 
@@ -171,6 +172,9 @@ internal sealed class PartitionJournal(int partition, Region region, PartitionSt
         if (blocks.Count > 0 && blocks[0].Start == from) return blocks;
         throw new InvalidDataException($"The journal of partition {partition} has no block at offset {from}: it is damaged. Restore the database from a backup.");
     }
+
+    /// <summary>Under the lock.</summary>
+    private bool HasRoom => _end - _folded <= UnfoldedBytesMax;
 
     private List<Waiting> TakeGathered()
     {
@@ -200,7 +204,6 @@ internal sealed class PartitionJournal(int partition, Region region, PartitionSt
             _end = block.End;
             JournalTail.Tally(block.Frames, _received);
             _queue.Enqueue(block);
-            _queuedBytes += block.Frames.Length;
             foreach (var waiting in group)
             {
                 Remember(waiting.Append.Door, waiting.Append.Sequence, block.Start);

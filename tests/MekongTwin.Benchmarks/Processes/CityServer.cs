@@ -36,7 +36,7 @@ internal sealed partial class CityServer : IServerUnderTest
 
     /// <summary>A silo of the cluster that this database is the heart of.</summary>
     public static Task<CityServer> StartSiloAsync(int? core, string database, string name, CancellationToken ct) => StartAsync(core, Repository.Program("MekongTwin.Silo"), null,
-        ["--database", database, "--name", name, "--silo-port", FreePort(), "--gateway-port", FreePort()], ct);
+        ["--database", database, "--name", name, "--silo-port", FreePort()], ct);
 
     private static async Task<CityServer> StartAsync(int? core, string program, string? ownData, string[] options, CancellationToken ct)
     {
