@@ -1,15 +1,15 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using MekongTwin.Domain.Readings;
 
 namespace MekongTwin.History.Journal;
 
 /// <summary>
 /// The readings of a stretch of the journal sorted by point and time, for finding those behind a window. Little-endian:
-/// <code>magic:u32 version:i32 readings:i32 points:i32 end:i64 minTime:i64 maxTime:i64 checksum:u32 pad:4,
-/// directory[points] of (point:i32 start:i32 checksum:u32), readings</code>
-/// The header's checksum (CRC-32C) covers header and directory, a directory entry's the readings of its point. It repeats
+/// <code>magic:u32 version:i32 readings:i32 points:i32 end:i64 minTime:i64 maxTime:i64 checksum:u32 bytes:i32,
+/// directory[points] of (point:i32 start:i32 at:i32 checksum:u32), readings of each point, packed (<see cref="PackedReadings"/>)</code>
+/// The header's checksum (CRC-32C) covers header and directory, a directory entry's the packed readings of its point. It repeats
 /// what the journal holds: when it is missing or damaged it is made again.
 /// </summary>
 internal sealed class SortedRun : IDisposable
@@ -17,25 +17,29 @@ internal sealed class SortedRun : IDisposable
     public const string Extension = ".run";
 
     private const uint Magic = 0x4E55524D; // "MRUN"
-    private const int FormatVersion = 3;
+    private const int FormatVersion = 4;
     private const int HeaderSize = 48;
     private const int ChecksumAt = 40;
-    private const int EntrySize = 12;
+    private const int BytesAt = 44;
+    private const int EntrySize = 16;
+
     private readonly IJournalFile _file;
     private readonly int[] _points;
     private readonly int[] _starts;
+    private readonly int[] _places;
     private readonly int[] _checksums;
     private readonly long _readingsAt;
     private readonly long _minTimeUs;
     private readonly long _maxTimeUs;
 
-    private SortedRun(IJournalFile file, long baseOffset, long endOffset, int[] points, int[] starts, int[] checksums, long minTimeUs, long maxTimeUs)
+    private SortedRun(IJournalFile file, long baseOffset, long endOffset, int[] points, int[] starts, int[] places, int[] checksums, long minTimeUs, long maxTimeUs)
     {
         _file = file;
         BaseOffset = baseOffset;
         EndOffset = endOffset;
         _points = points;
         _starts = starts;
+        _places = places;
         _checksums = checksums;
         _readingsAt = HeaderSize + (long)points.Length * EntrySize;
         _minTimeUs = minTimeUs;
@@ -69,23 +73,31 @@ internal sealed class SortedRun : IDisposable
             starts.Add(i);
         }
         starts.Add(readings.Length);
-        var checksums = new int[points.Count];
-        for (var i = 0; i < checksums.Length; i++) checksums[i] = Checksum(readings[starts[i]..starts[i + 1]]);
+        var packed = new ArrayBufferWriter<byte>(4 * readings.Length);
+        var (places, checksums) = (new int[points.Count + 1], new int[points.Count]);
+        for (var i = 0; i < checksums.Length; i++)
+        {
+            PackedReadings.Write(readings[starts[i]..starts[i + 1]], packed);
+            places[i + 1] = packed.WrittenCount;
+            checksums[i] = Checksum(packed.WrittenSpan[places[i]..]);
+        }
         var name = NameFor(baseOffset);
         if (files.List(Extension).Contains(name)) files.Delete(name);
         var file = files.Create(name);
-        var run = new SortedRun(file, baseOffset, endOffset, [.. points], [.. starts], checksums, min, max);
+        var run = new SortedRun(file, baseOffset, endOffset, [.. points], [.. starts], places, checksums, min, max);
         var directory = new byte[points.Count * EntrySize];
         for (var i = 0; i < points.Count; i++)
         {
-            BinaryPrimitives.WriteInt32LittleEndian(directory.AsSpan(i * EntrySize), points[i]);
-            BinaryPrimitives.WriteInt32LittleEndian(directory.AsSpan(i * EntrySize + 4), starts[i]);
-            BinaryPrimitives.WriteInt32LittleEndian(directory.AsSpan(i * EntrySize + 8), checksums[i]);
+            var entry = directory.AsSpan(i * EntrySize);
+            BinaryPrimitives.WriteInt32LittleEndian(entry, points[i]);
+            BinaryPrimitives.WriteInt32LittleEndian(entry[4..], starts[i]);
+            BinaryPrimitives.WriteInt32LittleEndian(entry[8..], places[i]);
+            BinaryPrimitives.WriteInt32LittleEndian(entry[12..], checksums[i]);
         }
         try
         {
             file.Write(HeaderSize, directory);
-            file.Write(run._readingsAt, MemoryMarshal.AsBytes(readings));
+            file.Write(run._readingsAt, packed.WrittenSpan);
             file.Sync();
             // The header goes last: without it the file is no run.
             file.Write(0, run.MakeHeader(readings.Length, directory));
@@ -111,11 +123,12 @@ internal sealed class SortedRun : IDisposable
         {
             var readings = BinaryPrimitives.ReadInt32LittleEndian(header.AsSpan(8));
             var count = BinaryPrimitives.ReadInt32LittleEndian(header.AsSpan(12));
-            var isWhole = count >= 0 && readings >= 0 && file.Length == HeaderSize + (long)count * EntrySize + (long)readings * Reading.Size;
+            var bytes = BinaryPrimitives.ReadInt32LittleEndian(header.AsSpan(BytesAt));
+            var isWhole = count >= 0 && readings >= 0 && bytes >= 0 && file.Length == HeaderSize + (long)count * EntrySize + bytes;
             var directory = new byte[isWhole ? count * EntrySize : 0];
             if (isWhole && file.Read(HeaderSize, directory) == directory.Length && BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(ChecksumAt)) == Checksum(header, directory))
                 return new(file, baseOffset, BinaryPrimitives.ReadInt64LittleEndian(header.AsSpan(16)), Column(directory, 0), [.. Column(directory, 4), readings],
-                    Column(directory, 8), BinaryPrimitives.ReadInt64LittleEndian(header.AsSpan(24)), BinaryPrimitives.ReadInt64LittleEndian(header.AsSpan(32)));
+                    [.. Column(directory, 8), bytes], Column(directory, 12), BinaryPrimitives.ReadInt64LittleEndian(header.AsSpan(24)), BinaryPrimitives.ReadInt64LittleEndian(header.AsSpan(32)));
         }
         file.Dispose();
         return null;
@@ -128,7 +141,7 @@ internal sealed class SortedRun : IDisposable
         var index = Array.BinarySearch(_points, point);
         if (index < 0) return true;
         var readings = new Reading[_starts[index + 1] - _starts[index]];
-        if (!TryFill(readings, _starts[index]) || Checksum(readings) != _checksums[index]) return false;
+        if (!TryFill(readings, index)) return false;
         foreach (ref readonly var reading in readings.AsSpan())
         {
             if (reading.TimeUs >= toUs) break;
@@ -158,16 +171,23 @@ internal sealed class SortedRun : IDisposable
         }
     }
 
-    private bool TryFill(Span<Reading> readings, int start)
+    private bool TryFill(Span<Reading> readings, int index)
     {
-        var bytes = MemoryMarshal.AsBytes(readings);
+        var packed = ArrayPool<byte>.Shared.Rent(_places[index + 1] - _places[index]);
         try
         {
-            return _file.Read(_readingsAt + (long)start * Reading.Size, bytes) == bytes.Length;
+            var bytes = packed.AsSpan(0, _places[index + 1] - _places[index]);
+            if (_file.Read(_readingsAt + _places[index], bytes) != bytes.Length || Checksum(bytes) != _checksums[index]) return false;
+            PackedReadings.Read(bytes, _points[index], readings);
+            return true;
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or InvalidDataException)
         {
             return false;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(packed);
         }
     }
 
@@ -181,13 +201,14 @@ internal sealed class SortedRun : IDisposable
         BinaryPrimitives.WriteInt64LittleEndian(header.AsSpan(16), EndOffset);
         BinaryPrimitives.WriteInt64LittleEndian(header.AsSpan(24), _minTimeUs);
         BinaryPrimitives.WriteInt64LittleEndian(header.AsSpan(32), _maxTimeUs);
+        BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(BytesAt), _places[^1]);
         BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(ChecksumAt), Checksum(header, directory));
         return header;
     }
 
-    private static uint Checksum(ReadOnlySpan<byte> header, ReadOnlySpan<byte> directory) => ~Block.Crc(Block.Crc(uint.MaxValue, header[..ChecksumAt]), directory);
+    private static uint Checksum(ReadOnlySpan<byte> header, ReadOnlySpan<byte> directory) => ~Block.Crc(Block.Crc(Block.Crc(uint.MaxValue, header[..ChecksumAt]), header[BytesAt..]), directory);
 
-    private static int Checksum(ReadOnlySpan<Reading> readings) => (int)~Block.Crc(uint.MaxValue, MemoryMarshal.AsBytes(readings));
+    private static int Checksum(ReadOnlySpan<byte> packed) => (int)~Block.Crc(uint.MaxValue, packed);
 
     private static int[] Column(byte[] directory, int at)
     {
