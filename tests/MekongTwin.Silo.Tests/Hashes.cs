@@ -39,6 +39,8 @@ internal static class Hashes
             ("UPDATE journal_block SET frames = substr(frames, 1, length(frames) - 1) WHERE (partition, start) IN (SELECT partition, start FROM journal_block ORDER BY partition, start LIMIT 1)", "is damaged"),
             ("DELETE FROM ledger_line WHERE (partition, source) IN (SELECT partition, source FROM ledger_line LIMIT 1)", "its account says 0"),
             ("UPDATE partition_facts SET applied = applied - 1 WHERE partition = 0", "where no block ends"),
+            ("UPDATE asset_state SET body = substr(body, 1, length(body) - 1) WHERE asset = (SELECT min(asset) FROM asset_state)", "newest readings are damaged"),
+            ("INSERT INTO reading_run (partition, upto, part, first_point, last_point, first_time, last_time, readings) VALUES (1, 1, 0, 0, 0, 0, 0, decode(repeat('00', 48), 'hex'))", "there are 2 sorted readings too many"),
         ])
         {
             await using (var command = database.CreateCommand(change)) Assert.Equal(1, await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken));

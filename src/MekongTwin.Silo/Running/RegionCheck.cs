@@ -54,13 +54,19 @@ internal sealed class RegionCheck(RegionCut cut, PartitionMap map, Action<string
             await CheckJournalAsync(extent, ct);
         }
         await CheckTotalsAsync(ct);
+        await foreach (var (asset, body) in cut.StatesAsync(ct))
+        {
+            if (!TryDecode(() => FactsCodec.ReadState(body), out _)) Fault($"{Name(asset)}: its newest readings are damaged.");
+        }
     }
 
     /// <summary>The hash of the stored facts.</summary>
     public async Task<string> HashAsync(CancellationToken ct)
     {
         using var hash = new FactsHash();
-        foreach (var latest in (await cut.ReadStatesAsync(ct)).SelectMany(state => state.Latest).OrderBy(latest => latest.Point)) hash.Add(latest);
+        var newest = new List<Reading>();
+        await foreach (var (_, body) in cut.StatesAsync(ct)) newest.AddRange(FactsCodec.ReadState(body).Latest);
+        foreach (var latest in newest.OrderBy(latest => latest.Point)) hash.Add(latest);
         await foreach (var window in WindowsAsync(ct)) hash.Add(window);
         foreach (var asset in _assets)
         {
@@ -75,6 +81,7 @@ internal sealed class RegionCheck(RegionCut cut, PartitionMap map, Action<string
         long end = 0;
         var (applied, waiting) = (new Dictionary<int, long>(), new Dictionary<int, long>());
         var isCut = extent.Applied is 0;
+        var (sortedTo, sorted) = await cut.ReadSortedAsync(extent.Partition, ct);
         await foreach (var block in cut.BlocksAsync(extent.Partition, ct))
         {
             if (block.Start != end) Fault($"Partition {extent.Partition}: no block at offset {end}; the next one begins at {block.Start}.");
@@ -83,9 +90,11 @@ internal sealed class RegionCheck(RegionCut cut, PartitionMap map, Action<string
             Blocks++;
             Bytes += block.Frames.Length;
             if (!TryTally(block.Frames, block.Start < extent.Applied ? applied : waiting)) Fault($"Partition {extent.Partition}: the block at offset {block.Start} is damaged.");
+            else if (end <= sortedTo) sorted -= CountKnown(block.Frames);
         }
         if (end != extent.Journalled) Fault($"Partition {extent.Partition}: its journal ends at offset {end}, and should at {extent.Journalled}.");
         if (!isCut) Fault($"Partition {extent.Partition}: its facts stand for offset {extent.Applied}, where no block ends.");
+        if (sorted != 0) Fault($"Partition {extent.Partition}: up to offset {sortedTo} there are {Math.Abs(sorted)} sorted readings too {(sorted > 0 ? "many" : "few")}.");
         if (extent.Applied < extent.Journalled) Waiting = (Waiting.Readings + waiting.Values.Sum(), Waiting.Partitions + 1);
         CheckLedger(extent.Partition, applied, await cut.ReadLedgerAsync(extent.Partition, ct));
     }
@@ -128,7 +137,7 @@ internal sealed class RegionCheck(RegionCut cut, PartitionMap map, Action<string
         await foreach (var quarter in cut.QuartersAsync(_assets, from, from + StretchUs, ct))
         {
             Quarters++;
-            if (!TrySum(quarter, out var own)) Fault($"{Name(quarter.Asset)} at {Text(quarter.StartUs)}: what is stored is damaged.");
+            if (!TryDecode(() => FactsCodec.ReadWindows(quarter.Body, quarter.StartUs).Sum, out var own)) Fault($"{Name(quarter.Asset)} at {Text(quarter.StartUs)}: what is stored is damaged.");
             foreach (var above in map.Above(quarter.Asset)) sums[(above, quarter.StartUs)] = sums.GetValueOrDefault((above, quarter.StartUs)) + own;
         }
         return sums;
@@ -194,12 +203,25 @@ internal sealed class RegionCheck(RegionCut cut, PartitionMap map, Action<string
         }
     }
 
-    private static bool TrySum(in StoredQuarter quarter, out Contribution sum)
+    /// <summary>Readings of points that there are: the others are not sorted.</summary>
+    private long CountKnown(byte[] frames)
     {
-        sum = default;
+        ReadOnlySpan<byte> left = frames;
+        var count = 0L;
+        while (Frame.TryRead(ref left, out var frame))
+        {
+            if (frame.Kind != FrameKind.Readings) continue;
+            foreach (ref readonly var reading in new ReadingsFrame(frame.Body).Readings) count += map.Knows(reading.Point) ? 1 : 0;
+        }
+        return count;
+    }
+
+    private static bool TryDecode<T>(Func<T> decode, out T? decoded)
+    {
+        decoded = default;
         try
         {
-            sum = FactsCodec.ReadWindows(quarter.Body, quarter.StartUs).Sum;
+            decoded = decode();
             return true;
         }
         catch (Exception e) when (e is IndexOutOfRangeException or ArgumentException or OverflowException or InvalidDataException)

@@ -79,13 +79,21 @@ internal sealed class RegionCut : IAsyncDisposable
         return lines;
     }
 
-    public async Task<List<AssetState>> ReadStatesAsync(CancellationToken ct)
+    /// <summary>The states of assets, as they are stored.</summary>
+    public async IAsyncEnumerable<(int Asset, byte[] Body)> StatesAsync([EnumeratorCancellation] CancellationToken ct)
     {
-        await using var command = Ask("SELECT body FROM asset_state ORDER BY asset");
+        await using var command = Ask("SELECT asset, body FROM asset_state ORDER BY asset");
         await using var rows = await command.ExecuteReaderAsync(ct);
-        var states = new List<AssetState>();
-        while (await rows.ReadAsync(ct)) states.Add(FactsCodec.ReadState(rows.GetFieldValue<byte[]>(0)));
-        return states;
+        while (await rows.ReadAsync(ct)) yield return (rows.GetInt32(0), rows.GetFieldValue<byte[]>(1));
+    }
+
+    /// <summary>Up to which offset a partition's readings are sorted, and how many these are.</summary>
+    public async Task<(long Upto, long Readings)> ReadSortedAsync(int partition, CancellationToken ct)
+    {
+        await using var command = Ask("SELECT coalesce(max(upto), 0), coalesce(sum(octet_length(readings)), 0)::bigint FROM reading_run WHERE partition = $1").With(partition);
+        await using var row = await command.ExecuteReaderAsync(ct);
+        await row.ReadAsync(ct);
+        return (row.GetInt64(0), row.GetInt64(1) / Reading.Size);
     }
 
     /// <summary>The first and the last start of what is stored, and the highest asset that has any; null when nothing is.</summary>
