@@ -142,7 +142,7 @@ internal sealed class DoorJournal : IJournalWriter, ICommits, IAsyncDisposable
                 await SplitAsync();
             }
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
             // What is not durable was not acknowledged.
         }

@@ -22,7 +22,8 @@ internal static class Retry
                 if (failed) fault(null);
                 return result;
             }
-            catch (Exception e) when (IsAway(e))
+            // The driver also cancels by itself, when a connection breaks.
+            catch (Exception e) when (IsAway(e) || (e is OperationCanceledException && !ct.IsCancellationRequested))
             {
                 failed = true;
                 fault($"PostgreSQL: {PostgresFault.Reason(e)}. It is tried again by itself.");
