@@ -74,6 +74,29 @@ public sealed class Commits : IAsyncLifetime
     }
 
     [Fact]
+    public async Task ADatabaseThatWasReadOnlyForAWhileIsWrittenAgain()
+    {
+        var state = await _table.TakeOverAsync(1, Ct);
+        await SetReadOnlyAsync("SET default_transaction_read_only = on");
+        var waiting = _committer.CommitAsync(new(1, state.Epoch, 0, new byte[10]), Ct);
+        while (_committer.Fault is null) await Task.Delay(10, Ct);
+        await SetReadOnlyAsync("RESET default_transaction_read_only");
+        await waiting.WaitAsync(TimeSpan.FromSeconds(30), Ct);
+    }
+
+    /// <summary>Sessions keep what they began with; those that were there are ended.</summary>
+    private async Task SetReadOnlyAsync(string change)
+    {
+        var name = new NpgsqlConnectionStringBuilder(_database.ConnectionString).Database!;
+        await using var server = NpgsqlDataSource.Create(_postgres.Connection("postgres"));
+        foreach (var command in (string[])[$"ALTER DATABASE {name} {change}", .. change.StartsWith("SET", StringComparison.Ordinal) ? [$"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"] : Array.Empty<string>()])
+        {
+            await using var run = server.CreateCommand(command);
+            await run.ExecuteNonQueryAsync(Ct);
+        }
+    }
+
+    [Fact]
     public async Task ABlockThatTheServerRefusesDoesNotHoldUpTheOthers()
     {
         await using (var refuse = _database.CreateCommand("ALTER TABLE journal_block ADD CHECK (partition <> 1)")) await refuse.ExecuteNonQueryAsync(Ct);

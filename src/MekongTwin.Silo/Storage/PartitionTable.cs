@@ -78,6 +78,13 @@ internal sealed class PartitionTable(NpgsqlDataSource database)
         return [];
     }
 
+    /// <summary>Lets go of connections that may be set up as the server was before: they would be used again and again.</summary>
+    public void ForgetConnections()
+    {
+        database.Clear();
+        NpgsqlConnection.ClearAllPools();
+    }
+
     /// <summary>A number that no door has had.</summary>
     public async Task<long> NextDoorAsync(CancellationToken ct)
     {
