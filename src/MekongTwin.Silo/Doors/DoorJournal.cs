@@ -87,33 +87,9 @@ internal sealed class DoorJournal : IJournalWriter, ICommits, IAsyncDisposable
         return true;
     }
 
-    public async ValueTask WaitRoomAsync(CancellationToken ct)
-    {
-        while (true)
-        {
-            Task moved;
-            lock (_gate)
-            {
-                if (_gathering.WrittenCount < GatheredBytesMax / 2) return;
-                moved = _moved.Task;
-            }
-            await moved.WaitAsync(ct);
-        }
-    }
+    public ValueTask WaitRoomAsync(CancellationToken ct) => UntilAsync(() => _gathering.WrittenCount < GatheredBytesMax / 2, ct);
 
-    public async ValueTask WaitDurableAsync(long ticket, CancellationToken ct)
-    {
-        while (Durable < ticket)
-        {
-            Task moved;
-            lock (_gate)
-            {
-                if (_durable >= ticket) return;
-                moved = _moved.Task;
-            }
-            await (ct.CanBeCanceled ? moved.WaitAsync(ct) : moved);
-        }
-    }
+    public ValueTask WaitDurableAsync(long ticket, CancellationToken ct) => Durable >= ticket ? ValueTask.CompletedTask : UntilAsync(() => _durable >= ticket, ct);
 
     /// <summary>Completes when everything that was admitted until now is durable.</summary>
     public ValueTask FlushAsync(CancellationToken ct)
@@ -138,7 +114,7 @@ internal sealed class DoorJournal : IJournalWriter, ICommits, IAsyncDisposable
             {
                 await _wake.WaitAsync(Timeout.InfiniteTimeSpan);
                 await GatherAsync();
-                await WaitUnderWayAsync();
+                await UntilAsync(() => _underWay <= UnderWayBytesMax, _stop.Token);
                 await SplitAsync();
             }
         }
@@ -232,18 +208,18 @@ internal sealed class DoorJournal : IJournalWriter, ICommits, IAsyncDisposable
         moved.TrySetResult();
     }
 
-    /// <summary>Completes when more may be on its way.</summary>
-    private async Task WaitUnderWayAsync()
+    /// <summary>Completes when it is so; looked at under the lock, whenever something moved.</summary>
+    private async ValueTask UntilAsync(Func<bool> isSo, CancellationToken ct)
     {
         while (true)
         {
             Task moved;
             lock (_gate)
             {
-                if (_underWay <= UnderWayBytesMax) return;
+                if (isSo()) return;
                 moved = _moved.Task;
             }
-            await moved.WaitAsync(_stop.Token);
+            await moved.WaitAsync(ct);
         }
     }
 

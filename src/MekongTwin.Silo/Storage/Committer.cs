@@ -81,7 +81,12 @@ internal sealed class Committer(PartitionTable table) : BackgroundService
         {
             try
             {
-                if (refusals >= RefusalsMax && group.Count > 1) await CommitEachAsync(group, ct);
+                if (refusals >= RefusalsMax && group.Count > 1)
+                {
+                    await CommitEachAsync(group, ct);
+                    Fault = null;
+                    return;
+                }
                 var lost = await table.WriteAsync([.. group.Select(waiting => waiting.Block)], ct);
                 if (lost.Count == 0)
                 {
