@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using MekongTwin.Contracts.Postgres;
 using MekongTwin.Silo.Tests;
 using Npgsql;
 
@@ -14,8 +14,6 @@ public sealed class Postgres : IAsyncLifetime
 {
     private const int Port = 5432;
 
-    private const string Programs = "/usr/lib/postgresql/15/bin";
-
     private readonly string _directory = Directory.CreateTempSubdirectory("mt-pg-").FullName;
     private string _address = "";
     private bool _runs;
@@ -25,10 +23,8 @@ public sealed class Postgres : IAsyncLifetime
 
     public ValueTask InitializeAsync()
     {
-        if (!File.Exists(Path.Combine(Programs, "initdb"))) return default;
-        // The server refuses to run as root.
-        if (Environment.IsPrivilegedProcess) Run("chown", "postgres", _directory);
-        RunProgram("initdb", "-D", Data, "-A", "trust", "-U", "postgres", "-N");
+        if (!PostgresPrograms.AreInstalled) return default;
+        PostgresPrograms.Make(_directory, Data);
         Start();
         return default;
     }
@@ -60,12 +56,12 @@ public sealed class Postgres : IAsyncLifetime
 
     public void Start()
     {
-        RunProgram("pg_ctl", "-D", Data, "-o", $"-k {_directory} -p {Port} -c listen_addresses='{_address}'", "-l", Path.Combine(_directory, "log"), "-w", "start");
+        PostgresPrograms.Start(_directory, Data, $"-p {Port} -c listen_addresses='{_address}'");
         _runs = true;
     }
 
     /// <summary>As if its machine had lost power: what was not synced may be lost, connections break.</summary>
-    public void Kill() => RunProgram("pg_ctl", "-D", Data, "-m", "immediate", "-w", "stop");
+    public void Kill() => PostgresPrograms.Kill(Data);
 
     public ValueTask DisposeAsync()
     {
@@ -75,20 +71,4 @@ public sealed class Postgres : IAsyncLifetime
     }
 
     private string Data => Path.Combine(_directory, "data");
-
-    private static void RunProgram(string program, params string[] arguments)
-    {
-        string[] command = [Path.Combine(Programs, program), .. arguments];
-        if (Environment.IsPrivilegedProcess) Run("setpriv", ["--reuid=postgres", "--regid=postgres", "--clear-groups", .. command]);
-        else Run(command[0], command[1..]);
-    }
-
-    // Its output is not the tests': theirs is what the test runner reads its results from.
-    private static void Run(string program, params string[] arguments)
-    {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = Path.GetTempPath(), RedirectStandardOutput = true })!;
-        var said = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}. {said}");
-    }
 }

@@ -1,26 +1,20 @@
-using System.Diagnostics;
 using System.Globalization;
+using MekongTwin.Contracts.Postgres;
 
 namespace MekongTwin.Benchmarks.Processes;
 
 /// <summary>A PostgreSQL 15 of the benchmark's own in a temporary directory, with its durability as it is by default.</summary>
 internal sealed class PostgresServer : IDisposable
 {
-    private const string Programs = "/usr/lib/postgresql/15/bin";
-
     private readonly string _directory = Directory.CreateTempSubdirectory("mekongtwin-bench-pg-").FullName;
     private int _databases;
 
     public PostgresServer()
     {
-        if (!IsInstalled) throw new InvalidOperationException("PostgreSQL 15 is not installed: the cluster edition cannot be measured.");
-        // The server refuses to run as root.
-        if (Environment.IsPrivilegedProcess) Run("chown", "postgres", _directory);
-        RunProgram("initdb", "-D", Data, "-A", "trust", "-U", "postgres", "-N");
-        RunProgram("pg_ctl", "-D", Data, "-o", $"-k {_directory} -c listen_addresses=''", "-l", Path.Combine(_directory, "log"), "-w", "start");
+        if (!PostgresPrograms.AreInstalled) throw new InvalidOperationException("PostgreSQL 15 is not installed: the cluster edition cannot be measured.");
+        PostgresPrograms.Make(_directory, Data);
+        PostgresPrograms.Start(_directory, Data, "-c listen_addresses=''");
     }
-
-    public static bool IsInstalled => File.Exists(Path.Combine(Programs, "initdb"));
 
     /// <summary>User and system time of the server: of its processes that live, and of those that it has waited for.</summary>
     public TimeSpan Cpu
@@ -42,13 +36,13 @@ internal sealed class PostgresServer : IDisposable
     public string MakeDatabase()
     {
         var name = $"b{++_databases}";
-        RunProgram("createdb", "-h", _directory, "-U", "postgres", name);
+        PostgresPrograms.Run("createdb", "-h", _directory, "-U", "postgres", name);
         return $"Host={_directory};Username=postgres;Database={name}";
     }
 
     public void Dispose()
     {
-        RunProgram("pg_ctl", "-D", Data, "-m", "immediate", "-w", "stop");
+        PostgresPrograms.Kill(Data);
         Directory.Delete(_directory, recursive: true);
     }
 
@@ -65,21 +59,6 @@ internal sealed class PostgresServer : IDisposable
         {
             return null;
         }
-    }
-
-    private static void RunProgram(string program, params string[] arguments)
-    {
-        string[] command = [Path.Combine(Programs, program), .. arguments];
-        if (Environment.IsPrivilegedProcess) Run("setpriv", ["--reuid=postgres", "--regid=postgres", "--clear-groups", .. command]);
-        else Run(command[0], command[1..]);
-    }
-
-    private static void Run(string program, params string[] arguments)
-    {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = Path.GetTempPath(), RedirectStandardOutput = true })!;
-        var said = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        if (process.ExitCode != 0) throw new InvalidOperationException($"{program} ended with {process.ExitCode}: {said}");
     }
 
     private static long Number(string text) => long.Parse(text, CultureInfo.InvariantCulture);
