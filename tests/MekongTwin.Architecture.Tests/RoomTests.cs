@@ -9,6 +9,7 @@ public sealed class RoomTests
     private static readonly Dictionary<string, string[]> Allowed = new()
     {
         ["MekongTwin.Domain"] = [],
+        ["MekongTwin.Engines"] = ["MekongTwin.Domain"],
         ["MekongTwin.Ingest"] = ["MekongTwin.Domain"],
         ["MekongTwin.History"] = ["MekongTwin.Domain"],
         ["MekongTwin.Api"] = ["MekongTwin.Domain", "MekongTwin.Ingest", "MekongTwin.History"],
