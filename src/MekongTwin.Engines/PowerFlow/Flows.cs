@@ -5,13 +5,14 @@ namespace MekongTwin.Engines.PowerFlow;
 internal static class Flows
 {
     /// <param name="network">The network the voltages belong to.</param>
+    /// <param name="loads">What is drawn, in place of the network's own.</param>
     /// <param name="vm">Magnitudes, pu; kept. Set to 0 where unserved.</param>
     /// <param name="va">Angles, rad; kept. Set to 0 where unserved.</param>
     /// <param name="converged">What the solver says.</param>
     /// <param name="iterations">What the solver took.</param>
     /// <param name="generationQ">Reactive power held at PQ buses, pu; null for the network's own.</param>
     /// <param name="solvedAs">The type each bus was solved as; null for the network's own.</param>
-    public static Solution Of(Network network, double[] vm, double[] va, bool converged, int iterations, double[]? generationQ = null, BusType[]? solvedAs = null)
+    public static Solution Of(Network network, Loads loads, double[] vm, double[] va, bool converged, int iterations, double[]? generationQ = null, BusType[]? solvedAs = null)
     {
         var (buses, branches, served) = (network.Buses, network.Branches, network.Served);
         var (generationP, heldQ, types) = (network.GenerationP, generationQ ?? network.GenerationQ, solvedAs ?? network.SolvedAs);
@@ -47,7 +48,6 @@ internal static class Flows
                 Loading(network.LoadingBy, toP[k], toQ[k], vm[t], branches.RatingTo[k]));
         }
 
-        var loads = network.Loads;
         var (sourceP, sourceQ) = (new double[buses.Count], new double[buses.Count]);
         var (residual, worst) = (0.0, -1);
         for (var i = 0; i < buses.Count; i++)
