@@ -61,6 +61,9 @@ internal sealed class Equations
 
     public Link[] Links { get; }
 
+    /// <summary>For each node whether a generator holds its voltage.</summary>
+    public bool[] HoldsVoltage(Network network) => Array.ConvertAll(Bus, bus => network.SolvedAs[bus] == BusType.PV);
+
     private static List<int>[] Neighbours(Branches branches, int[] live, int[] node, int count)
     {
         var sets = new SortedSet<int>[count];

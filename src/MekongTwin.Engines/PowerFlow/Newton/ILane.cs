@@ -26,7 +26,10 @@ internal interface ILane<T> where T : struct, ILane<T>
     /// <summary>The larger magnitude; NaN if either is.</summary>
     static abstract T LargerMagnitude(T a, T b);
 
-    static abstract (T Sin, T Cos) SinCos(T angleRad);
+    /// <summary>The nearest whole number, to even from the middle.</summary>
+    static abstract T Round(T a);
+
+    static abstract T Floor(T a);
 
     /// <summary>Where the share is not 0 the first, elsewhere the second.</summary>
     static abstract T Select(T share, T first, T second);
@@ -59,11 +62,9 @@ internal readonly struct Lane1(double value) : ILane<Lane1>
 
     public static Lane1 LargerMagnitude(Lane1 a, Lane1 b) => new(Math.Max(Math.Abs(a.value), Math.Abs(b.value)));
 
-    public static (Lane1 Sin, Lane1 Cos) SinCos(Lane1 angleRad)
-    {
-        var (sin, cos) = Math.SinCos(angleRad.value);
-        return (new(sin), new(cos));
-    }
+    public static Lane1 Round(Lane1 a) => new(Math.Round(a.value));
+
+    public static Lane1 Floor(Lane1 a) => new(Math.Floor(a.value));
 
     public static Lane1 Select(Lane1 share, Lane1 first, Lane1 second) => share.value != 0 ? first : second;
 
@@ -96,11 +97,9 @@ internal readonly struct Lane4(Vector256<double> value) : ILane<Lane4>
 
     public static Lane4 LargerMagnitude(Lane4 a, Lane4 b) => new(Vector256.Max(Vector256.Abs(a.value), Vector256.Abs(b.value)));
 
-    public static (Lane4 Sin, Lane4 Cos) SinCos(Lane4 angleRad)
-    {
-        var (sin, cos) = Vector256.SinCos(angleRad.value);
-        return (new(sin), new(cos));
-    }
+    public static Lane4 Round(Lane4 a) => new(Vector256.Round(a.value));
+
+    public static Lane4 Floor(Lane4 a) => new(Vector256.Floor(a.value));
 
     public double Get(int lane) => value[lane];
 
@@ -133,11 +132,9 @@ internal readonly struct Lane8(Vector512<double> value) : ILane<Lane8>
 
     public static Lane8 LargerMagnitude(Lane8 a, Lane8 b) => new(Vector512.Max(Vector512.Abs(a.value), Vector512.Abs(b.value)));
 
-    public static (Lane8 Sin, Lane8 Cos) SinCos(Lane8 angleRad)
-    {
-        var (sin, cos) = Vector512.SinCos(angleRad.value);
-        return (new(sin), new(cos));
-    }
+    public static Lane8 Round(Lane8 a) => new(Vector512.Round(a.value));
+
+    public static Lane8 Floor(Lane8 a) => new(Vector512.Floor(a.value));
 
     public double Get(int lane) => value[lane];
 

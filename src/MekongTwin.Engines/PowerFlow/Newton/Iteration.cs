@@ -9,6 +9,9 @@ namespace MekongTwin.Engines.PowerFlow.Newton;
 /// </remarks>
 internal sealed class Iteration<T> where T : struct, ILane<T>
 {
+    /// <summary>Of a double, 2^−53.</summary>
+    private const double UnitRoundoff = 1.1102230246251565e-16;
+
     private readonly Equations equations;
     private readonly bool[] holdsVoltage;
     private readonly double[] slackRe;
@@ -19,7 +22,9 @@ internal sealed class Iteration<T> where T : struct, ILane<T>
     private readonly T[] im;
     private readonly T[] p;
     private readonly T[] q;
-    private readonly double[] residual = new double[T.Width];
+    private readonly double[] rounding;
+    private readonly double[] judged = new double[T.Width];
+    private readonly double[] best = new double[T.Width];
     private readonly double[] step = new double[T.Width];
 
     /// <param name="network">The network.</param>
@@ -32,6 +37,8 @@ internal sealed class Iteration<T> where T : struct, ILane<T>
         jacobian = new BlockMatrix<T>(equations.Elimination);
         mismatch = new Couple<T>[count];
         (re, im, p, q) = (new T[count], new T[count], new T[count], new T[count]);
+        rounding = new double[count];
+        for (var i = 0; i < count; i++) rounding[i] = 2 * UnitRoundoff * (Math.Abs(equations.SelfG[i]) + Math.Abs(equations.SelfB[i]));
         (Vm, Va, Power, Current, Impedance) = (new T[count], new T[count], new Couple<T>[count], new Couple<T>[count], new Couple<T>[count]);
         slackRe = Array.ConvertAll(equations.Links, link => network.SetVm[link.SlackBus] * Math.Cos(network.Buses.StartVa[link.SlackBus]));
         slackIm = Array.ConvertAll(equations.Links, link => network.SetVm[link.SlackBus] * Math.Sin(network.Buses.StartVa[link.SlackBus]));
@@ -56,26 +63,33 @@ internal sealed class Iteration<T> where T : struct, ILane<T>
 
     public int[] Iterations { get; } = new int[T.Width];
 
+    /// <summary>The iteration of each lane that had the smallest mismatch.</summary>
+    public int[] BestAt { get; } = new int[T.Width];
+
     /// <summary>Largest mismatch of each lane, pu.</summary>
-    public double[] Residual => residual;
+    public double[] Residual { get; } = new double[T.Width];
 
     /// <summary>Iterates until every lane has converged, left the numbers or had its share; a lane that is through no longer moves.</summary>
-    public void Run(NewtonOptions options)
+    /// <param name="tolerance">Largest mismatch that counts as solved, pu.</param>
+    /// <param name="iterationsMax">A lane's share.</param>
+    public void Run(double tolerance, int iterationsMax)
     {
         Span<bool> moving = stackalloc bool[T.Width];
         moving.Fill(true);
         Array.Fill(step, double.PositiveInfinity);
-        Array.Clear(Converged);
+        Array.Fill(best, double.PositiveInfinity);
+        var weight = Weights(tolerance);
         for (var iteration = 0; ; iteration++)
         {
-            Assemble();
+            Assemble(weight);
             var anyMoves = false;
             for (var lane = 0; lane < T.Width; lane++)
             {
                 if (!moving[lane]) continue;
                 Iterations[lane] = iteration;
-                Converged[lane] = residual[lane] <= options.Tolerance && step[lane] <= NewtonOptions.LastStep;
-                moving[lane] = !Converged[lane] && double.IsFinite(residual[lane]) && iteration < options.MaxIterations;
+                if (judged[lane] < best[lane]) (best[lane], BestAt[lane]) = (judged[lane], iteration);
+                Converged[lane] = judged[lane] <= tolerance && step[lane] <= NewtonOptions.LastStep;
+                moving[lane] = !Converged[lane] && double.IsFinite(judged[lane]) && iteration < iterationsMax;
                 anyMoves |= moving[lane];
             }
             if (!anyMoves) return;
@@ -85,13 +99,17 @@ internal sealed class Iteration<T> where T : struct, ILane<T>
         }
     }
 
-    private void Assemble()
+    /// <summary>A mismatch cannot be computed below the rounding of its terms, which matters only where an admittance is around 1e7 pu
+    /// and more: such nodes are asked for that much less. Null when there is none.</summary>
+    private double[]? Weights(double tolerance) => Array.Exists(rounding, floor => floor > tolerance) ? Array.ConvertAll(rounding, floor => Math.Min(1, tolerance / floor)) : null;
+
+    private void Assemble(double[]? weight)
     {
         Array.Clear(jacobian.Upper);
         Array.Clear(jacobian.Lower);
         for (var i = 0; i < re.Length; i++)
         {
-            var (sin, cos) = T.SinCos(Va[i]);
+            var (sin, cos) = Trigonometry<T>.SinCos(Va[i]);
             (re[i], im[i]) = (Vm[i] * cos, Vm[i] * sin);
             var square = Vm[i] * Vm[i];
             (p[i], q[i]) = (T.Of(equations.SelfG[i]) * square, -(T.Of(equations.SelfB[i]) * square));
@@ -107,13 +125,15 @@ internal sealed class Iteration<T> where T : struct, ILane<T>
             p[i] = T.MultiplyAdd(g, c, T.MultiplyAdd(b, s, p[i]));
             q[i] = T.MultiplyAdd(g, s, T.MultiplyAdd(-b, c, q[i]));
         }
-        var largest = T.Of(0);
+        var (largest, heaviest) = (T.Of(0), T.Of(0));
         for (var i = 0; i < re.Length; i++)
         {
             AddDiagonal(i);
-            largest = T.LargerMagnitude(largest, T.LargerMagnitude(mismatch[i].X, mismatch[i].Y));
+            var larger = T.LargerMagnitude(mismatch[i].X, mismatch[i].Y);
+            largest = T.LargerMagnitude(largest, larger);
+            if (weight is not null) heaviest = T.LargerMagnitude(heaviest, T.Of(weight[i]) * larger);
         }
-        for (var lane = 0; lane < T.Width; lane++) residual[lane] = largest.Get(lane);
+        for (var lane = 0; lane < T.Width; lane++) (Residual[lane], judged[lane]) = (largest.Get(lane), (weight is null ? largest : heaviest).Get(lane));
     }
 
     private void AddPair(in Equations.Pair pair)
