@@ -16,7 +16,7 @@ internal static class PowerFlowCommand
 
     public static Command Make()
     {
-        var file = new Argument<string>("case") { Description = "MATPOWER case (.m)" };
+        var file = new Argument<string>("case") { Description = "MATPOWER case (.m) or pandapower net (.json)" };
         var solver = new Option<string>("--solver") { Description = "auto takes the fastest that fits the grid", DefaultValueFactory = _ => "auto" };
         solver.AcceptOnlyFromAmong("auto", "newton");
         var batch = new Option<int>("--batch") { Description = "Scenarios, each bus's load times its own uniform factor from 0.5 to 1.5" };
@@ -41,7 +41,7 @@ internal static class PowerFlowCommand
     private static int Solve(ImportedCase read, bool asJson)
     {
         var solution = new NewtonSolver(read.Network).Solve();
-        if (asJson) WriteJson(json => SolutionJson.Write(json, read.Network, solution, "newton"));
+        if (asJson) WriteJson(json => SolutionJson.Write(json, read, solution, "newton"));
         else SolutionTable.Write(Console.Out, read.Name, read.Network, solution, "newton");
         return solution.Converged ? 0 : 1;
     }

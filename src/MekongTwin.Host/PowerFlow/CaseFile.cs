@@ -1,5 +1,6 @@
 using MekongTwin.Engines.PowerFlow.Import;
 using MekongTwin.Engines.PowerFlow.Import.Matpower;
+using MekongTwin.Engines.PowerFlow.Import.Pandapower;
 using MekongTwin.Host.Cities;
 
 namespace MekongTwin.Host.PowerFlow;
@@ -13,12 +14,16 @@ internal static class CaseFile
     /// <exception cref="InputException">It cannot be read, or what is in it is wrong.</exception>
     public static ImportedCase Read(string path)
     {
-        var isMatpower = Path.GetExtension(path).Equals(".m", StringComparison.OrdinalIgnoreCase);
-        if (!isMatpower) throw new InputException($"{path}: the name must end in .m (MATPOWER).");
+        var read = Path.GetExtension(path).ToLowerInvariant() switch
+        {
+            ".m" => MatpowerCase.Read,
+            ".json" => (Func<string, string, ImportedCase>)PandapowerCase.Read,
+            _ => throw new InputException($"{path}: the name must end in .m (MATPOWER) or .json (pandapower)."),
+        };
         try
         {
             if (new FileInfo(path) is { Exists: true, Length: > BytesMax }) throw new InputException($"{path}: larger than {BytesMax >> 20} MB.");
-            return MatpowerCase.Read(Path.GetFileName(path), File.ReadAllText(path));
+            return read(Path.GetFileName(path), File.ReadAllText(path));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,13 +1,15 @@
 using System.Text.Json;
 using MekongTwin.Engines.PowerFlow;
+using MekongTwin.Engines.PowerFlow.Import;
 
 namespace MekongTwin.Host.PowerFlow;
 
-/// <summary>A solution as JSON, in MW, Mvar, degrees and per unit; what is no number is null.</summary>
+/// <summary>A solution as JSON, in MW, Mvar, degrees and per unit; what is no number is null, and an unserved bus has no voltage.</summary>
 internal static class SolutionJson
 {
-    public static void Write(Utf8JsonWriter json, Network network, Solution solution, string solver)
+    public static void Write(Utf8JsonWriter json, ImportedCase read, Solution solution, string solver)
     {
+        var network = read.Network;
         json.WriteStartObject();
         json.WriteBoolean("converged", solution.Converged);
         json.WriteNumber("iterations", solution.Iterations);
@@ -17,12 +19,12 @@ internal static class SolutionJson
         Number(json, "maxMismatchPu", solution.Residual);
         if (solution.WorstBus >= 0) json.WriteNumber("worstBus", network.Buses.Number[solution.WorstBus]);
         json.WriteStartArray("unservedBuses");
-        for (var i = 0; i < network.Buses.Count; i++)
+        foreach (var row in read.Rows)
         {
-            if (solution.Unserved[i]) json.WriteNumberValue(network.Buses.Number[i]);
+            if (IsUnserved(row, solution)) json.WriteNumberValue(row.Number);
         }
         json.WriteEndArray();
-        WriteBuses(json, network, solution);
+        WriteBuses(json, read, solution);
         WriteBranches(json, network, solution);
         json.WriteEndObject();
     }
@@ -34,15 +36,17 @@ internal static class SolutionJson
         else json.WriteNull(name);
     }
 
-    private static void WriteBuses(Utf8JsonWriter json, Network network, Solution solution)
+    private static bool IsUnserved(BusRow row, Solution solution) => !row.InService || solution.Unserved[row.Bus];
+
+    private static void WriteBuses(Utf8JsonWriter json, ImportedCase read, Solution solution)
     {
         json.WriteStartArray("buses");
-        for (var i = 0; i < network.Buses.Count; i++)
+        foreach (var row in read.Rows)
         {
             json.WriteStartObject();
-            json.WriteNumber("bus", network.Buses.Number[i]);
-            Number(json, "vmPu", solution.Vm[i]);
-            Number(json, "vaDegree", solution.Va[i] * 180 / Math.PI);
+            json.WriteNumber("bus", row.Number);
+            Number(json, "vmPu", IsUnserved(row, solution) ? 0 : solution.Vm[row.Bus]);
+            Number(json, "vaDegree", IsUnserved(row, solution) ? 0 : solution.Va[row.Bus] * 180 / Math.PI);
             json.WriteEndObject();
         }
         json.WriteEndArray();

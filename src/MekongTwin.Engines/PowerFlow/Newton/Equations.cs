@@ -20,8 +20,7 @@ internal sealed class Equations
         Elimination = Elimination.Of(Neighbours(branches, live, node, nodes.Count));
 
         Bus = new int[nodes.Count];
-        var position = new int[buses.Count];
-        Array.Fill(position, -1);
+        var position = Position = Filled.With(buses.Count, -1);
         for (var k = 0; k < Bus.Length; k++) position[Bus[k] = nodes[Elimination.Order[k]]] = k;
         (SelfG, SelfB) = (new double[Bus.Length], new double[Bus.Length]);
         for (var k = 0; k < Bus.Length; k++) (SelfG[k], SelfB[k]) = (buses.ShuntG[Bus[k]], buses.ShuntB[Bus[k]]);
@@ -52,6 +51,9 @@ internal sealed class Equations
 
     /// <summary>Node to bus.</summary>
     public int[] Bus { get; }
+
+    /// <summary>Bus to node; −1 for a bus that is none.</summary>
+    public int[] Position { get; }
 
     public double[] SelfG { get; }
 

@@ -24,7 +24,6 @@ internal sealed class Iteration<T> where T : struct, ILane<T>
     private readonly T[] q;
     private readonly double[] rounding;
     private readonly double[] judged = new double[T.Width];
-    private readonly double[] best = new double[T.Width];
     private readonly double[] step = new double[T.Width];
 
     /// <param name="network">The network.</param>
@@ -63,7 +62,10 @@ internal sealed class Iteration<T> where T : struct, ILane<T>
 
     public int[] Iterations { get; } = new int[T.Width];
 
-    /// <summary>The iteration of each lane that had the smallest mismatch.</summary>
+    /// <summary>The smallest mismatch of each lane, pu; infinite when none was a number.</summary>
+    public double[] BestResidual { get; } = new double[T.Width];
+
+    /// <summary>The iteration of each lane that had it.</summary>
     public int[] BestAt { get; } = new int[T.Width];
 
     /// <summary>Largest mismatch of each lane, pu.</summary>
@@ -77,7 +79,8 @@ internal sealed class Iteration<T> where T : struct, ILane<T>
         Span<bool> moving = stackalloc bool[T.Width];
         moving.Fill(true);
         Array.Fill(step, double.PositiveInfinity);
-        Array.Fill(best, double.PositiveInfinity);
+        Array.Fill(BestResidual, double.PositiveInfinity);
+        Array.Clear(BestAt);
         var weight = Weights(tolerance);
         for (var iteration = 0; ; iteration++)
         {
@@ -87,7 +90,7 @@ internal sealed class Iteration<T> where T : struct, ILane<T>
             {
                 if (!moving[lane]) continue;
                 Iterations[lane] = iteration;
-                if (judged[lane] < best[lane]) (best[lane], BestAt[lane]) = (judged[lane], iteration);
+                if (judged[lane] < BestResidual[lane]) (BestResidual[lane], BestAt[lane]) = (judged[lane], iteration);
                 Converged[lane] = judged[lane] <= tolerance && step[lane] <= NewtonOptions.LastStep;
                 moving[lane] = !Converged[lane] && double.IsFinite(judged[lane]) && iteration < iterationsMax;
                 anyMoves |= moving[lane];

@@ -63,7 +63,7 @@ public sealed class NewtonBatch
                 for (var lane = 0; lane < count; lane++)
                 {
                     if (iteration.Converged[lane]) Store(iteration, lane, first + lane, ends, vm, va);
-                    else StoreClosest(again ??= new NewtonSolver(network, equations, options), p, q, first + lane, ends, vm, va);
+                    else StoreAlone(again ??= new NewtonSolver(network, equations, options), p, q, first + lane, ends, vm, va);
                 }
             }
         });
@@ -96,13 +96,14 @@ public sealed class NewtonBatch
         ends[scenario] = new ScenarioEnd(true, iteration.Iterations[lane], iteration.Residual[lane], -1);
     }
 
-    private void StoreClosest(NewtonSolver solver, double[] p, double[] q, int scenario, ScenarioEnd[] ends, double[] vm, double[] va)
+    /// <summary>A scenario that failed among the others has its second start, and its closest iterate, by itself.</summary>
+    private void StoreAlone(NewtonSolver solver, double[] p, double[] q, int scenario, ScenarioEnd[] ends, double[] vm, double[] va)
     {
         var (at, own) = (scenario * network.Buses.Count, network.Loads);
         var loads = own.WithPower(p.AsSpan(at, own.Count), q.AsSpan(at, own.Count));
         var solution = solver.Solve(loads);
         solution.Vm.CopyTo(vm, at);
         solution.Va.CopyTo(va, at);
-        ends[scenario] = new ScenarioEnd(false, solution.Iterations, solution.Residual, solution.WorstBus);
+        ends[scenario] = new ScenarioEnd(solution.Converged, solution.Iterations, solution.Residual, solution.Converged ? -1 : solution.WorstBus);
     }
 }

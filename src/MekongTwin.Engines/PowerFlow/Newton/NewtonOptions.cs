@@ -6,7 +6,7 @@ public sealed record NewtonOptions
     /// <summary>The largest mismatch of active or reactive power that counts as solved, pu.</summary>
     public double Tolerance { get; init; } = 1e-8;
 
-    /// <summary>Steps before a scenario counts as not converged; one that converges takes 3 to 8.</summary>
+    /// <summary>Steps before a start counts as failed; one that succeeds takes 3 to 8.</summary>
     public int MaxIterations { get; init; } = 30;
 
     /// <summary>The largest last step, in rad and relative voltage: a mismatch may be small where voltages are still loose, but the

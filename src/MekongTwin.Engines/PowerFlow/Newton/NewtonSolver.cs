@@ -23,21 +23,35 @@ public sealed class NewtonSolver
     /// <summary>Solves the network as it is.</summary>
     public Solution Solve() => Solve(network.Loads);
 
-    /// <summary>Solves the network with other loads. Without convergence the solution is the iterate that came closest, so that its
-    /// worst bus means something.</summary>
+    /// <summary>Solves the network with other loads: from the network's own start, and when that fails from the angles of the linear
+    /// power flow. Without convergence the solution is the iterate that came closest, so that its worst bus means something.</summary>
     public Solution Solve(Loads loads)
     {
-        Start(loads);
-        single.Run(options.Tolerance, options.MaxIterations);
-        var (converged, iterations) = (single.Converged[0], single.Iterations[0]);
+        var (converged, iterations) = Attempt(loads, null, options.MaxIterations);
         if (!converged)
         {
-            Start(loads);
-            single.Run(options.Tolerance, single.BestAt[0]);
+            var (residual, closest) = (single.BestResidual[0], single.BestAt[0]);
+            var angles = DirectCurrentStart.Angles(network, equations, loads);
+            (converged, var more) = Attempt(loads, angles, options.MaxIterations);
+            iterations += more;
+            if (!converged && single.BestResidual[0] < residual) Attempt(loads, angles, single.BestAt[0]);
+            else if (!converged) Attempt(loads, null, closest);
         }
         var (vm, va) = (network.SetVm.ToArray(), network.Buses.StartVa.ToArray());
         for (var k = 0; k < equations.Bus.Length; k++) (vm[equations.Bus[k]], va[equations.Bus[k]]) = (single.Vm[k].Get(0), single.Va[k].Get(0));
         return Flows.Of(network, loads, vm, va, converged, iterations);
+    }
+
+    private (bool Converged, int Iterations) Attempt(Loads loads, double[]? angles, int iterationsMax)
+    {
+        Start(loads);
+        for (var k = 0; angles is not null && k < angles.Length; k++)
+        {
+            single.Va[k] = Lane1.Of(angles[k]);
+            if (network.SolvedAs[equations.Bus[k]] == BusType.PQ) single.Vm[k] = Lane1.Of(1);
+        }
+        single.Run(options.Tolerance, iterationsMax);
+        return (single.Converged[0], single.Iterations[0]);
     }
 
     private void Start(Loads loads)

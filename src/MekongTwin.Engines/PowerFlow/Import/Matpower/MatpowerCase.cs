@@ -40,7 +40,10 @@ public static class MatpowerCase
             if (Find("dcline") is Matrix { Rows: > 0 } lines) notes.Add($"{file}:{lines.Lines?[0]}: dcline: direct-current lines are not in the network, as in MATPOWER itself unless it is told otherwise.");
             try
             {
-                return new ImportedCase(name, new Network(baseMva, buses, loads, branches, generators), notes);
+                return new ImportedCase(name, new Network(baseMva, buses, loads, branches, generators), notes)
+                {
+                    Rows = [.. Enumerable.Range(0, buses.Count).Select(i => new BusRow(buses.Number[i], i, buses.Type[i] != BusType.Isolated))],
+                };
             }
             catch (NetworkException e)
             {
