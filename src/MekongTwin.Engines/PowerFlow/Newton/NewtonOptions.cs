@@ -9,7 +9,7 @@ public sealed record NewtonOptions
     /// <summary>Steps before a start counts as failed; one that succeeds takes 3 to 8.</summary>
     public int MaxIterations { get; init; } = 30;
 
-    /// <summary>The largest last step, in rad and relative voltage: a mismatch may be small where voltages are still loose, but the
-    /// convergence is quadratic, so that after a step of 1e-5 the voltages stand to about 1e-10.</summary>
-    internal const double LastStep = 1e-5;
+    /// <summary>The largest last step, in rad and relative voltage. A mismatch may be small where voltages are still loose, but the
+    /// convergence is quadratic: after a step of 1e-5 the voltages stand to about 1e-10.</summary>
+    internal static double LastStep(double tolerance) => Math.Sqrt(tolerance) / 10;
 }
