@@ -115,6 +115,33 @@ public sealed class NewtonFacts
         Assert.Equal(Math.Sqrt((b + Math.Sqrt((b * b) - (4 * ((0.03 * 0.03) + (0.07 * 0.07)) * ((p * p) + (q * q))))) / 2), solution.Vm[1], 1e-8);
     }
 
+    /// <summary>A generator that cannot bring what its voltage needs is held at its limit; with room enough it holds the voltage.</summary>
+    [Theory]
+    [InlineData(-0.05, 0.1, 0.1)]
+    [InlineData(-0.02, 9, null)]
+    [InlineData(0.9, 2, 0.9)]
+    public void A_generator_keeps_to_its_reactive_limits_when_asked(double least, double most, double? heldAt)
+    {
+        var (buses, loads, branches, generators) = (new Buses(3), new Loads(3), new Branches(2), new Generators(2));
+        for (var i = 0; i < 3; i++) (buses.Number[i], loads.PowerP[i], loads.PowerQ[i]) = (i, 0.3 * i, 0.2 * i);
+        (buses.Type[0], buses.Type[2]) = (BusType.Slack, BusType.PV);
+        (branches.To[0], branches.From[1], branches.To[1], branches.X[0], branches.X[1]) = (1, 1, 2, 0.1, 0.1);
+        // Two on one bus: what they can do adds up.
+        (generators.Bus[0], generators.Bus[1]) = (2, 2);
+        for (var g = 0; g < 2; g++) (generators.MinQ[g], generators.MaxQ[g]) = (least / 2, most / 2);
+        var network = new Network(1, buses, loads, branches, generators);
+        var free = new NewtonSolver(network).Solve();
+        Assert.Equal(1, free.Vm[2]);
+        var solver = new NewtonSolver(network, new NewtonOptions { ReactiveLimits = true });
+        foreach (var solution in (Solution[])[solver.Solve(), solver.Solve()])
+        {
+            Assert.True(solution.Converged && solution.Residual < 1e-8);
+            Assert.Equal(heldAt ?? free.SourceQ[2], solution.SourceQ[2], 1e-8);
+            Assert.Equal(heldAt is null, solution.Vm[2] == 1);
+            Assert.Equal(heldAt > free.SourceQ[2], solution.Vm[2] > 1);
+        }
+    }
+
     [Fact]
     public void The_loop_allocates_nothing()
     {

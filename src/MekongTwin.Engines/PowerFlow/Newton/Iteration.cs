@@ -38,7 +38,7 @@ internal sealed class Iteration<T> where T : struct, ILane<T>
         mismatch = new Couple<T>[count];
         (re, im, p, q) = (new T[count], new T[count], new T[count], new T[count]);
         rounding = new double[count];
-        for (var i = 0; i < count; i++) rounding[i] = 2 * UnitRoundoff * (Math.Abs(equations.SelfG[i]) + Math.Abs(equations.SelfB[i]));
+        for (var i = 0; i < count; i++) rounding[i] = 8 * UnitRoundoff * (Math.Abs(equations.SelfG[i]) + Math.Abs(equations.SelfB[i]));
         roundingMax = rounding.DefaultIfEmpty().Max();
         (Vm, Va, Power, Current, Impedance) = (new T[count], new T[count], new Couple<T>[count], new Couple<T>[count], new Couple<T>[count]);
         slackRe = Array.ConvertAll(equations.Links, link => network.SetVm[link.SlackBus] * Math.Cos(network.Buses.StartVa[link.SlackBus]));
