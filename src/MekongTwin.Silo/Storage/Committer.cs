@@ -103,7 +103,7 @@ internal sealed class Committer(PartitionTable table) : BackgroundService
                 if (Fault is null) StorageLog.Away(Logger, PostgresFault.Reason(e));
                 Fault = $"PostgreSQL cannot be written: {PostgresFault.Reason(e)}. Nothing is acknowledged until it can; it resumes by itself.";
                 if (e is PostgresException) refusals++;
-                if (e is PostgresException { SqlState: PostgresErrorCodes.ReadOnlySqlTransaction }) table.ForgetConnections();
+                if (PostgresFault.IsReadOnly(e)) table.ForgetConnections();
                 await Task.Delay(retry, ct);
                 retry = retry * 2 < RetryTo ? retry * 2 : RetryTo;
                 Gather(group, later);
