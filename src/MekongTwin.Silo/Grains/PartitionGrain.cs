@@ -181,9 +181,8 @@ internal sealed partial class PartitionGrain(Regions regions, ISiloStatusOracle 
     private void End(Exception cause)
     {
         _isLost |= cause is NotTheWriterException;
-        var reason = CallFault.Reason(cause);
-        if (cause is not NotTheWriterException) SetFault($"Partition {_number} starts anew: {reason}");
-        PartitionLog.Ends(logger, _number, reason);
+        if (cause is NotTheWriterException) PartitionLog.Taken(logger, _number);
+        else SetFault($"Partition {_number} starts anew: {CallFault.Reason(cause)}");
         _stop.Cancel();
         Wake();
         DeactivateOnIdle();
@@ -222,8 +221,8 @@ internal sealed partial class PartitionGrain(Regions regions, ISiloStatusOracle 
 
 internal static partial class PartitionLog
 {
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Partition {Number} ends its activation: {Reason}")]
-    public static partial void Ends(ILogger logger, int number, string reason);
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Partition {Number} was taken over by another silo")]
+    public static partial void Taken(ILogger logger, int number);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Partition {Number} moves to {Home}")]
     public static partial void Moves(ILogger logger, int number, string home);

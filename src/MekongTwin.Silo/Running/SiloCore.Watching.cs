@@ -65,7 +65,8 @@ internal sealed partial class SiloCore
         {
             while (await timer.WaitForNextTickAsync(_stop.Token)) await RefreshAsync(_stop.Token);
         }
-        catch (OperationCanceledException)
+        // A call that was on its way fails in other ways, too.
+        catch (Exception) when (_stop.IsCancellationRequested)
         {
             // The silo stops.
         }

@@ -124,7 +124,7 @@ internal sealed partial class SiloCore : ITwinCore
         builder.Services.AddSingleton(services => new SiloRoster(TimeProvider.System, services.GetRequiredService<ILogger<SiloRoster>>()));
         builder.Services.AddHostedService<RosterWatch>();
         builder.Services.AddHostedService(services => new SiloWatch(_database, _options.Cluster, services.GetRequiredService<IClusterMembershipService>(), services.GetRequiredService<ILocalSiloDetails>(), TimeProvider.System, services.GetRequiredService<ILogger<SiloWatch>>()));
-        builder.Services.AddHostedService(services => new UserWatch(_users, TimeProvider.System, services.GetRequiredService<ILogger<UserWatch>>()));
+        builder.Services.AddHostedService(_ => new UserWatch(_users, TimeProvider.System));
     }
 
     public void MapTo(WebApplication app)
@@ -134,7 +134,6 @@ internal sealed partial class SiloCore : ITwinCore
 
     public async Task BeginAsync(IServiceProvider services, CancellationToken ct)
     {
-        _region.Committer.Logger = services.GetRequiredService<ILogger<Committer>>();
         await _region.StartAsync(ct);
         _regions.Add(_region);
         _grains = services.GetRequiredService<IGrainFactory>();
