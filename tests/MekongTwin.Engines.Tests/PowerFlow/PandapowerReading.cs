@@ -68,4 +68,24 @@ public sealed class PandapowerReading
         Assert.Equal(0.1 * 0.8 * scale, loads.PowerQ[at], 1e-15);
         Assert.Equal(0.1 * 0.2 * scale, loads.CurrentQ[at], 1e-15);
     }
+
+    /// <summary>Whatever is cut off or changed, the reader answers: a net, or a message with the file's name.</summary>
+    [Fact]
+    public void Any_damage_is_answered()
+    {
+        var random = new Random(4);
+        for (var n = 0; n < 3000; n++)
+        {
+            var text = Everything.ToCharArray();
+            for (var hits = random.Next(1, 4); hits > 0; hits--) text[random.Next(text.Length)] = "[]{},:\"\\0159.-enulltrf"[random.Next(22)];
+            try
+            {
+                PandapowerCase.Read("net.json", new string(text, 0, n % 5 == 0 ? random.Next(text.Length) : text.Length));
+            }
+            catch (ImportException e)
+            {
+                Assert.StartsWith("net.json:", e.Message, StringComparison.Ordinal);
+            }
+        }
+    }
 }
