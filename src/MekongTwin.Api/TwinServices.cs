@@ -35,7 +35,7 @@ public sealed record HealthCheck(string Name, bool Healthy, string? Detail)
 
     /// <summary>True when what happens is logged one by one by who makes the check.</summary>
     [JsonIgnore]
-    public bool IsToldByItself { get; init; }
+    public bool IsLoggedElsewhere { get; init; }
 }
 
 /// <summary>The door for devices: mqtt or mqtts, and its port.</summary>

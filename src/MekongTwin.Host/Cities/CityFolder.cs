@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using MekongTwin.Domain.Assets;
 using MekongTwin.Domain.Readings;
@@ -65,6 +67,20 @@ internal sealed class CityFolder
         if (errors.Any) throw new InputException(errors.ToString());
         warnings?.AddRange(errors.Warnings);
         return new([.. cities], [.. assets], [.. points], [.. devices], [.. names]);
+    }
+
+    /// <summary>Hash of what folders hold (SHA-256 of their JSON and GeoJSON files by name), the same in whatever order they are given.</summary>
+    public static string HashOf(IEnumerable<string> directories) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(directories.Select(HashOf).Order(StringComparer.Ordinal)))));
+
+    private static string HashOf(string directory)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var file in Directory.EnumerateFiles(directory, "*.*json", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(directory, file).Replace('\\', '/')).Order(StringComparer.Ordinal))
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes(file));
+            hash.AppendData(SHA256.HashData(File.ReadAllBytes(Path.Combine(directory, file))));
+        }
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
     private City? ReadCity()
