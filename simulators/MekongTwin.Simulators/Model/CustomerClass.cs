@@ -27,9 +27,12 @@ internal sealed record CustomerClass(string Name, DailyShape Weekday, double Sat
             .97, .92, 1.05, .94),
     ];
 
-    public static CustomerClass Find(string name) =>
-        All.FirstOrDefault(found => found.Name == name)
-        ?? throw new InvalidDataException($"grid.json: class \"{name}\" is not one of {string.Join(", ", All.Select(known => known.Name))}.");
+    /// <summary>The class of a transformer's only customer; several together are mostly households.</summary>
+    public static CustomerClass Of(Cities.CustomerCounts? customers)
+    {
+        var only = customers is { ByClass: [var (name, count)] } && count == 1 ? name : "household";
+        return All.FirstOrDefault(found => found.Name == only) ?? All.First(found => found.Name == "mixed");
+    }
 
     /// <summary>Share of the peak at a local time, without cooling.</summary>
     public double ShareAt(LocalTime local) =>

@@ -47,13 +47,13 @@ internal sealed class GridModel
         _zone = TimeZoneInfo.FindSystemTimeZoneById(folder.City.Zone);
         _demand = folder.Simulation.Demand;
         _weather = new(folder.Simulation.Climate, Noise.For(seed, folder.City.Id + "/weather"));
-        var feeders = Index(grid.Feeders.Select(feeder => feeder.Id));
+        var network = new NetworkModel(grid);
         var substations = Index(grid.Substations.Select(substation => substation.Id));
         _substationOfFeeder = [.. grid.Feeders.Select(feeder => Resolve(substations, feeder.Substation, feeder.Id))];
         _feederRatingKva = [.. grid.Feeders.Select(feeder => feeder.RatingKva)];
         _substationRatingKva = [.. grid.Substations.Select(substation => substation.RatingKva)];
         _busbarNoise = [.. grid.Substations.Select(substation => Noise.For(seed, $"{folder.City.Id}/{substation.Id}"))];
-        _transformers = [.. grid.Transformers.Select(file => MakeTransformer(file, folder.City.Id, feeders, seed))];
+        _transformers = [.. grid.Transformers.Select(file => MakeTransformer(file, folder.City.Id, network, seed))];
     }
 
     public CityFolder Folder { get; }
@@ -144,14 +144,14 @@ internal sealed class GridModel
 
     private static double Apparent(double kw, double kvar) => Math.Sqrt(kw * kw + kvar * kvar);
 
-    private static TransformerModel MakeTransformer(TransformerFile file, string city, Dictionary<string, int> feeders, long seed)
+    private static TransformerModel MakeTransformer(TransformerFile file, string city, NetworkModel network, long seed)
     {
         var noise = Noise.For(seed, $"{city}/{file.Id}");
         var spread = noise.Constant(0);
-        // Most transformers peak between 45 and 70 % of their rating, a few come near it on a hot day.
-        var peakLoading = 0.45 + 0.25 * spread + 0.15 * Math.Pow(noise.Constant(1), 6);
-        var customers = CustomerClass.Find(file.Class);
-        return new(file.Id, file.RatingKva, Resolve(feeders, file.Feeder, file.Id), CustomerClass.All.ToList().IndexOf(customers), peakLoading, noise.Constant(2), noise);
+        // Most transformers peak between 35 and 55 % of their rating, a few come near it on a hot day.
+        var peakLoading = 0.33 + 0.20 * spread + 0.25 * Math.Pow(noise.Constant(1), 6);
+        var customers = CustomerClass.Of(file.Customers);
+        return new(file.Id, file.RatingKva, network.FeederOf(network.NodeOf(file)), CustomerClass.All.ToList().IndexOf(customers), peakLoading, noise.Constant(2), noise);
     }
 
     private static Dictionary<string, int> Index(IEnumerable<string> ids) =>
