@@ -157,8 +157,8 @@ public sealed class CityFolderTests
                 """);
             File.WriteAllText(Path.Combine(directory, "traffic.json"), """{"detectors":[{"id":"det/1","zone":"zone/1","freeFlowKmh":40,"lengthKm":0.8}]}""");
             var devices = Living.CityDevices.Of(Simulators.Cities.CityFolder.Read(directory), 1, Living.Profile.Default);
-            Assert.Equal(["ss/1", "fdr/1", "tx/1", "det/1"], devices.Select(device => device.Name));
-            Assert.Equal((60, 3), (devices[2].PeriodSeconds, devices[2].Measure(0).Count));
+            Assert.Equal(["ss/1", "fdr/1", "head-end-0-1800", "det/1"], devices.Select(device => device.Name));
+            Assert.Equal((1800, 1, 3), (devices[2].PeriodSeconds, devices[2].Measure(0).Count, devices[2].Points));
         }
         finally
         {

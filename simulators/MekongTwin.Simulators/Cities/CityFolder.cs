@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using MekongTwin.Simulators.Model;
 
 namespace MekongTwin.Simulators.Cities;
 
@@ -82,11 +83,25 @@ internal sealed record MappingsFile
     public IReadOnlyList<DeviceFile> Devices { get; set; } = [];
 }
 
-/// <summary>Climate of the city: monthly means, °C; offset, swing (half the daily range) and spread are assumed.</summary>
-internal sealed record ClimateFile(IReadOnlyList<double> MonthlyMeanC, double CoastalOffsetC, double DailySwingC, double DaySpreadC);
+/// <summary>A spell of clear days around a date, so many °C above the month's mean. Assumed.</summary>
+internal sealed record SpellFile(DateOnly Date, double AboveMeanC);
 
-/// <summary>Cooling: load rises by <see cref="CoolingPercentPerC"/> for each °C above <see cref="CoolingBaseC"/>. Assumed.</summary>
-internal sealed record DemandFile(double CoolingPercentPerC, double CoolingBaseC);
+/// <summary>Climate of the city: monthly means of temperature, °C, rain, mm/day, and relative humidity, %; the rest is assumed.</summary>
+internal sealed record ClimateFile(
+    double Latitude, IReadOnlyList<double> MonthlyMeanC, IReadOnlyList<double> MonthlyRainMmPerDay, IReadOnlyList<double> MonthlyHumidityPercent,
+    double CoastalOffsetC, double DailySwingC, double DaySpreadC)
+{
+    public IReadOnlyList<SpellFile> Spells { get; set; } = [];
+}
+
+/// <summary>
+/// Demand: <see cref="MeanLoading"/> is a transformer's typical peak without cooling as a share of its rating; cooling adds
+/// <see cref="CoolingPercentPerC"/> of a hot afternoon's load for each °C above <see cref="CoolingBaseC"/>; all of it grows by
+/// <see cref="GrowthPercentPerYear"/> around <see cref="At"/>.
+/// </summary>
+internal sealed record DemandFile(
+    DateOnly At, double GrowthPercentPerYear, double MeanLoading, double CoolingPercentPerC, double CoolingBaseC, double LowVoltageLossPercent,
+    double RooftopPvMwp, double ElectricMotorcycles, double ElectricCars, NewYear NewYear);
 
 /// <summary>The mix of vehicles and the jam density of a lane, passenger car units per km. Assumed.</summary>
 internal sealed record VehicleMixFile(double MotorcycleShare, double MotorcyclePcu, double JamDensityPcuPerKmLane);
@@ -137,7 +152,7 @@ internal sealed record CityFolder(
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, ReadCommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true,
-    RespectRequiredConstructorParameters = true, RespectNullableAnnotations = true)]
+    RespectRequiredConstructorParameters = true, RespectNullableAnnotations = true, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(CityFile))]
 [JsonSerializable(typeof(GridFile))]
 [JsonSerializable(typeof(TrafficFile))]

@@ -10,9 +10,9 @@ internal sealed record FeederKind(
 {
     /// <summary>Ratings of transformers that a customer owns, kVA.</summary>
     public static (double RatingKva, double Weight)[] Owned { get; } =
-        [(400, 7), (560, 7), (630, 6), (750, 4), (1000, 3.5), (1250, 2), (1600, 1.2), (2000, 0.6), (2500, 0.3)];
+        [(400, 8), (560, 7), (630, 6), (750, 3.5), (1000, 2.5), (1250, 1.5), (1600, 0.9), (2000, 0.4), (2500, 0.2)];
 
-    private static readonly (double, double)[] InTown = [(160, 2), (250, 5), (400, 5), (560, 1), (630, 0.5)];
+    private static readonly (double, double)[] InTown = [(100, 0.5), (160, 3), (250, 5), (400, 3.5), (560, 0.5), (630, 0.3)];
 
     private static readonly FeederKind[] All =
     [
@@ -20,7 +20,7 @@ internal sealed record FeederKind(
         new("centre", 3, 6, 0.1, 0.4, "xlpe-al-300", "xlpe-al-95", 450, 0.20, 0.16, [("commercial", 7), ("hotel", 3)], InTown),
         new("coast", 3, 8, 0.15, 0.5, "xlpe-al-300", "xlpe-al-95", 450, 0.24, 0.12, [("hotel", 6.5), ("commercial", 3.5)], InTown),
         new("industrial", 3, 8, 0.2, 0.6, "ac-240", "ac-95", 500, 0.40, 0.08, [("industrial", 9), ("commercial", 1)], InTown),
-        new("rural", 11, 30, 0.6, 2.5, "ac-240", "ac-95", 500, 0.22, 0.07, [("industrial", 5), ("pumping", 3), ("commercial", 2)], [(100, 2), (160, 3), (250, 3), (400, 2)]),
+        new("rural", 11, 30, 0.6, 2.5, "ac-240", "ac-95", 500, 0.22, 0.07, [("industrial", 5), ("pumping", 3), ("commercial", 2)], [(100, 3), (160, 3), (250, 3), (400, 1)]),
     ];
 
     public static FeederKind Find(string name) => All.FirstOrDefault(kind => kind.Name == name)
