@@ -4,7 +4,7 @@ namespace MekongTwin.Simulators.Living;
 internal sealed record Cadence(int PanelSeconds, int DetectorSeconds, int StationSeconds, int PublicMeterSeconds, int OwnedMeterSeconds, double NextDayShare)
 {
     private static readonly Cadence Default = new(10, 30, 60, 1800, 900, 0.15);
-    private static readonly Cadence Dense = new(2, 2, 10, 5, 5, 0);
+    private static readonly Cadence Dense = new(2, 5, 10, 5, 5, 0);
 
     public static Cadence Of(Profile profile) => profile == Profile.Dense ? Dense : Default;
 
