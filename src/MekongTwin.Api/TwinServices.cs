@@ -58,6 +58,9 @@ public interface ITwinServices
     /// <summary>The model now; it changes when somebody maps a point.</summary>
     Model Model { get; }
 
+    /// <summary>What can be drawn of a city, GeoJSON; null where there is no such city. It stands as long as the program runs.</summary>
+    byte[]? FindMap(string city);
+
     TimeProvider Clock { get; }
 
     /// <summary>True when the program's own simulator feeds the city: every page is watermarked.</summary>

@@ -37,10 +37,11 @@ internal sealed partial class CityFolder
     private readonly Dictionary<int, string> _stationKinds = [];
 
     private readonly List<Network> _networks;
+    private readonly List<CityMap> _maps;
     private bool _pointsIncomplete;
     private string _city = "";
 
-    private CityFolder(string directory, CityErrors errors, List<Asset> assets, List<Point> points, List<DeviceMapping> devices, List<NameMapping> names, HashSet<string> mappedNames, List<Network> networks)
+    private CityFolder(string directory, CityErrors errors, List<Asset> assets, List<Point> points, List<DeviceMapping> devices, List<NameMapping> names, HashSet<string> mappedNames, List<Network> networks, List<CityMap> maps)
     {
         _directory = directory;
         _errors = errors;
@@ -50,13 +51,14 @@ internal sealed partial class CityFolder
         _names = names;
         _mappedNames = mappedNames;
         _networks = networks;
+        _maps = maps;
     }
 
     /// <summary>
     /// Reads one or more folders; throws <see cref="InputException"/> with every mistake found. What may be meant is only
-    /// told. The networks, one of each city that describes it, are given to whoever asks.
+    /// told. The networks, one of each city that describes it, and the maps are given to whoever asks.
     /// </summary>
-    public static Model Read(IEnumerable<string> directories, List<string>? warnings = null, List<Network>? networks = null)
+    public static Model Read(IEnumerable<string> directories, List<string>? warnings = null, List<Network>? networks = null, List<CityMap>? maps = null)
     {
         var errors = new CityErrors();
         var cities = new List<City>();
@@ -69,7 +71,7 @@ internal sealed partial class CityFolder
         foreach (var directory in directories)
         {
             if (!Directory.Exists(directory)) throw new InputException($"{directory}: no such city folder. Give a folder with a city.json in it.");
-            var city = new CityFolder(directory, errors, assets, points, devices, names, mappedNames, networks).ReadCity();
+            var city = new CityFolder(directory, errors, assets, points, devices, names, mappedNames, networks, maps ?? []).ReadCity();
             if (city is not null && cities.Any(other => other.Id == city.Id)) errors.Add(Path.Combine(directory, "city.json"), 1, "id", $"'{city.Id}' is another folder's city already");
             if (city is not null) cities.Add(city);
         }
@@ -121,6 +123,7 @@ internal sealed partial class CityFolder
         ReadMappings();
         var total = _assets.Where(asset => asset.Kind == AssetKind.District && asset.Id.Path.StartsWith(_city + "/", StringComparison.Ordinal)).Sum(asset => asset.AreaKm2);
         if (_numbers.TryGetValue("", out var self)) _assets[self] = _assets[self] with { AreaKm2 = total };
+        if (!_errors.Any) _maps.Add(CityMap.Draw(_city, fields.Text("notice", required: false), _assets, _networks.Find(network => network.City == _city), _outlines, _measuredRoads));
         return city;
     }
 
@@ -150,6 +153,7 @@ internal sealed partial class CityFolder
                 continue;
             }
             var fields = new Fields(properties, _errors);
+            var (outline, before) = (ReadOutline(outer.Find("geometry")), _assets.Count);
             AddAsset(properties, fields.Text("id"), AssetKind.District, fields.Text("name"), asset => asset with
             {
                 Population = (int)fields.Number("population", 0, 100_000_000),
@@ -157,6 +161,7 @@ internal sealed partial class CityFolder
                 AdministrativeParent = _numbers.GetValueOrDefault("", -1),
             });
             fields.RefuseUnknown("source", "note", "validFrom", "validTo", "assumed");
+            if (outline is not null && _assets.Count > before) _outlines[before] = outline;
         }
     }
 

@@ -36,6 +36,7 @@ internal sealed class TwinCore : ITwinCore
     private Model _model;
 
     /// <summary>What the folders map, also where a person's mapping wins.</summary>
+    private IReadOnlyList<Cities.CityMap> _maps = [];
     private IReadOnlyList<NameMapping> _folderNames = [];
 
     private TwinCore(DataDirectory data, JournalLog journal, TwinStore store, ReadingIndex index, Model model, JournalTail tail, TimeProvider clock, AdmissionOptions admission, int workers)
@@ -94,7 +95,8 @@ internal sealed class TwinCore : ITwinCore
     public static async Task<TwinCore> OpenAsync(ServeOptions options, TimeProvider clock, CancellationToken ct)
     {
         var warnings = new List<string>();
-        var read = Cities.CityFolder.Read(options.Cities, warnings);
+        var maps = new List<Cities.CityMap>();
+        var read = Cities.CityFolder.Read(options.Cities, warnings, maps: maps);
         var opened = new Stack<IDisposable>();
         T Keep<T>(T part)
             where T : IDisposable
@@ -118,7 +120,7 @@ internal sealed class TwinCore : ITwinCore
             var tail = ScanTail(journal, store);
             var index = Keep(ReadingIndex.Open(files, store.Applied));
             var admission = new AdmissionOptions { Retention = options.Retention };
-            return new(data, journal, store, index, model, tail, clock, admission, options.Workers) { Simulated = options.Simulate, Warnings = warnings, _folderNames = ModelMerge.NamesOf(model, read) };
+            return new(data, journal, store, index, model, tail, clock, admission, options.Workers) { Simulated = options.Simulate, Warnings = warnings, _maps = maps, _folderNames = ModelMerge.NamesOf(model, read) };
         }
         catch
         {
@@ -170,6 +172,8 @@ internal sealed class TwinCore : ITwinCore
     }
 
     public Task SettleAsync(CancellationToken ct) => _projector.Committed.WaitAsync(_journal.DurableOffset, ct);
+
+    public byte[]? FindMap(string city) => _maps.FirstOrDefault(map => map.City == city)?.GeoJson;
 
     public string SourceName(int number) => _projector.SourceName(number);
 

@@ -32,6 +32,7 @@ internal sealed partial class SiloCore : ITwinCore
     private readonly Regions _regions = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _mapping = new(1, 1);
+    private IReadOnlyList<CityMap> _maps = [];
     private IReadOnlyList<NameMapping> _folderNames = [];
     private IGrainFactory _grains = null!;
     private ISiloStatusOracle _silos = null!;
@@ -95,7 +96,8 @@ internal sealed partial class SiloCore : ITwinCore
     public static async Task<SiloCore> OpenAsync(SiloOptions options, NpgsqlDataSource database, UserTable users, TimeProvider clock, CancellationToken ct)
     {
         var warnings = new List<string>();
-        var read = CityFolder.Read(options.Serve.Cities, warnings);
+        var maps = new List<CityMap>();
+        var read = CityFolder.Read(options.Serve.Cities, warnings, maps: maps);
         try
         {
             var settings = new SettingTable(database);
@@ -108,7 +110,7 @@ internal sealed partial class SiloCore : ITwinCore
             if (SayOf(brought) is { } warning) warnings.Add(warning);
             var door = await region.Journal.NextDoorAsync(ct);
             IReadOnlyList<NameMapping> folderNames = brought.Kept is null ? ModelMerge.NamesOf(region.Model, read) : [.. region.Model.Names.Where(name => name.FromFolder)];
-            return new(options, database, users, region, clock, door) { Simulated = simulated, Warnings = warnings, _folderNames = folderNames };
+            return new(options, database, users, region, clock, door) { Simulated = simulated, Warnings = warnings, _maps = maps, _folderNames = folderNames };
         }
         catch (Exception e)
         {
@@ -162,6 +164,8 @@ internal sealed partial class SiloCore : ITwinCore
         await _journal.FlushAsync(ct);
         await Task.WhenAll(Enumerable.Range(0, _region.Partitions).Select(partition => _twins.Partition(partition).SettleAsync())).WaitAsync(ct);
     }
+
+    public byte[]? FindMap(string city) => _maps.FirstOrDefault(map => map.City == city)?.GeoJson;
 
     public string SourceName(int number) => _region.Sources.NameOf(number);
 
