@@ -11,7 +11,8 @@ internal sealed class RadialModel
     {
         (Network, Order) = (network, order);
         var n = order.Count;
-        (Sections, Scale, ShiftRad, StartSquare) = (new double[n * SectionLength], new double[n], new double[n], new double[n]);
+        (Sections, Scale, ShiftRad) = (new double[n * SectionLength], new double[n], new double[n]);
+        (StartSquare, StartReciprocal) = (new double[n], new double[n]);
         (SquareP, SquareQ, LinearP, LinearQ) = (new double[n], new double[n], new double[n], new double[n]);
         (SettledP, SettledQ, Ends, Places) = (new double[n], new double[n], new BranchEnds[n], Filled.With(network.Buses.Count, n));
         for (var k = 0; k < n; k++)
@@ -20,6 +21,7 @@ internal sealed class RadialModel
             else PlaceBranch(k, order.Parents[k], order.Branches[k]);
         }
         for (var k = n - 1; k >= 0; k--) PlaceLoad(k);
+        (Slots, RingLength) = Ring(order);
         ByCurrent = network.LoadingBy == LoadingBy.Current;
         IsPowerOnly = !(SquareP.AsSpan().ContainsAnyExcept(0) || SquareQ.AsSpan().ContainsAnyExcept(0) || LinearP.AsSpan().ContainsAnyExcept(0) || LinearQ.AsSpan().ContainsAnyExcept(0));
     }
@@ -27,6 +29,12 @@ internal sealed class RadialModel
     public Network Network { get; }
 
     public RadialOrder Order { get; }
+
+    /// <summary>Where in the ring each place hands things to its parent or children, in vectors; no slot is taken again before its place is done with.</summary>
+    public int[] Slots { get; }
+
+    /// <summary>Length of the ring in vectors.</summary>
+    public int RingLength { get; }
 
     /// <summary>Series impedance of the branch that feeds each place; 0 at a source.</summary>
     public double[] Sections { get; }
@@ -39,6 +47,8 @@ internal sealed class RadialModel
 
     /// <summary>Square of the voltage of the source that feeds each place, pu.</summary>
     public double[] StartSquare { get; }
+
+    public double[] StartReciprocal { get; }
 
     /// <summary>Power drawn per referred voltage squared: shunts, constant impedance, the far half of the feeding branch's own shunt
     /// (its near half is drawn at the parent, while the branch is closed).</summary>
@@ -77,10 +87,21 @@ internal sealed class RadialModel
         return from < Order.Count && Order.Branches[from] == branch ? from : -1;
     }
 
+    private static (int[] Slots, int Length) Ring(RadialOrder order)
+    {
+        const int Vectors = 4;
+        var reach = order.Sources;
+        for (var k = order.Sources; k < order.Count; k++) reach = Math.Max(reach, k - order.Parents[k] + 1);
+        var slots = new int[order.Count];
+        for (var k = 0; k < order.Count; k++) slots[k] = k % reach * Vectors;
+        return (slots, reach * Vectors);
+    }
+
     private void PlaceSource(int k)
     {
         var bus = Order.Buses[k];
         StartSquare[k] = Network.SetVm[bus] * Network.SetVm[bus];
+        StartReciprocal[k] = 1 / StartSquare[k];
         Scale[k] = 1;
         ShiftRad[k] = -Network.Buses.StartVa[bus];
     }
@@ -92,7 +113,7 @@ internal sealed class RadialModel
         var ratio = branches.Ratio[branch];
         Scale[k] = forward ? Scale[parent] / ratio : Scale[parent] * ratio;
         ShiftRad[k] = forward ? branches.ShiftRad[branch] : -branches.ShiftRad[branch];
-        StartSquare[k] = StartSquare[parent];
+        (StartSquare[k], StartReciprocal[k]) = (StartSquare[parent], StartReciprocal[parent]);
         // The section stands on the to side of the ideal transformer.
         var scale = forward ? Scale[k] : Scale[parent];
         var square = scale * scale;

@@ -56,7 +56,7 @@ public sealed class RadialSweep
         void Work()
         {
             var blocks = _blocks.GetOrAdd(width.Lanes, static _ => []);
-            if (!blocks.TryTake(out var block)) block = new SweepBlock(Order.Count + 1, width.Lanes);
+            if (!blocks.TryTake(out var block)) block = new SweepBlock(Order.Count + 1, _model.RingLength, width.Lanes, _model.IsPowerOnly);
             if (batch.Extremes is not null) block.ClearExtremes();
             for (var b = Interlocked.Increment(ref next); b < count; b = Interlocked.Increment(ref next))
             {
@@ -70,12 +70,20 @@ public sealed class RadialSweep
     private void Solve(ScenarioBatch batch, SweepOptions options, SweepWidth width, SweepBlock block, int first)
     {
         var last = Math.Min(first + width.Lanes, batch.Loads.Count) - 1;
-        batch.Loads.Fill(width, _model, block, first, last);
-        if (batch.Opened is { } opened) block.Open(_model, opened, first, last);
-        else block.CloseAll();
-        width.Solve(_model, block, options);
+        // A change of u = |V|² by e is one of |V| by e/2.
+        var bound = 2 * options.TolerancePu;
         var angles = batch.Vm is not null || batch.Va is not null;
-        width.Settle(_model, block, angles, batch.Extremes is not null);
+        block.Start();
+        do
+        {
+            batch.Loads.Fill(width, _model, block, first, last);
+            if (batch.Opened is { } opened) block.Open(_model, opened, first, last);
+            else block.CloseAll();
+            block.Restart();
+            width.Solve(_model, block, bound, options.MaxIterations);
+            width.Settle(_model, block, angles, batch.Extremes is not null);
+        }
+        while (block.SettledTooEarly(bound));
         for (var lane = 0; lane <= last - first; lane++)
         {
             var converged = block.Converged[lane];
@@ -85,15 +93,15 @@ public sealed class RadialSweep
                 block.LossesP.Span[lane], block.LossesQ.Span[lane], block.LowestVm.Span[lane]);
         }
         if (!angles) return;
-        block.Flow.Span[(Order.Count * 2 * width.Lanes)..].Clear();
-        if (batch.Va is { } va) ScenarioRows.Scatter(block.Flow.Span, 0, width.Lanes, _model.Places, va, first, last);
-        if (batch.Vm is { } vm) ScenarioRows.Scatter(block.Flow.Span, 1, width.Lanes, _model.Places, vm, first, last);
+        block.Load.Span[(Order.Count * 2 * width.Lanes)..].Clear();
+        if (batch.Va is { } va) ScenarioRows.Scatter(block.Load.Span, 0, width.Lanes, _model.Places, va, first, last);
+        if (batch.Vm is { } vm) ScenarioRows.Scatter(block.Load.Span, 1, width.Lanes, _model.Places, vm, first, last);
     }
 
     private void Check(ScenarioBatch batch, SweepOptions options)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.TolerancePu);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MaxIterations);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxIterations, 2);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.Threads);
         if (!Simd.Has(options.Width)) throw new ArgumentException($"This machine has no vectors of {(int)options.Width} bits.");
         batch.Loads.Check(Network);

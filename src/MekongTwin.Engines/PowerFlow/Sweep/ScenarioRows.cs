@@ -19,35 +19,37 @@ internal static class ScenarioRows
     /// <param name="target">Block array with two quantities a place.</param>
     /// <param name="quantity">Which of the two: 0 or 1.</param>
     /// <param name="lanes">Lanes of the block.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Gather(ReadOnlySpan<double> rows, int first, int last, ReadOnlySpan<double> less, ReadOnlySpan<int> places, Span<double> target, int quantity, int lanes)
     {
         var buses = places.Length;
         if (rows.Length < (last + 1) * (long)buses || less.Length < buses || first > last) throw new ArgumentException("The rows do not cover the scenarios.", nameof(rows));
         ref var to = ref Unsafe.Add(ref MemoryMarshal.GetReference(target), quantity * lanes);
         ref var from = ref MemoryMarshal.GetReference(rows);
-        for (var lane = 0; lane < lanes; lane += Tile)
+        var bus = 0;
+        if (Avx.IsSupported && lanes >= Tile)
         {
-            var bus = 0;
-            if (Avx.IsSupported && lanes >= Tile)
+            for (; bus <= buses - Tile; bus += Tile)
             {
-                ref var a = ref Row(ref from, lane);
-                ref var b = ref Row(ref from, lane + 1);
-                ref var c = ref Row(ref from, lane + 2);
-                ref var d = ref Row(ref from, lane + 3);
-                for (; bus <= buses - Tile; bus += Tile)
+                var off = Vector256.LoadUnsafe(in less[bus]);
+                ref var w = ref Place(ref to, places[bus], 0);
+                ref var x = ref Place(ref to, places[bus + 1], 0);
+                ref var y = ref Place(ref to, places[bus + 2], 0);
+                ref var z = ref Place(ref to, places[bus + 3], 0);
+                for (var lane = 0; lane < lanes; lane += Tile)
                 {
-                    var off = Vector256.LoadUnsafe(in less[bus]);
-                    var (w, x, y, z) = Transpose(At(ref a, bus) - off, At(ref b, bus) - off, At(ref c, bus) - off, At(ref d, bus) - off);
-                    w.StoreUnsafe(ref Place(ref to, places[bus], lane));
-                    x.StoreUnsafe(ref Place(ref to, places[bus + 1], lane));
-                    y.StoreUnsafe(ref Place(ref to, places[bus + 2], lane));
-                    z.StoreUnsafe(ref Place(ref to, places[bus + 3], lane));
+                    var (a, b, c, d) = Transpose(
+                        At(ref Row(ref from, lane), bus) - off, At(ref Row(ref from, lane + 1), bus) - off, At(ref Row(ref from, lane + 2), bus) - off, At(ref Row(ref from, lane + 3), bus) - off);
+                    a.StoreUnsafe(ref Unsafe.Add(ref w, lane));
+                    b.StoreUnsafe(ref Unsafe.Add(ref x, lane));
+                    c.StoreUnsafe(ref Unsafe.Add(ref y, lane));
+                    d.StoreUnsafe(ref Unsafe.Add(ref z, lane));
                 }
             }
-            for (; bus < buses; bus++)
-            {
-                for (var i = lane; i < Math.Min(lane + Tile, lanes); i++) Place(ref to, places[bus], i) = Unsafe.Add(ref Row(ref from, i), bus) - less[bus];
-            }
+        }
+        for (; bus < buses; bus++)
+        {
+            for (var lane = 0; lane < lanes; lane++) Place(ref to, places[bus], lane) = Unsafe.Add(ref Row(ref from, lane), bus) - less[bus];
         }
 
         ref double Row(ref double origin, int lane) => ref Unsafe.Add(ref origin, (nint)Math.Min(first + lane, last) * buses);
@@ -56,6 +58,7 @@ internal static class ScenarioRows
     }
 
     /// <summary>Writes lanes of <paramref name="source"/> to rows <paramref name="first"/> to <paramref name="last"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Scatter(ReadOnlySpan<double> source, int quantity, int lanes, ReadOnlySpan<int> places, Span<double> rows, int first, int last)
     {
         var buses = places.Length;

@@ -2,20 +2,25 @@ namespace MekongTwin.Engines.PowerFlow.Sweep;
 
 /// <summary>The memory of one block: as many scenarios as a vector has lanes, place by place, lanes side by side.</summary>
 /// <param name="places">Places of the sweep and one more, for unserved buses.</param>
+/// <param name="ring">Length of <see cref="RadialModel.Slots"/>' ring.</param>
 /// <param name="lanes">Scenarios.</param>
-internal sealed class SweepBlock(int places, int lanes)
+/// <param name="isPowerOnly">Nothing is drawn by voltage.</param>
+internal sealed class SweepBlock(int places, int ring, int lanes, bool isPowerOnly)
 {
     public int Lanes { get; } = lanes;
 
-    /// <summary>Constant power drawn: P then Q of each place.</summary>
+    /// <summary>Constant power drawn: P then Q of each place. After the last pass back what enters the branch that feeds it; after
+    /// <see cref="SweepKernel{TVector,TLanes}.Settle"/> angle and magnitude.</summary>
     public Aligned Load { get; } = new(places * 2 * lanes);
 
-    /// <summary>Power gathered at each place on the way back: P then Q. After the last pass what enters the branch that feeds it;
-    /// after <see cref="SweepKernel{TVector,TLanes}.Settle"/> angle and magnitude.</summary>
-    public Aligned Flow { get; } = new(places * 2 * lanes);
-
-    /// <summary>Voltage squared (between the passes: half its drop) and its reciprocal.</summary>
+    /// <summary>Half the drop of the voltage squared, then the reciprocal of the voltage squared.</summary>
     public Aligned State { get; } = new(places * 2 * lanes);
+
+    /// <summary>Voltage squared, where something is drawn by it.</summary>
+    public Aligned Square { get; } = new(isPowerOnly ? 0 : places * lanes);
+
+    /// <summary>What is handed to or from the parent, by <see cref="RadialModel.Slots"/>.</summary>
+    public Aligned Ring { get; } = new(ring * lanes);
 
     /// <summary>All bits set where a lane's place is served, none where an opened branch took its source; only where <see cref="HasOutages"/>.</summary>
     public Aligned Served { get; private set; } = new(0);
@@ -40,11 +45,17 @@ internal sealed class SweepBlock(int places, int lanes)
     /// <summary>All bits set in lanes whose figures count for the extremes.</summary>
     public Aligned Counted { get; } = new(lanes);
 
+    /// <summary>Passes there and back of each lane, the settling one included.</summary>
     public int[] Iterations { get; } = new int[lanes];
 
     public bool[] Converged { get; } = new bool[lanes];
 
-    /// <summary>Keep the mismatch of each place (in place of Q of the load) for naming the worst.</summary>
+    private readonly double[] _previous = new double[lanes];
+
+    /// <summary>Lanes that once settled too early and now go on until a pass changes nothing.</summary>
+    private readonly bool[] _careful = new bool[lanes];
+
+    /// <summary>Keep the mismatch of each place (in place of h) for naming the worst.</summary>
     public bool KeepsMismatches { get; set; }
 
     /// <summary>Factors of this block's scenarios, class by class.</summary>
@@ -88,40 +99,63 @@ internal sealed class SweepBlock(int places, int lanes)
 
     public void CloseAll() => HasOutages = false;
 
+    /// <summary>A filled block starts: all lanes move, none needs care.</summary>
+    public void Start()
+    {
+        Array.Clear(_careful);
+        Restart();
+    }
+
     /// <summary>All lanes move again.</summary>
-    public void Release()
+    public void Restart()
     {
         Live.Span.Fill(AllBits);
         Array.Clear(Converged);
         Array.Clear(Iterations);
     }
 
-    /// <summary>Stops the lanes that have converged or left the range in which the sweep works; how many.</summary>
+    /// <summary>Stops the lanes that may settle or have left the range in which the sweep works; how many.</summary>
+    /// <remarks>Changes fall by a nearly constant factor from pass to pass, so the next one can be foretold; the settling pass checks it.</remarks>
     public int Stop(int iteration, double bound)
     {
+        const double Caution = 0.5;
         var stopped = 0;
         var live = Live.Span;
         var peak = Peak.Span;
         for (var lane = 0; lane < Lanes; lane++)
         {
             if (live[lane] == 0) continue;
-            Iterations[lane] = iteration;
-            Converged[lane] = peak[lane] <= bound;
+            var (now, before) = (peak[lane], _previous[lane]);
+            _previous[lane] = now;
+            Iterations[lane] = iteration + 1;
+            Converged[lane] = now <= bound || (iteration > 1 && !_careful[lane] && now * now <= Caution * bound * before);
             // A change as large as the voltage itself is a collapse, and takes the reciprocal with it.
-            if (!Converged[lane] && peak[lane] < 1) continue;
+            if (!Converged[lane] && now < 1) continue;
             live[lane] = 0;
             stopped++;
         }
         return stopped;
     }
 
+    /// <summary>After settling: whether a lane's last change was larger than foretold, so that the block has to be solved again with more care.</summary>
+    public bool SettledTooEarly(double bound)
+    {
+        var again = false;
+        for (var lane = 0; lane < Lanes; lane++)
+        {
+            if (!Converged[lane] || _careful[lane] || Peak.Span[lane] <= bound) continue;
+            again = _careful[lane] = true;
+        }
+        return again;
+    }
+
     /// <summary>After the last pass back: a lane that has left the numbers anywhere shows it at a source.</summary>
-    public void Judge(int sources)
+    public void Judge(int sources, ReadOnlySpan<int> slots)
     {
         KeepsMismatches = false;
         for (var lane = 0; lane < Lanes; lane++)
         {
-            for (var k = 0; k < sources; k++) Converged[lane] &= double.IsFinite(Flow.Span[(k * 2 * Lanes) + lane]) && double.IsFinite(Flow.Span[(k * 2 * Lanes) + Lanes + lane]);
+            for (var k = 0; k < sources; k++) Converged[lane] &= double.IsFinite(Ring.Span[(slots[k] * Lanes) + lane]) && double.IsFinite(Ring.Span[((slots[k] + 1) * Lanes) + lane]);
             Counted.Span[lane] = Converged[lane] ? AllBits : 0;
             KeepsMismatches |= !Converged[lane];
         }
@@ -133,7 +167,7 @@ internal sealed class SweepBlock(int places, int lanes)
         var (worst, most) = (-1, -1.0);
         for (var k = sources; k < places - 1; k++)
         {
-            var mismatch = Load.Span[(k * 2 * Lanes) + Lanes + lane];
+            var mismatch = State.Span[(k * 2 * Lanes) + lane];
             if (double.IsNaN(mismatch)) return k;
             if (mismatch > most) (worst, most) = (k, mismatch);
         }

@@ -8,11 +8,11 @@ internal abstract class SweepWidth
     /// <summary>Places up to which a pair of vectors keeps a block within a core's second cache.</summary>
     private const int MaxPlacesPaired = 2000;
 
-    private static readonly SweepWidth One = new SweepWidth<double, ScalarLanes>();
-    private static readonly SweepWidth Four = new SweepWidth<Vector256<double>, Lanes256>();
-    private static readonly SweepWidth Eight = new SweepWidth<Pair<Vector256<double>>, PairLanes<Vector256<double>, Lanes256>>();
-    private static readonly SweepWidth EightWide = new SweepWidth<Vector512<double>, Lanes512>();
-    private static readonly SweepWidth Sixteen = new SweepWidth<Pair<Vector512<double>>, PairLanes<Vector512<double>, Lanes512>>();
+    private static readonly SweepWidth One = new SweepWidth<double, ScalarLanes, double, ScalarLanes>();
+    private static readonly SweepWidth Four = new SweepWidth<Vector256<double>, Lanes256, Vector256<double>, Lanes256>();
+    private static readonly SweepWidth Eight = new SweepWidth<Pair<Vector256<double>>, PairLanes<Vector256<double>, Lanes256>, Vector256<double>, Lanes256>();
+    private static readonly SweepWidth EightWide = new SweepWidth<Vector512<double>, Lanes512, Vector512<double>, Lanes512>();
+    private static readonly SweepWidth Sixteen = new SweepWidth<Pair<Vector512<double>>, PairLanes<Vector512<double>, Lanes512>, Vector512<double>, Lanes512>();
 
     public abstract int Lanes { get; }
 
@@ -32,16 +32,22 @@ internal abstract class SweepWidth
     public abstract void FillProfiles(RadialModel model, SweepBlock block, double[] p, double[] q, int[] classOf);
 
     /// <summary>From loads to converged flows: every lane stops by itself, so none depends on its neighbours.</summary>
-    public abstract void Solve(RadialModel model, SweepBlock block, SweepOptions options);
+    public abstract void Solve(RadialModel model, SweepBlock block, double bound, int maxIterations);
 
     /// <summary>From converged flows to voltages and the figures of each lane.</summary>
     public abstract void Settle(RadialModel model, SweepBlock block, bool angles, bool extremes);
 }
 
 /// <inheritdoc/>
-internal sealed class SweepWidth<TVector, TLanes> : SweepWidth
+/// <typeparam name="TVector">What the passes work with: all lanes of a block.</typeparam>
+/// <typeparam name="TLanes">Its arithmetic.</typeparam>
+/// <typeparam name="TPart">What settling works with, which has enough to do with one vector at a time.</typeparam>
+/// <typeparam name="TPartLanes">Its arithmetic.</typeparam>
+internal sealed class SweepWidth<TVector, TLanes, TPart, TPartLanes> : SweepWidth
     where TVector : struct
     where TLanes : struct, ILanes<TVector>
+    where TPart : struct
+    where TPartLanes : struct, ILanes<TPart>
 {
     public override int Lanes => TLanes.Count;
 
@@ -67,46 +73,29 @@ internal sealed class SweepWidth<TVector, TLanes> : SweepWidth
         }
     }
 
-    public override void Solve(RadialModel model, SweepBlock block, SweepOptions options)
+    public override void Solve(RadialModel model, SweepBlock block, double bound, int maxIterations)
     {
-        Start(model, block);
-        // A change of u by e is one of |V| by e/2.
-        var bound = 2 * options.TolerancePu;
         var moving = TLanes.Count;
-        for (var iteration = 1; iteration <= options.MaxIterations && moving > 0; iteration++)
+        for (var iteration = 1; iteration < maxIterations && moving > 0; iteration++)
         {
-            SweepKernel<TVector, TLanes>.Backward(model, block, last: false);
-            SweepKernel<TVector, TLanes>.Forward(model, block, first: iteration == 1);
+            var pass = iteration == 1 ? Pass.First : Pass.Next;
+            SweepKernel<TVector, TLanes>.Backward(model, block, pass);
+            SweepKernel<TVector, TLanes>.Forward(model, block, pass);
             moving -= block.Stop(iteration, bound);
         }
-        SweepKernel<TVector, TLanes>.Backward(model, block, last: true);
-        block.Judge(model.Order.Sources);
+        SweepKernel<TVector, TLanes>.Backward(model, block, Pass.Last);
+        block.Judge(model.Order.Sources, model.Slots);
     }
 
-    public override void Settle(RadialModel model, SweepBlock block, bool angles, bool extremes) => SweepKernel<TVector, TLanes>.Settle(model, block, angles, extremes);
+    public override void Settle(RadialModel model, SweepBlock block, bool angles, bool extremes)
+    {
+        for (var lane = 0; lane < TLanes.Count; lane += TPartLanes.Count) SweepKernel<TPart, TPartLanes>.Settle(model, block, lane, angles, extremes);
+    }
 
     private static void Put(SweepBlock block, nint k, TVector p, TVector q)
     {
         ref var load = ref block.Load.First;
         TLanes.Store(p, ref load, k * 2 * TLanes.Count);
         TLanes.Store(q, ref load, (k * 2 * TLanes.Count) + TLanes.Count);
-    }
-
-    /// <summary>A flat start: every voltage that of its source, every flow its load.</summary>
-    private static void Start(RadialModel model, SweepBlock block)
-    {
-        nint lanes = TLanes.Count;
-        ref var load = ref block.Load.First;
-        ref var flow = ref block.Flow.First;
-        ref var state = ref block.State.First;
-        for (nint k = 0; k < model.Order.Count; k++)
-        {
-            var at = k * 2 * lanes;
-            TLanes.Store(TLanes.Load(ref load, at), ref flow, at);
-            TLanes.Store(TLanes.Load(ref load, at + lanes), ref flow, at + lanes);
-            TLanes.Store(TLanes.Every(model.StartSquare[k]), ref state, at);
-            TLanes.Store(TLanes.Every(1 / model.StartSquare[k]), ref state, at + lanes);
-        }
-        block.Release();
     }
 }
