@@ -13,7 +13,7 @@ public sealed class RoomTests
         ["MekongTwin.Ingest"] = ["MekongTwin.Domain"],
         ["MekongTwin.History"] = ["MekongTwin.Domain"],
         ["MekongTwin.Api"] = ["MekongTwin.Domain", "MekongTwin.Ingest", "MekongTwin.History"],
-        ["MekongTwin.Host"] = ["MekongTwin.Domain", "MekongTwin.Ingest", "MekongTwin.History", "MekongTwin.Api"],
+        ["MekongTwin.Host"] = ["MekongTwin.Domain", "MekongTwin.Engines", "MekongTwin.Ingest", "MekongTwin.History", "MekongTwin.Api"],
         ["MekongTwin.Silo"] = ["MekongTwin.Host"],
         ["MekongTwin.Simulators"] = ["MekongTwin.Domain"],
     };

@@ -2,19 +2,18 @@ namespace MekongTwin.Engines.PowerFlow;
 
 /// <summary>From voltages to everything else: branch flows, losses, loading, what sources bring and what is left over at each bus.
 /// It knows nothing of how the voltages were found, so it also judges them.</summary>
-internal static class Flows
+public static class Flows
 {
     /// <param name="network">The network the voltages belong to.</param>
+    /// <param name="loads">What is drawn, in place of the network's own.</param>
     /// <param name="vm">Magnitudes, pu; kept. Set to 0 where unserved.</param>
     /// <param name="va">Angles, rad; kept. Set to 0 where unserved.</param>
     /// <param name="converged">What the solver says.</param>
     /// <param name="iterations">What the solver took.</param>
-    /// <param name="generationQ">Reactive power held at PQ buses, pu; null for the network's own.</param>
-    /// <param name="solvedAs">The type each bus was solved as; null for the network's own.</param>
-    public static Solution Of(Network network, double[] vm, double[] va, bool converged, int iterations, double[]? generationQ = null, BusType[]? solvedAs = null)
+    public static Solution Of(Network network, Loads loads, double[] vm, double[] va, bool converged, int iterations)
     {
         var (buses, branches, served) = (network.Buses, network.Branches, network.Served);
-        var (generationP, heldQ, types) = (network.GenerationP, generationQ ?? network.GenerationQ, solvedAs ?? network.SolvedAs);
+        var (generationP, generationQ, types) = (network.GenerationP, network.GenerationQ, network.SolvedAs);
         var (drawnP, drawnQ) = (new double[buses.Count], new double[buses.Count]);
         var (fromP, fromQ) = (new double[branches.Count], new double[branches.Count]);
         var (toP, toQ) = (new double[branches.Count], new double[branches.Count]);
@@ -47,7 +46,6 @@ internal static class Flows
                 Loading(network.LoadingBy, toP[k], toQ[k], vm[t], branches.RatingTo[k]));
         }
 
-        var loads = network.Loads;
         var (sourceP, sourceQ) = (new double[buses.Count], new double[buses.Count]);
         var (residual, worst) = (0.0, -1);
         for (var i = 0; i < buses.Count; i++)
@@ -57,7 +55,7 @@ internal static class Flows
             drawnP[i] += loads.PowerP[i] + (loads.CurrentP[i] * v) + ((loads.ImpedanceP[i] + buses.ShuntG[i]) * square);
             drawnQ[i] += loads.PowerQ[i] + (loads.CurrentQ[i] * v) + ((loads.ImpedanceQ[i] - buses.ShuntB[i]) * square);
             sourceP[i] = types[i] == BusType.Slack ? drawnP[i] : generationP[i];
-            sourceQ[i] = types[i] == BusType.PQ ? heldQ[i] : drawnQ[i];
+            sourceQ[i] = types[i] == BusType.PQ ? generationQ[i] : drawnQ[i];
             var mismatch = Math.Max(Math.Abs(sourceP[i] - drawnP[i]), Math.Abs(sourceQ[i] - drawnQ[i]));
             if (worst < 0 || mismatch > residual || (double.IsNaN(mismatch) && !double.IsNaN(residual))) (residual, worst) = (mismatch, i);
         }
