@@ -36,4 +36,17 @@ internal static class Networks
         }
         return new Network(baseMva, buses, loads, branches, new Generators(0));
     }
+
+    /// <summary>The same network with branch <paramref name="branch"/> out of service.</summary>
+    public static Network Opened(Network network, int branch)
+    {
+        var branches = new Branches(network.Branches.Count);
+        foreach (var property in typeof(Branches).GetProperties().Where(static p => p.PropertyType.IsArray))
+        {
+            var from = (Array)property.GetValue(network.Branches)!;
+            Array.Copy(from, (Array)property.GetValue(branches)!, from.Length);
+        }
+        branches.InService[branch] = false;
+        return network.With(branches);
+    }
 }

@@ -7,20 +7,20 @@ namespace MekongTwin.Engines.PowerFlow.Sweep;
 internal readonly struct Aligned
 {
     private const int LineBytes = 64;
-    private readonly double[] _array;
-    private readonly int _first;
+    private readonly double[] array;
+    private readonly int first;
 
     public Aligned(int length)
     {
         Length = length;
-        _array = GC.AllocateArray<double>(length + (LineBytes / sizeof(double)), pinned: true);
-        var past = (int)(Marshal.UnsafeAddrOfPinnedArrayElement(_array, 0) & (LineBytes - 1));
-        _first = past == 0 ? 0 : (LineBytes - past) / sizeof(double);
+        array = GC.AllocateArray<double>(length + (LineBytes / sizeof(double)), pinned: true);
+        var past = (int)(Marshal.UnsafeAddrOfPinnedArrayElement(array, 0) & (LineBytes - 1));
+        first = past == 0 ? 0 : (LineBytes - past) / sizeof(double);
     }
 
     public int Length { get; }
 
-    public ref double First => ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_array), _first);
+    public ref double First => ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(array), first);
 
-    public Span<double> Span => _array.AsSpan(_first, Length);
+    public Span<double> Span => array.AsSpan(first, Length);
 }

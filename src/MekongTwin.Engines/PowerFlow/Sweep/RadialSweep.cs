@@ -7,14 +7,14 @@ namespace MekongTwin.Engines.PowerFlow.Sweep;
 /// from call to call.</summary>
 public sealed class RadialSweep
 {
-    private readonly RadialModel _model;
-    private readonly ConcurrentDictionary<int, ConcurrentBag<SweepBlock>> _blocks = [];
+    private readonly RadialModel model;
+    private readonly ConcurrentDictionary<int, ConcurrentBag<SweepBlock>> blocksByLanes = [];
 
-    private RadialSweep(RadialModel model) => _model = model;
+    private RadialSweep(RadialModel model) => this.model = model;
 
-    public Network Network => _model.Network;
+    public Network Network => model.Network;
 
-    public RadialOrder Order => _model.Order;
+    public RadialOrder Order => model.Order;
 
     /// <summary>The sweep of a network; null with the reason in plain words when another solver is needed.</summary>
     public static RadialSweep? Of(Network network, out string? reason) => RadialOrder.Of(network, out reason) is { } order ? Of(network, order, out reason) : null;
@@ -38,7 +38,7 @@ public sealed class RadialSweep
         var (vm, va) = (new double[Network.Buses.Count], new double[Network.Buses.Count]);
         var results = new ScenarioResult[1];
         Solve(new ScenarioBatch { Loads = ScenarioLoads.Same(1), Results = results, Vm = vm, Va = va }, options);
-        return Flows.Of(Network, vm, va, results[0].Converged, results[0].Iterations);
+        return Flows.Of(Network, Network.Loads, vm, va, results[0].Converged, results[0].Iterations);
     }
 
     /// <summary>Every scenario of a batch; a scenario gets the same bits whatever its neighbours, threads and width.</summary>
@@ -55,14 +55,14 @@ public sealed class RadialSweep
 
         void Work()
         {
-            var blocks = _blocks.GetOrAdd(width.Lanes, static _ => []);
-            if (!blocks.TryTake(out var block)) block = new SweepBlock(Order.Count + 1, _model.RingLength, width.Lanes, _model.IsPowerOnly);
+            var blocks = blocksByLanes.GetOrAdd(width.Lanes, static _ => []);
+            if (!blocks.TryTake(out var block)) block = new SweepBlock(Order.Count + 1, model.RingLength, width.Lanes, model.IsPowerOnly);
             if (batch.Extremes is not null) block.ClearExtremes();
             for (var b = Interlocked.Increment(ref next); b < count; b = Interlocked.Increment(ref next))
             {
                 Solve(batch, options, width, block, b * width.Lanes);
             }
-            if (batch.Extremes is { } extremes) extremes.Take(_model, block);
+            if (batch.Extremes is { } extremes) extremes.Take(model, block);
             blocks.Add(block);
         }
     }
@@ -76,12 +76,12 @@ public sealed class RadialSweep
         block.Start();
         do
         {
-            batch.Loads.Fill(width, _model, block, first, last);
-            if (batch.Opened is { } opened) block.Open(_model, opened, first, last);
+            batch.Loads.Fill(width, model, block, first, last);
+            if (batch.Opened is { } opened) block.Open(model, opened, first, last);
             else block.CloseAll();
             block.Restart();
-            width.Solve(_model, block, bound, options.MaxIterations);
-            width.Settle(_model, block, angles, batch.Extremes is not null);
+            width.Solve(model, block, bound, options.MaxIterations);
+            width.Settle(model, block, angles, batch.Extremes is not null);
         }
         while (block.SettledTooEarly(bound));
         for (var lane = 0; lane <= last - first; lane++)
@@ -94,8 +94,8 @@ public sealed class RadialSweep
         }
         if (!angles) return;
         block.Load.Span[(Order.Count * 2 * width.Lanes)..].Clear();
-        if (batch.Va is { } va) ScenarioRows.Scatter(block.Load.Span, 0, width.Lanes, _model.Places, va, first, last);
-        if (batch.Vm is { } vm) ScenarioRows.Scatter(block.Load.Span, 1, width.Lanes, _model.Places, vm, first, last);
+        if (batch.Va is { } va) ScenarioRows.Scatter(block.Load.Span, 0, width.Lanes, model.Places, va, first, last);
+        if (batch.Vm is { } vm) ScenarioRows.Scatter(block.Load.Span, 1, width.Lanes, model.Places, vm, first, last);
     }
 
     private void Check(ScenarioBatch batch, SweepOptions options)

@@ -50,10 +50,10 @@ internal sealed class SweepBlock(int places, int ring, int lanes, bool isPowerOn
 
     public bool[] Converged { get; } = new bool[lanes];
 
-    private readonly double[] _previous = new double[lanes];
+    private readonly double[] previous = new double[lanes];
 
     /// <summary>Lanes that once settled too early and now go on until a pass changes nothing.</summary>
-    private readonly bool[] _careful = new bool[lanes];
+    private readonly bool[] careful = new bool[lanes];
 
     /// <summary>Keep the mismatch of each place (in place of h) for naming the worst.</summary>
     public bool KeepsMismatches { get; set; }
@@ -102,7 +102,7 @@ internal sealed class SweepBlock(int places, int ring, int lanes, bool isPowerOn
     /// <summary>A filled block starts: all lanes move, none needs care.</summary>
     public void Start()
     {
-        Array.Clear(_careful);
+        Array.Clear(careful);
         Restart();
     }
 
@@ -125,10 +125,10 @@ internal sealed class SweepBlock(int places, int ring, int lanes, bool isPowerOn
         for (var lane = 0; lane < Lanes; lane++)
         {
             if (live[lane] == 0) continue;
-            var (now, before) = (peak[lane], _previous[lane]);
-            _previous[lane] = now;
+            var (now, before) = (peak[lane], previous[lane]);
+            previous[lane] = now;
             Iterations[lane] = iteration + 1;
-            Converged[lane] = now <= bound || (iteration > 1 && !_careful[lane] && now * now <= Caution * bound * before);
+            Converged[lane] = now <= bound || (iteration > 1 && !careful[lane] && now * now <= Caution * bound * before);
             // A change as large as the voltage itself is a collapse, and takes the reciprocal with it.
             if (!Converged[lane] && now < 1) continue;
             live[lane] = 0;
@@ -143,8 +143,8 @@ internal sealed class SweepBlock(int places, int ring, int lanes, bool isPowerOn
         var again = false;
         for (var lane = 0; lane < Lanes; lane++)
         {
-            if (!Converged[lane] || _careful[lane] || Peak.Span[lane] <= bound) continue;
-            again = _careful[lane] = true;
+            if (!Converged[lane] || careful[lane] || Peak.Span[lane] <= bound) continue;
+            again = careful[lane] = true;
         }
         return again;
     }
