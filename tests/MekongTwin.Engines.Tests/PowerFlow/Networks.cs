@@ -40,13 +40,8 @@ internal static class Networks
     /// <summary>The same network with branch <paramref name="branch"/> out of service.</summary>
     public static Network Opened(Network network, int branch)
     {
-        var branches = new Branches(network.Branches.Count);
-        foreach (var property in typeof(Branches).GetProperties().Where(static p => p.PropertyType.IsArray))
-        {
-            var from = (Array)property.GetValue(network.Branches)!;
-            Array.Copy(from, (Array)property.GetValue(branches)!, from.Length);
-        }
-        branches.InService[branch] = false;
-        return network.With(branches);
+        var inService = (bool[])network.Branches.InService.Clone();
+        inService[branch] = false;
+        return network.With(network.Branches.WithService(inService));
     }
 }
