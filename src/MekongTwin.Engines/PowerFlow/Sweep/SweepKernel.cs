@@ -11,6 +11,9 @@ internal static class SweepKernel<TVector, TLanes>
     where TVector : struct
     where TLanes : struct, ILanes<TVector>
 {
+    /// <summary>Places ahead whose lines are called.</summary>
+    private const int Ahead = 12;
+
     /// <summary>Back to the sources: what arrives at each place, what its branch loses, and so half the drop of its voltage squared.</summary>
     public static void Backward(RadialModel model, SweepBlock block, Pass pass)
     {
@@ -77,6 +80,11 @@ internal static class SweepKernel<TVector, TLanes>
         block.Ring.Span.Clear();
         for (nint k = model.Order.Count - 1; k >= sources; k--)
         {
+            for (nint line = 0; line < 2 * lanes; line += CacheLine.Length)
+            {
+                CacheLine.Call(ref state, ((k - Ahead) * 2 * lanes) + line);
+                CacheLine.Call(ref load, ((k - Ahead) * 2 * lanes) + line);
+            }
             nint parent = Unsafe.Add(ref parents, k);
             var at = k * 2 * lanes;
             var own = Unsafe.Add(ref slots, k) * lanes;
