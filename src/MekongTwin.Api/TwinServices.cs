@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using MekongTwin.Domain.Assets;
 using MekongTwin.Domain.Readings;
 using MekongTwin.Domain.Twins;
@@ -31,6 +32,10 @@ public sealed record HealthCheck(string Name, bool Healthy, string? Detail)
 
     /// <summary>Since when it is as it is, where that is known.</summary>
     public DateTimeOffset? Since { get; init; }
+
+    /// <summary>True when what happens is logged one by one by who makes the check.</summary>
+    [JsonIgnore]
+    public bool IsToldByItself { get; init; }
 }
 
 /// <summary>The door for devices: mqtt or mqtts, and its port.</summary>

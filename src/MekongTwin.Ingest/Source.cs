@@ -52,7 +52,15 @@ internal sealed class Source : ISource
         _table = admissions.Table;
     }
 
-    public int RoutesVersion => _table.Version;
+    public int RoutesVersion
+    {
+        get
+        {
+            // What a batch resolved holds until it is submitted; between two, the next message already goes by the newest model.
+            if (!HasBatch) _table = _admissions.Table;
+            return _table.Version;
+        }
+    }
 
     public bool HasBatch => _received > 0;
 
@@ -99,7 +107,6 @@ internal sealed class Source : ISource
         _aside.Clear();
         _readingCount = 0;
         _received = 0;
-        _table = _admissions.Table;
         return _lastTicket;
     }
 

@@ -3,7 +3,6 @@ using MekongTwin.Domain.Access;
 using MekongTwin.Host.Cities;
 using MekongTwin.Host.Running;
 using MekongTwin.Silo.Storage;
-using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
 namespace MekongTwin.Silo.Tests;
@@ -169,7 +168,7 @@ public sealed class UserTables : IAsyncLifetime
         var table = await UserTable.OpenAsync(_database, Ct);
         var other = await UserTable.OpenAsync(_other, Ct);
         var time = new TickingTime();
-        using var watch = new UserWatch(table, time, NullLogger<UserWatch>.Instance);
+        using var watch = new UserWatch(table, time);
         await watch.StartAsync(Ct);
         Assert.Equal(TimeSpan.FromSeconds(1), await time.Period);
         await AddAsync(other, "anna", Role.Viewer);

@@ -59,6 +59,10 @@ internal static class LiveRoutes
             {
                 // The reader left.
             }
+            catch (UnavailableException) when (context.Response.HasStarted)
+            {
+                // The reader comes again by itself, and is told then.
+            }
             finally
             {
                 Interlocked.Decrement(ref open);

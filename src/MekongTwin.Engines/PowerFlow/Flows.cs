@@ -10,10 +10,14 @@ public static class Flows
     /// <param name="va">Angles, rad; kept. Set to 0 where unserved.</param>
     /// <param name="converged">What the solver says.</param>
     /// <param name="iterations">What the solver took.</param>
-    public static Solution Of(Network network, Loads loads, double[] vm, double[] va, bool converged, int iterations)
+    public static Solution Of(Network network, Loads loads, double[] vm, double[] va, bool converged, int iterations) =>
+        Of(network, loads, vm, va, converged, iterations, network.SolvedAs, network.GenerationQ);
+
+    /// <summary>The same where generators at their reactive limits gave up a voltage.</summary>
+    internal static Solution Of(Network network, Loads loads, double[] vm, double[] va, bool converged, int iterations, BusType[] types, double[] generationQ)
     {
         var (buses, branches, served) = (network.Buses, network.Branches, network.Served);
-        var (generationP, generationQ, types) = (network.GenerationP, network.GenerationQ, network.SolvedAs);
+        var generationP = network.GenerationP;
         var (drawnP, drawnQ) = (new double[buses.Count], new double[buses.Count]);
         var (fromP, fromQ) = (new double[branches.Count], new double[branches.Count]);
         var (toP, toQ) = (new double[branches.Count], new double[branches.Count]);

@@ -28,7 +28,7 @@ internal static class SolutionTable
             var (low, high) = (served.MinBy(i => solution.Vm[i]), served.MaxBy(i => solution.Vm[i]));
             text.WriteLine(Say($"lowest voltage {solution.Vm[low]:0.00000} pu at bus {buses.Number[low]}, highest {solution.Vm[high]:0.00000} pu at bus {buses.Number[high]}"));
         }
-        if (served.Length < buses.Count) text.WriteLine(Say($"{buses.Count - served.Length} buses unserved: {string.Join(", ", buses.Number.Where((_, i) => solution.Unserved[i]).Take(20))}{(buses.Count - served.Length > 20 ? " ..." : "")}"));
+        if (served.Length < buses.Count) text.WriteLine(Say($"unserved buses ({buses.Count - served.Length}): {string.Join(", ", buses.Number.Where((_, i) => solution.Unserved[i]).Take(20))}{(buses.Count - served.Length > 20 ? " ..." : "")}"));
         WriteBuses(text, network, solution, served);
         WriteBranches(text, network, solution);
     }

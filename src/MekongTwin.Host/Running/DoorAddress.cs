@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using MekongTwin.Host.Cities;
@@ -14,7 +15,7 @@ internal sealed record DoorAddress(string Option, IPAddress Address, int Port)
     /// <summary>Where a program of this machine finds a door that listens at this address and port.</summary>
     public string Reach(int port) => $"{(Address.Equals(IPAddress.Any) || Address.Equals(IPAddress.IPv6Any) ? IPAddress.Loopback : Address) switch
     {
-        { AddressFamily: System.Net.Sockets.AddressFamily.InterNetworkV6 } six => $"[{six}]",
+        { AddressFamily: AddressFamily.InterNetworkV6 } six => $"[{six}]",
         var four => four.ToString(),
     }}:{port.ToString(System.Globalization.CultureInfo.InvariantCulture)}";
 
@@ -28,6 +29,25 @@ internal sealed record DoorAddress(string Option, IPAddress Address, int Port)
         if (!int.TryParse(text[(colon + 1)..], System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var port) || port > 65535)
             throw new InputException($"{option} {text}: '{text[(colon + 1)..]}' is not a port (0 to 65535).");
         return new(option, address, port);
+    }
+
+    /// <summary>Refuses a port that another program listens at, before anything else is begun. 0 is any free one.</summary>
+    public void RequireFree()
+    {
+        if (Port == 0) return;
+        using var probe = new Socket(Address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            probe.Bind(new IPEndPoint(Address, Port));
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
+        {
+            throw new InputException($"{Option} {Reach(Port)}: another program listens there already. Stop it (is this one running?), or give another port with {Option}.");
+        }
+        catch (SocketException e)
+        {
+            throw new InputException($"{Option} {Reach(Port)}: {e.Message}. Give an address of this machine, and a port that this user may open.");
+        }
     }
 
     /// <summary>Doors that others can reach need users; the message gives the command that makes one.</summary>

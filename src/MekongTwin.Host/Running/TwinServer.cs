@@ -75,6 +75,8 @@ internal sealed class TwinServer : IAsyncDisposable
         var (http, mqttAt) = (DoorAddress.Parse("--http", options.Http), DoorAddress.Parse("--mqtt", options.Mqtt));
         CheckOptions(options);
         DoorAddress.RefuseOpen(http, mqttAt, users.IsOpen, options);
+        http.RequireFree();
+        mqttAt.RequireFree();
         var epoch = DateTimeOffset.UtcNow;
         var start = options.Start ?? epoch;
         var clock = options.Speed == 1 && options.Start is null ? TimeProvider.System : new ScaledClock(start, epoch, options.Speed);
@@ -87,6 +89,7 @@ internal sealed class TwinServer : IAsyncDisposable
         {
             var builder = WebApplication.CreateSlimBuilder();
             builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+            builder.Logging.AddSimpleConsole(console => (console.SingleLine, console.UseUtcTimestamp, console.TimestampFormat) = (true, true, "yyyy-MM-ddTHH:mm:ssZ "));
             // A door that cannot be opened is said in one sentence, not with a stack trace.
             builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
             builder.Services.AddTwinApi();
@@ -150,18 +153,13 @@ internal sealed class TwinServer : IAsyncDisposable
         {
             throw new InputException($"{e.Message} Stop the other program, or choose other ports with --http and --mqtt.");
         }
-        catch (SocketException e)
-        {
-            throw new InputException($"--http {options.Http}, --mqtt {options.Mqtt}: {e.Message}. Give an address of this machine, and ports that this user may open.");
-        }
         var ports = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Select(address => new Uri(address).Port).ToList();
         (HttpPort, MqttPort) = (ports[0], ports[1]);
         _core.Mqtt = new(options.TlsCertificate is null ? "mqtt" : "mqtts", MqttPort);
         await _core.OpenedAsync(ct);
         if (_subscriber is not null) _subscribing = _subscriber.RunAsync(_stop.Token).ContinueWith(_ => { }, TaskScheduler.Default);
         if (options.Simulate) Simulate(options, users.AddTransient("simulator", Role.Device), start, epoch);
-        // Twins that are set aside are told one by one, as it happens.
-        _watching = new HealthLog(() => [.. _core.ReadHealth().Where(check => check.Name != SetAsideHealth.Name)], TimeProvider.System, _app.Services.GetRequiredService<ILogger<HealthLog>>()).RunAsync(_stop.Token);
+        _watching = new HealthLog(() => [.. _core.ReadHealth().Where(check => !check.IsToldByItself)], TimeProvider.System, _app.Services.GetRequiredService<ILogger<HealthLog>>()).RunAsync(_stop.Token);
     }
 
     private void Simulate(ServeOptions options, (string Name, string Password) user, DateTimeOffset start, DateTimeOffset epoch)

@@ -1,4 +1,5 @@
 using System.Text;
+using MekongTwin.Domain.Access;
 
 namespace MekongTwin.Ingest.Mqtt;
 
@@ -9,9 +10,19 @@ internal static class SourceName
     public const int MaxLength = 64;
 
     /// <summary>Clients without an identifier of their own share a line: the one they are given is new every time.</summary>
-    public const string Unnamed = "mqtt:(unnamed)";
+    private const string Unnamed = "(unnamed)";
 
-    public static string OfClient(string clientId) => "mqtt:" + Printable(clientId);
+    /// <summary>
+    /// Where there are users, the one who was verified comes first, <c>mqtt:user/client</c>: a client calls itself what it likes.
+    /// One that calls itself as its user does is named once.
+    /// </summary>
+    /// <param name="principal">Who was verified.</param>
+    /// <param name="clientId">What the client calls itself; empty when it does not.</param>
+    public static string OfClient(Principal principal, string clientId)
+    {
+        string client = clientId.Length == 0 ? Unnamed : Printable(clientId);
+        return principal == Principal.Open || principal.Name == clientId ? "mqtt:" + client : $"mqtt:{Printable(principal.Name)}/{client}";
+    }
 
     /// <summary>A topic for the log.</summary>
     public static string Printable(ReadOnlySpan<byte> topic) => Printable(Encoding.UTF8.GetString(topic));

@@ -43,6 +43,11 @@ internal static class DatabaseOption
         }
     }
 
+    /// <summary>The server answers, and does not let us in or work.</summary>
+    public static InputException Refused(PostgresException e) => new($"--database: PostgreSQL refuses: {PostgresFault.Reason(e)}. {(e.SqlState is PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification
+        ? "See that user name and password are right, and that pg_hba.conf lets this machine in."
+        : "Give a database that is there, and a user who may make tables in it.")}");
+
     private static async Task<NpgsqlDataSource> ReachAsync(string? connection, Func<NpgsqlDataSource, CancellationToken, Task> prepare, CancellationToken ct)
     {
         var database = Parse(connection ?? Environment.GetEnvironmentVariable(Variable));
@@ -66,7 +71,7 @@ internal static class DatabaseOption
         }
         catch (PostgresException e)
         {
-            throw new InputException($"--database: PostgreSQL refuses: {PostgresFault.Reason(e)}. Give a database that is there, and a user who may make tables in it.");
+            throw Refused(e);
         }
         catch (Exception e) when (PostgresFault.Is(e))
         {

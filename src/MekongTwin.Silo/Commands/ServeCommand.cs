@@ -31,7 +31,9 @@ internal static class ServeCommand
         var silo = new Option<int>("--silo-port") { Description = "Port between silos", DefaultValueFactory = _ => Number("SILO_PORT", 11111) };
         var dashboard = new Option<string?>("--dashboard") { Description = "on or off (default): Orleans' dashboard for administrators. It measures every call between grains, which costs", DefaultValueFactory = _ => Setting("DASHBOARD") ?? "off" };
         dashboard.AcceptOnlyFromAmong("on", "off");
-        var command = new Command("serve", "Runs one silo: MQTT in, console and API out. This is what runs without a command.") { city, database, http, mqtt, broker, simulate, certificate, name, cluster, advertise, silo, dashboard };
+        var takeCities = new Option<string?>("--take-cities") { Description = "on or off (default): bring the city folders in even where the region had them before and has newer ones", DefaultValueFactory = _ => "off" };
+        takeCities.AcceptOnlyFromAmong("on", "off");
+        var command = new Command("serve", "Runs one silo: MQTT in, console and API out. This is what runs without a command.") { city, database, http, mqtt, broker, simulate, certificate, name, cluster, advertise, silo, dashboard, takeCities };
         command.SetAction(async (result, ct) =>
         {
             var options = new SiloOptions
@@ -49,9 +51,10 @@ internal static class ServeCommand
                 },
                 Database = result.GetValue(database) ?? Environment.GetEnvironmentVariable(DatabaseOption.Variable) ?? "",
                 Cluster = result.GetValue(cluster)!,
-                Name = result.GetValue(name)!,
+                Name = ParseName(result.GetValue(name)!),
                 Advertise = await ResolveAsync(result.GetValue(advertise)!, ct),
                 SiloPort = result.GetValue(silo),
+                TakeCities = result.GetValue(takeCities) == "on",
                 Dashboard = result.GetValue(dashboard) == "on",
             };
             await using var server = await StartAsync(options, ct);
@@ -65,7 +68,9 @@ internal static class ServeCommand
     /// <summary>Starts a silo and opens its doors.</summary>
     internal static async Task<TwinServer> StartAsync(SiloOptions options, CancellationToken ct)
     {
+        SiloPlace.RequireFree(options);
         var database = await Database.OpenAsync(options.Database, ct);
+        await SiloPlace.ClaimAsync(database, options, TimeProvider.System, Console.Error.WriteLine, ct);
         var users = await UserTable.OpenAsync(database, ct);
         return await TwinServer.StartAsync(options.Serve, new Users(users), async clock => await SiloCore.OpenAsync(options, database, users, clock, ct), (broker, admissions, services) =>
             new SharedSubscriber(broker with { SharedGroup = SharedGroup, ClientId = $"mekongtwin-{options.Name}" }, admissions, TimeProvider.System, services.GetRequiredService<ILogger<SharedSubscriber>>()), ct);
@@ -82,6 +87,10 @@ internal static class ServeCommand
         if (options.Dashboard) Console.WriteLine($"  Orleans  {scheme.Item1}://localhost:{server.HttpPort}{SiloDashboard.Path}/");
         if (server.Core.Simulated) Console.WriteLine("  The readings of this database are simulated.");
     }
+
+    private static string ParseName(string name) => name.Length is > 0 and <= 64 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')
+        ? name
+        : throw new InputException($"--name {name}: 1 to 64 letters, digits, '-', '_' and '.'.");
 
     private static string? Setting(string name) => Environment.GetEnvironmentVariable("MEKONGTWIN_" + name) is { Length: > 0 } value ? value : null;
 

@@ -87,7 +87,7 @@ internal sealed class Courier(Region region, IGrainFactory grains, ISiloStatusOr
             catch (Exception e) when (!stop.IsCancellationRequested)
             {
                 // Whoever has the partition next takes it, once.
-                if (failures >= FailuresUntilFault) parcel.Lane.Fault = $"A partition of the journal does not answer: {e.Message} Nothing of it is acknowledged until it does; it is tried again by itself.";
+                if (failures >= FailuresUntilFault) parcel.Lane.Fault = $"A partition of the journal does not answer: {CallFault.Reason(e)} Nothing of it is acknowledged until it does; it is tried again by itself.";
             }
             catch (Exception)
             {

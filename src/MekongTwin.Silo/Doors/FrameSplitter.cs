@@ -25,7 +25,7 @@ internal sealed class FrameSplitter(Region region)
     {
         foreach (var (number, name) in FindSources(frames.Span))
         {
-            _numbers[number] = await Retry.RunAsync(stop => region.Sources.NumberOfAsync(name, stop), fault, ct);
+            _numbers[number] = await region.Retry.RunAsync(stop => region.Sources.NumberOfAsync(name, stop), fault, ct);
         }
     }
 

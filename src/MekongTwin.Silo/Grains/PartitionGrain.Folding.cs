@@ -301,7 +301,7 @@ internal sealed partial class PartitionGrain
         _partition.Facts.Trim();
     }
 
-    private Task<T> WithDatabaseAsync<T>(Func<CancellationToken, Task<T>> work) => Retry.RunAsync(work, SetFault, _database.Token);
+    private Task<T> WithDatabaseAsync<T>(Func<CancellationToken, Task<T>> work) => _region.Retry.RunAsync(work, SetFault, _database.Token);
 
     private bool KnowsAll(ReadOnlySpan<Reading> readings)
     {

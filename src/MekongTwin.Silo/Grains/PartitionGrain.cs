@@ -168,7 +168,7 @@ internal sealed partial class PartitionGrain(Regions regions, ISiloStatusOracle 
             await CommitAsync();
             await _committing;
         }
-        catch (Exception e) when (e is NotTheWriterException or OperationCanceledException or InvalidDataException || Retry.IsAway(e))
+        catch (Exception e) when (e is NotTheWriterException or OperationCanceledException or InvalidDataException || PostgresFault.Is(e))
         {
             // It is folded again from the journal.
         }
@@ -181,8 +181,8 @@ internal sealed partial class PartitionGrain(Regions regions, ISiloStatusOracle 
     private void End(Exception cause)
     {
         _isLost |= cause is NotTheWriterException;
-        if (cause is not NotTheWriterException) SetFault($"Partition {_number} starts anew: {cause.Message}");
-        PartitionLog.Ends(logger, _number, cause.Message);
+        if (cause is NotTheWriterException) PartitionLog.Taken(logger, _number);
+        else SetFault($"Partition {_number} starts anew: {CallFault.Reason(cause)}");
         _stop.Cancel();
         Wake();
         DeactivateOnIdle();
@@ -221,9 +221,9 @@ internal sealed partial class PartitionGrain(Regions regions, ISiloStatusOracle 
 
 internal static partial class PartitionLog
 {
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Partition {Number} ends its activation: {Reason}")]
-    public static partial void Ends(ILogger logger, int number, string reason);
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Partition {Number} was taken over by another silo")]
+    public static partial void Taken(ILogger logger, int number);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Partition {Number} moves to {Home}")]
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Partition {Number} moves to {Home}")]
     public static partial void Moves(ILogger logger, int number, string home);
 }

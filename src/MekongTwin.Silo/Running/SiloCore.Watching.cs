@@ -1,4 +1,5 @@
 using MekongTwin.Api;
+using MekongTwin.Domain.Assets;
 using MekongTwin.Domain.Readings;
 using MekongTwin.Host.Running;
 using MekongTwin.Host.Twins;
@@ -20,6 +21,7 @@ internal sealed partial class SiloCore
     private WireLedger?[] _ledgers = [];
     private LedgerPage? _ledger;
     private string? _databaseFault;
+    private Model? _told;
 
     public LedgerPage Ledger => _ledger ?? MakeLedger();
 
@@ -46,6 +48,7 @@ internal sealed partial class SiloCore
         return
         [
             new("database", _databaseFault is null, _databaseFault),
+            _roster.Health,
             new("users", _users.Fault is null, _users.Fault) { Required = false },
             new("journal", journal.Fault is null, journal.Fault),
             new("partitions", silent.Count == 0 && fault is null, silent.Count == 0 ? fault : $"{silent.Count} of {_region.Partitions} partitions do not answer: {silent[0].Why} Whoever is left takes them over within seconds."),
@@ -62,7 +65,8 @@ internal sealed partial class SiloCore
         {
             while (await timer.WaitForNextTickAsync(_stop.Token)) await RefreshAsync(_stop.Token);
         }
-        catch (OperationCanceledException)
+        // A call that was on its way fails in other ways, too.
+        catch (Exception) when (_stop.IsCancellationRequested)
         {
             // The silo stops.
         }
@@ -76,7 +80,7 @@ internal sealed partial class SiloCore
             await _region.RefreshModelAsync(ct);
             await _region.Sources.RefreshAsync(ct);
         }
-        catch (Exception e) when (Retry.IsAway(e))
+        catch (Exception e) when (PostgresFault.Is(e))
         {
             fault = $"PostgreSQL is away: {PostgresFault.Reason(e)}. Nothing is acknowledged meanwhile; it is tried again by itself.";
         }
@@ -85,6 +89,7 @@ internal sealed partial class SiloCore
             fault = e.Message;
         }
         NoteFaults();
+        NoteModel();
         _databaseFault = fault ?? await RefreshLedgerAsync(ct);
     }
 
@@ -101,6 +106,16 @@ internal sealed partial class SiloCore
                 _faulted[asset] = new(Model.Assets[asset].Id, why);
             }
         }
+    }
+
+    /// <summary>What a person or another silo's city folders changed is told on every silo.</summary>
+    private void NoteModel()
+    {
+        var model = Model;
+        if (ReferenceEquals(model, _told)) return;
+        var changes = _told is null ? "" : ModelDifference.Describe(_told, model);
+        _told = model;
+        if (changes.Length > 0) CoreLog.ModelChanged(_log, changes);
     }
 
     /// <summary>Says why not, when the page stands as it was.</summary>
@@ -152,4 +167,10 @@ internal sealed partial class SiloCore
             Faults = [.. ReadHealth().Where(check => !check.Healthy).Select(check => check.Detail ?? check.Name)],
         };
     }
+}
+
+internal static partial class CoreLog
+{
+    [LoggerMessage(Level = LogLevel.Information, Message = "The region's model has changed: {Changes}.")]
+    public static partial void ModelChanged(ILogger logger, string changes);
 }

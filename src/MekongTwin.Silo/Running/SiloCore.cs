@@ -35,6 +35,8 @@ internal sealed partial class SiloCore : ITwinCore
     private IReadOnlyList<NameMapping> _folderNames = [];
     private IGrainFactory _grains = null!;
     private ISiloStatusOracle _silos = null!;
+    private ILogger _log = null!;
+    private SiloRoster _roster = null!;
     private OrleansTwins _twins = null!;
     private Task _refreshing = Task.CompletedTask;
 
@@ -102,9 +104,11 @@ internal sealed partial class SiloCore : ITwinCore
             if (options.Serve.Simulate && !simulated) throw new InputException("The database holds readings of real devices; the simulator would mix its own with them. Give another database, or say --simulate off.");
             var partitions = int.Parse(await settings.SettleAsync("partitions", "64", ct), System.Globalization.CultureInfo.InvariantCulture);
             var region = new Region("region", partitions, database, clock);
-            await region.ChangeModelAsync(before => Merge(before, read), ct);
+            var brought = await region.BringFoldersAsync(read, options.Name, options.TakeCities, before => Merge(before, read), ct);
+            if (SayOf(brought) is { } warning) warnings.Add(warning);
             var door = await region.Journal.NextDoorAsync(ct);
-            return new(options, database, users, region, clock, door) { Simulated = simulated, Warnings = warnings, _folderNames = ModelMerge.NamesOf(region.Model, read) };
+            IReadOnlyList<NameMapping> folderNames = brought.Kept is null ? ModelMerge.NamesOf(region.Model, read) : [.. region.Model.Names.Where(name => name.FromFolder)];
+            return new(options, database, users, region, clock, door) { Simulated = simulated, Warnings = warnings, _folderNames = folderNames };
         }
         catch (Exception e)
         {
@@ -117,8 +121,10 @@ internal sealed partial class SiloCore : ITwinCore
     public void AddTo(WebApplicationBuilder builder)
     {
         SiloHosting.AddTo(builder, _options, _regions);
+        builder.Services.AddSingleton(services => new SiloRoster(TimeProvider.System, services.GetRequiredService<ILogger<SiloRoster>>()));
+        builder.Services.AddHostedService<RosterWatch>();
         builder.Services.AddHostedService(services => new SiloWatch(_database, _options.Cluster, services.GetRequiredService<IClusterMembershipService>(), services.GetRequiredService<ILocalSiloDetails>(), TimeProvider.System, services.GetRequiredService<ILogger<SiloWatch>>()));
-        builder.Services.AddHostedService(services => new UserWatch(_users, TimeProvider.System, services.GetRequiredService<ILogger<UserWatch>>()));
+        builder.Services.AddHostedService(_ => new UserWatch(_users, TimeProvider.System));
     }
 
     public void MapTo(WebApplication app)
@@ -128,11 +134,12 @@ internal sealed partial class SiloCore : ITwinCore
 
     public async Task BeginAsync(IServiceProvider services, CancellationToken ct)
     {
-        _region.Committer.Logger = services.GetRequiredService<ILogger<Committer>>();
         await _region.StartAsync(ct);
         _regions.Add(_region);
         _grains = services.GetRequiredService<IGrainFactory>();
         _silos = services.GetRequiredService<ISiloStatusOracle>();
+        _log = services.GetRequiredService<ILogger<SiloCore>>();
+        _roster = services.GetRequiredService<SiloRoster>();
         _twins = new(_grains, _region);
         // Partitions that have left are not to be called back by a silo that goes.
         services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(_twins.StopBeating);
@@ -205,6 +212,14 @@ internal sealed partial class SiloCore : ITwinCore
         var after = ModelMerge.Onto(before, read);
         return ModelLog.KeepsFacts(before, after) ? after
             : throw new InputException("The city folders change what is folded already (a moved asset, another unit or hold time). In a cluster that is not possible yet: give the changed asset or point a new name, or start with a new database.");
+    }
+
+    /// <summary>What an operator should know of the city folders of this silo, or null.</summary>
+    private static string? SayOf(BroughtFolders brought)
+    {
+        if (brought.Kept is { } kept) return $"The city folders of this silo are older ones: since {kept.At:yyyy-MM-ddTHH:mm:ssZ} the region goes by those that silo {kept.Silo} brought, and keeps to them. Give this silo the same, or bring these back with --take-cities on.";
+        var changes = ModelDifference.Describe(brought.Before, brought.After);
+        return brought.Before.Cities.Length == 0 || changes.Length == 0 ? null : $"The city folders of this silo change the whole region: {changes}. Give all silos the same folders.";
     }
 
     private async Task<List<(int Partition, WireQuarantineKind Kind)>> LikeAsync(QuarantineGroup group, CancellationToken ct)

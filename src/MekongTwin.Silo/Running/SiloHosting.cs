@@ -18,8 +18,9 @@ internal static class SiloHosting
     public static void AddTo(WebApplicationBuilder builder, SiloOptions options, Regions regions)
     {
         builder.Services.AddSingleton(regions);
-        // Every try of a call and every message that finds nobody would be told at length; what comes to nothing is said by whoever called.
-        builder.Logging.AddFilter("Orleans", LogLevel.Warning).AddFilter("Orleans.Messaging", LogLevel.Critical).AddFilter("Polly", LogLevel.None);
+        // Every try of a call, every message that finds nobody and every step of a silo's going would be told at length; what comes to
+        // nothing is said by whoever called, who comes and goes by the roster, why this one ends by SiloEnd.
+        builder.Logging.AddFilter("Orleans", LogLevel.Error).AddFilter("Orleans.Messaging", LogLevel.Critical).AddFilter("Orleans.Runtime.MembershipService", LogLevel.None).AddFilter("Orleans.Runtime.GrainDirectory", LogLevel.Critical).AddFilter("Polly", LogLevel.None);
         builder.Host.UseOrleans(silo =>
         {
             silo.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.Cluster, "mekongtwin"));
@@ -42,6 +43,7 @@ internal static class SiloHosting
                 messaging.SystemResponseTimeout = AnswerWithin;
             });
             silo.AddPlacementDirector<HomePlacement, HomeDirector>();
+            silo.Services.AddSingleton<IFatalErrorHandler, SiloEnd>();
             // It costs every call two filters, listened to or not.
             if (Telemetry.IsExported || Telemetry.Activities.HasListeners()) silo.AddActivityPropagation();
             if (options.Dashboard) SiloDashboard.AddTo(silo);

@@ -9,6 +9,9 @@ public sealed record SiloOptions
     /// <summary>Cities, doors, broker, certificate.</summary>
     public required ServeOptions Serve { get; init; }
 
+    /// <summary>Brings the city folders in even where the region had them and has replaced them.</summary>
+    public bool TakeCities { get; init; }
+
     /// <summary>PostgreSQL's connection string, as Npgsql reads it.</summary>
     public required string Database { get; init; }
 

@@ -1,6 +1,5 @@
 using System.Threading.Channels;
 using MekongTwin.Silo.Grains;
-using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
 namespace MekongTwin.Silo.Storage;
@@ -21,8 +20,6 @@ internal sealed class Committer(PartitionTable table) : BackgroundService
     private const int RefusalsMax = 3;
 
     private readonly Channel<Waiting> _waiting = Channel.CreateBounded<Waiting>(new BoundedChannelOptions(WaitingMax) { SingleReader = true });
-
-    public ILogger Logger { get; set; } = NullLogger.Instance;
 
     /// <summary>Why it does not get on, or null while it does.</summary>
     public string? Fault { get; private set; }
@@ -100,10 +97,9 @@ internal sealed class Committer(PartitionTable table) : BackgroundService
             // Whatever it is: if this loop ended, nothing would be acknowledged here any more, and nobody would say so.
             catch (Exception e) when (!ct.IsCancellationRequested)
             {
-                if (Fault is null) StorageLog.Away(Logger, PostgresFault.Reason(e));
                 Fault = $"PostgreSQL cannot be written: {PostgresFault.Reason(e)}. Nothing is acknowledged until it can; it resumes by itself.";
                 if (e is PostgresException) refusals++;
-                if (e is PostgresException { SqlState: PostgresErrorCodes.ReadOnlySqlTransaction }) table.ForgetConnections();
+                if (PostgresFault.IsReadOnly(e)) table.ForgetConnections();
                 await Task.Delay(retry, ct);
                 retry = retry * 2 < RetryTo ? retry * 2 : RetryTo;
                 Gather(group, later);
@@ -143,9 +139,3 @@ internal sealed class Committer(PartitionTable table) : BackgroundService
 /// <summary>Another activation has taken the partition over: this one must go.</summary>
 [GenerateSerializer, Alias("mt.not-the-writer")]
 public sealed class NotTheWriterException(int partition) : Exception($"Partition {partition} has another writer by now.");
-
-internal static partial class StorageLog
-{
-    [LoggerMessage(Level = LogLevel.Warning, Message = "PostgreSQL cannot be written: {Reason}. Trying again until it can.")]
-    public static partial void Away(ILogger logger, string reason);
-}

@@ -25,7 +25,8 @@ internal static class Database
         {
             await database.DisposeAsync();
             // Npgsql's messages name host and user, never the password.
-            if (e is NpgsqlException or SocketException) throw new IOException($"PostgreSQL cannot be used: {PostgresFault.Reason(e)}. Start the server, or give another one with --database or {DatabaseOption.Variable}.", e);
+            if (e is PostgresException refused) throw DatabaseOption.Refused(refused);
+            if (e is NpgsqlException or SocketException) throw new IOException($"PostgreSQL cannot be reached: {PostgresFault.Reason(e)}. Start the server, or give another one with --database or {DatabaseOption.Variable}.", e);
             throw;
         }
     }

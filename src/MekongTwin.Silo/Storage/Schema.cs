@@ -16,6 +16,7 @@ internal static class Schema
         await using var connection = await database.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
         await ExecuteAsync(connection, $"SELECT pg_advisory_xact_lock({LockKey})", ct);
+        await RefuseOthersAsync(connection, ct);
         await ExecuteAsync(connection, "CREATE TABLE IF NOT EXISTS schema_version (version int PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())", ct);
         await using var read = new NpgsqlCommand("SELECT coalesce(max(version), 0) FROM schema_version", connection);
         var version = (int)(await read.ExecuteScalarAsync(ct))!;
@@ -27,6 +28,23 @@ internal static class Schema
             await ExecuteAsync(connection, $"INSERT INTO schema_version (version) VALUES ({version + 1})", ct);
         }
         await transaction.CommitAsync(ct);
+    }
+
+    /// <summary>Refuses a database where another program keeps its tables: ours are not put among them.</summary>
+    private static async Task RefuseOthersAsync(NpgsqlConnection connection, CancellationToken ct)
+    {
+        // What belongs to an extension is nobody's.
+        await using var command = new NpgsqlCommand("""
+            SELECT c.relname FROM pg_class c
+            WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relnamespace = current_schema()::regnamespace
+              AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+            ORDER BY c.relname
+            """, connection);
+        await using var rows = await command.ExecuteReaderAsync(ct);
+        var tables = new List<string>();
+        while (await rows.ReadAsync(ct)) tables.Add(rows.GetString(0));
+        if (tables.Count == 0 || (tables.Contains("schema_version") && tables.Contains("journal_partition"))) return;
+        throw new InputException($"--database: there are tables of another program in it ({string.Join(", ", tables.Take(3))}{(tables.Count > 3 ? ", ..." : "")}); nothing was changed. Give an empty database, or a schema of its own with Search Path=NAME.");
     }
 
     /// <summary>Refuses tables that this program does not know as they are. It changes nothing.</summary>

@@ -51,7 +51,7 @@ internal sealed class UserTable : IUserList
         {
             // It may come back as another copy, with other users under the same version.
             _version = null;
-            _fault = $"The users in PostgreSQL cannot be read: {PostgresFault.Reason(e)}. See that the server runs and lets this program read them; it is tried every second.";
+            _fault = $"The users in PostgreSQL cannot be read: {PostgresFault.Reason(e)}. See that the server runs and lets this program read them; it is tried every second, and the users known so far stay.";
         }
         catch (InvalidDataException e)
         {

@@ -48,7 +48,7 @@ internal sealed class OrleansTwins : ITwins, IAsyncDisposable
 
     /// <summary>Partitions that did not answer the last time, with the reason.</summary>
     public IReadOnlyList<(int Partition, string Why)> Silent =>
-        [.. _failures.Index().Where(pair => pair.Item is not null).Select(pair => (pair.Index, pair.Item!.Message))];
+        [.. _failures.Index().Where(pair => pair.Item is not null).Select(pair => (pair.Index, CallFault.Reason(pair.Item!)))];
 
     /// <summary>Begins to hear of the changes that other silos make.</summary>
     public async Task StartAsync()
@@ -114,7 +114,7 @@ internal sealed class OrleansTwins : ITwins, IAsyncDisposable
             catch (Exception e) when (e is OrleansException or TimeoutException or NotTheWriterException || (e is OperationCanceledException or ObjectDisposedException && !ct.IsCancellationRequested))
             {
                 if (Stopwatch.GetElapsedTime(began) + delay > AnswerWithin)
-                    throw new UnavailableException($"A part of the region does not answer: {e.Message} It is brought back by itself; ask again in a few seconds.", e);
+                    throw new UnavailableException($"A part of the region does not answer: {CallFault.Reason(e)} It is brought back by itself; ask again in a few seconds.", e);
             }
             await Task.Delay(delay, ct);
         }

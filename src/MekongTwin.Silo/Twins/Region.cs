@@ -40,6 +40,8 @@ internal sealed class Region(string name, int partitions, NpgsqlDataSource datab
 
     public SourceTable Sources { get; } = new(database);
 
+    public Retry Retry { get; } = new(new PartitionTable(database).ForgetConnections);
+
     public Committer Committer { get; } = new(new(database));
 
     /// <summary>The newest model that this silo knows, and what follows from it.</summary>
@@ -90,6 +92,22 @@ internal sealed class Region(string name, int partitions, NpgsqlDataSource datab
         {
             var (version, model) = await Models.ChangeAsync(change, ct);
             if (version > _version) SetModel(version, model);
+        }
+        finally
+        {
+            _refreshing.Release();
+        }
+    }
+
+    /// <summary>Brings this silo's city folders in (<see cref="ModelTable.BringAsync"/>).</summary>
+    public async Task<BroughtFolders> BringFoldersAsync(Model read, string silo, bool evenOld, Func<Model, Model> merge, CancellationToken ct)
+    {
+        await _refreshing.WaitAsync(ct);
+        try
+        {
+            var brought = await Models.BringAsync(read, silo, evenOld, merge, ct);
+            if (brought.Version > _version) SetModel(brought.Version, brought.After);
+            return brought;
         }
         finally
         {

@@ -3,7 +3,8 @@ using MekongTwin.Silo.Storage;
 namespace MekongTwin.Silo.Twins;
 
 /// <summary>Work with a database that may be away: tried again until it is back, ever more slowly.</summary>
-internal static class Retry
+/// <param name="forgetConnections">Lets go of connections that were made while the database could only be read: they stay so.</param>
+internal sealed class Retry(Action forgetConnections)
 {
     private static readonly TimeSpan From = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan To = TimeSpan.FromSeconds(5);
@@ -11,7 +12,7 @@ internal static class Retry
     /// <param name="work">May be done twice.</param>
     /// <param name="fault">Hears why it does not get on, and null when it does.</param>
     /// <param name="ct">Ends the tries.</param>
-    public static async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> work, Action<string?> fault, CancellationToken ct)
+    public async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> work, Action<string?> fault, CancellationToken ct)
     {
         var failed = false;
         for (var delay = From; ; delay = delay * 2 < To ? delay * 2 : To)
@@ -23,14 +24,13 @@ internal static class Retry
                 return result;
             }
             // The driver also cancels by itself, when a connection breaks.
-            catch (Exception e) when (IsAway(e) || (e is OperationCanceledException && !ct.IsCancellationRequested))
+            catch (Exception e) when (PostgresFault.Is(e) || (e is OperationCanceledException && !ct.IsCancellationRequested))
             {
                 failed = true;
+                if (PostgresFault.IsReadOnly(e)) forgetConnections();
                 fault($"PostgreSQL: {PostgresFault.Reason(e)}. It is tried again by itself.");
             }
             await Task.Delay(delay, ct);
         }
     }
-
-    public static bool IsAway(Exception e) => PostgresFault.Is(e);
 }

@@ -142,7 +142,7 @@ public sealed class Sessions
         await lan.BarrierAsync();
         Assert.True((await door.ConnectAsync(clean: false, user: "mai")).SessionPresent);
         await door.Outputs.WatchedAsync();
-        Assert.All(door.Journal.Sources, source => Assert.Equal("mqtt:sensor-1", source.Name));
+        Assert.Equal(["mqtt:lan/sensor-1", "mqtt:mai/sensor-1"], door.Journal.Sources.Select(source => source.Name).Distinct().Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -353,9 +353,17 @@ public sealed class Sessions
     [InlineData("sensor-1", "mqtt:sensor-1")]
     [InlineData("a\u0001b\u202Ec", "mqtt:a?b?c")]
     [InlineData("Đà Nẵng", "mqtt:Đà Nẵng")]
-    public void SourcesHavePrintableNames(string clientId, string name) => Assert.Equal(name, SourceName.OfClient(clientId));
+    [InlineData("", "mqtt:(unnamed)")]
+    public void SourcesHavePrintableNames(string clientId, string name) => Assert.Equal(name, SourceName.OfClient(Principal.Open, clientId));
+
+    [Theory]
+    [InlineData("sensor-1", "mqtt:meters/sensor-1")]
+    [InlineData("other", "mqtt:meters/other")]
+    [InlineData("meters", "mqtt:meters")]
+    [InlineData("", "mqtt:meters/(unnamed)")]
+    public void SourcesOfUsersCarryTheUser(string clientId, string name) => Assert.Equal(name, SourceName.OfClient(new("meters", Role.Device), clientId));
 
     [Fact]
     public void SourceNamesAreCutBetweenCharacters() =>
-        Assert.Equal("mqtt:" + new string('x', 63), SourceName.OfClient(new string('x', 63) + "😀"));
+        Assert.Equal("mqtt:" + new string('x', 63), SourceName.OfClient(Principal.Open, new string('x', 63) + "😀"));
 }

@@ -18,6 +18,8 @@ internal sealed class PayloadDoor
     public static readonly DateTimeOffset Now = new(2026, 11, 21, 8, 0, 0, TimeSpan.FromHours(7));
 
     private readonly Frames _journal = new();
+    private readonly Dictionary<string, Route> _routes = new(StringComparer.Ordinal);
+    private int _routesVersion;
 
     public PayloadDoor()
     {
@@ -50,7 +52,11 @@ internal sealed class PayloadDoor
     public Admission Admit(string topic, ReadOnlySpan<byte> payload)
     {
         var bytes = Encoding.UTF8.GetBytes(topic);
-        var admission = Source.Admit(Source.Resolve(bytes), bytes, payload);
+        // As a connection does that stays open.
+        if (Source.RoutesVersion != _routesVersion) _routes.Clear();
+        _routesVersion = Source.RoutesVersion;
+        if (!_routes.TryGetValue(topic, out var route)) _routes[topic] = route = Source.Resolve(bytes);
+        var admission = Source.Admit(route, bytes, payload);
         Assert.True(Source.SubmitAsync(CancellationToken.None).AsTask().IsCompletedSuccessfully);
         return admission;
     }

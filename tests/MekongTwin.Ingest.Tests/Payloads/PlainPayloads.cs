@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
+using MekongTwin.Domain.Assets;
 using MekongTwin.Domain.Journal;
 using MekongTwin.Domain.Readings;
 using Microsoft.FSharp.Core;
@@ -37,6 +38,16 @@ public sealed class PlainPayloads
         Assert.Equal(Quality.Good, reading.Quality);
         Assert.Equal(PayloadDoor.NowUs, reading.TimeUs);
         Assert.Equal(ReadingFlags.ReceiveTime, reading.Flags);
+    }
+
+    [Fact]
+    public void TheVeryNextMessageOfAnOpenConnectionFindsANewMapping()
+    {
+        const string unknown = "mt/v1/vn-dad/gateway-7/power";
+        Assert.Equal(Admission.Quarantined, _door.Admit(unknown, "1"));
+        _door.Admissions.SetModel(PayloadDoor.Model.WithNames([new NameMapping(unknown, 0)]));
+        Assert.Equal(Admission.Admitted, _door.Admit(unknown, "2"));
+        Assert.Equal(2_000_000, Assert.Single(_door.Readings).Value);
     }
 
     [Theory]

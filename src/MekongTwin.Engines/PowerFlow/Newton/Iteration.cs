@@ -23,6 +23,7 @@ internal sealed class Iteration<T> where T : struct, ILane<T>
     private readonly T[] p;
     private readonly T[] q;
     private readonly double[] rounding;
+    private readonly double roundingMax;
     private readonly double[] judged = new double[T.Width];
     private readonly double[] step = new double[T.Width];
 
@@ -37,7 +38,8 @@ internal sealed class Iteration<T> where T : struct, ILane<T>
         mismatch = new Couple<T>[count];
         (re, im, p, q) = (new T[count], new T[count], new T[count], new T[count]);
         rounding = new double[count];
-        for (var i = 0; i < count; i++) rounding[i] = 2 * UnitRoundoff * (Math.Abs(equations.SelfG[i]) + Math.Abs(equations.SelfB[i]));
+        for (var i = 0; i < count; i++) rounding[i] = 8 * UnitRoundoff * (Math.Abs(equations.SelfG[i]) + Math.Abs(equations.SelfB[i]));
+        roundingMax = rounding.DefaultIfEmpty().Max();
         (Vm, Va, Power, Current, Impedance) = (new T[count], new T[count], new Couple<T>[count], new Couple<T>[count], new Couple<T>[count]);
         slackRe = Array.ConvertAll(equations.Links, link => network.SetVm[link.SlackBus] * Math.Cos(network.Buses.StartVa[link.SlackBus]));
         slackIm = Array.ConvertAll(equations.Links, link => network.SetVm[link.SlackBus] * Math.Sin(network.Buses.StartVa[link.SlackBus]));
@@ -78,7 +80,8 @@ internal sealed class Iteration<T> where T : struct, ILane<T>
     {
         Span<bool> moving = stackalloc bool[T.Width];
         moving.Fill(true);
-        Array.Fill(step, double.PositiveInfinity);
+        Array.Fill(step, re.Length == 0 ? 0 : double.PositiveInfinity);
+        var stepMax = NewtonOptions.LastStep(tolerance);
         Array.Fill(BestResidual, double.PositiveInfinity);
         Array.Clear(BestAt);
         var weight = Weights(tolerance);
@@ -91,7 +94,7 @@ internal sealed class Iteration<T> where T : struct, ILane<T>
                 if (!moving[lane]) continue;
                 Iterations[lane] = iteration;
                 if (judged[lane] < BestResidual[lane]) (BestResidual[lane], BestAt[lane]) = (judged[lane], iteration);
-                Converged[lane] = judged[lane] <= tolerance && step[lane] <= NewtonOptions.LastStep;
+                Converged[lane] = judged[lane] <= tolerance && step[lane] <= stepMax;
                 moving[lane] = !Converged[lane] && double.IsFinite(judged[lane]) && iteration < iterationsMax;
                 anyMoves |= moving[lane];
             }
@@ -104,7 +107,13 @@ internal sealed class Iteration<T> where T : struct, ILane<T>
 
     /// <summary>A mismatch cannot be computed below the rounding of its terms, which matters only where an admittance is around 1e7 pu
     /// and more: such nodes are asked for that much less. Null when there is none.</summary>
-    private double[]? Weights(double tolerance) => Array.Exists(rounding, floor => floor > tolerance) ? Array.ConvertAll(rounding, floor => Math.Min(1, tolerance / floor)) : null;
+    private double[]? Weights(double tolerance)
+    {
+        if (roundingMax <= tolerance) return null;
+        var weight = new double[rounding.Length];
+        for (var i = 0; i < weight.Length; i++) weight[i] = Math.Min(1, tolerance / rounding[i]);
+        return weight;
+    }
 
     private void Assemble(double[]? weight)
     {

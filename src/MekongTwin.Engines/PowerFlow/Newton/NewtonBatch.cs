@@ -20,6 +20,7 @@ public sealed class NewtonBatch
     public NewtonBatch(Network network, NewtonOptions? options = null)
     {
         (this.network, this.options) = (network, options ?? new NewtonOptions());
+        if (this.options.ReactiveLimits) throw new ArgumentException("Reactive limits are kept by single solutions only.", nameof(options));
         equations = new Equations(network);
     }
 

@@ -8,6 +8,9 @@ public sealed class NewtonSolver
     private readonly NewtonOptions options;
     private readonly Equations equations;
     private readonly Iteration<Lane1> single;
+    private readonly bool[] holdsVoltage;
+    private readonly BusType[] types;
+    private readonly double[] generationQ;
 
     public NewtonSolver(Network network, NewtonOptions? options = null)
         : this(network, new Equations(network), options ?? new NewtonOptions())
@@ -17,7 +20,8 @@ public sealed class NewtonSolver
     internal NewtonSolver(Network network, Equations equations, NewtonOptions options)
     {
         (this.network, this.equations, this.options) = (network, equations, options);
-        single = new Iteration<Lane1>(network, equations, equations.HoldsVoltage(network));
+        (holdsVoltage, types, generationQ) = (equations.HoldsVoltage(network), [.. network.SolvedAs], [.. network.GenerationQ]);
+        single = new Iteration<Lane1>(network, equations, holdsVoltage);
     }
 
     /// <summary>Solves the network as it is.</summary>
@@ -26,6 +30,15 @@ public sealed class NewtonSolver
     /// <summary>Solves the network with other loads: from the network's own start, and when that fails from the angles of the linear
     /// power flow. Without convergence the solution is the iterate that came closest, so that its worst bus means something.</summary>
     public Solution Solve(Loads loads)
+    {
+        var solution = SolveAsHeld(loads, 0);
+        if (!options.ReactiveLimits) return solution;
+        while (solution.Converged && ReleaseAtLimits(solution)) solution = SolveAsHeld(loads, solution.Iterations);
+        HoldAll();
+        return solution;
+    }
+
+    private Solution SolveAsHeld(Loads loads, int iterationsBefore)
     {
         var (converged, iterations) = Attempt(loads, null, options.MaxIterations);
         if (!converged)
@@ -39,7 +52,36 @@ public sealed class NewtonSolver
         }
         var (vm, va) = (network.SetVm.ToArray(), network.Buses.StartVa.ToArray());
         for (var k = 0; k < equations.Bus.Length; k++) (vm[equations.Bus[k]], va[equations.Bus[k]]) = (single.Vm[k].Get(0), single.Va[k].Get(0));
-        return Flows.Of(network, loads, vm, va, converged, iterations);
+        return Flows.Of(network, loads, vm, va, converged, iterationsBefore + iterations, types, generationQ);
+    }
+
+    /// <summary>PV buses beyond the limits of their generators become PQ at the limit; false when there is none.</summary>
+    private bool ReleaseAtLimits(Solution solution)
+    {
+        var generators = network.Generators;
+        var (least, most) = (new double[network.Buses.Count], new double[network.Buses.Count]);
+        for (var g = 0; g < generators.Count; g++)
+        {
+            if (!generators.InService[g]) continue;
+            least[generators.Bus[g]] += generators.MinQ[g];
+            most[generators.Bus[g]] += generators.MaxQ[g];
+        }
+        var any = false;
+        for (var k = 0; k < holdsVoltage.Length; k++)
+        {
+            var bus = equations.Bus[k];
+            var (q, slop) = (solution.SourceQ[bus], options.Tolerance);
+            if (!holdsVoltage[k] || (q <= most[bus] + slop && q >= least[bus] - slop)) continue;
+            (any, holdsVoltage[k], types[bus], generationQ[bus]) = (true, false, BusType.PQ, q > most[bus] ? most[bus] : least[bus]);
+        }
+        return any;
+    }
+
+    private void HoldAll()
+    {
+        equations.HoldsVoltage(network).CopyTo(holdsVoltage, 0);
+        network.SolvedAs.CopyTo(types, 0);
+        network.GenerationQ.CopyTo(generationQ, 0);
     }
 
     private (bool Converged, int Iterations) Attempt(Loads loads, double[]? angles, int iterationsMax)
@@ -48,7 +90,7 @@ public sealed class NewtonSolver
         for (var k = 0; angles is not null && k < angles.Length; k++)
         {
             single.Va[k] = Lane1.Of(angles[k]);
-            if (network.SolvedAs[equations.Bus[k]] == BusType.PQ) single.Vm[k] = Lane1.Of(1);
+            if (!holdsVoltage[k]) single.Vm[k] = Lane1.Of(1);
         }
         single.Run(options.Tolerance, iterationsMax);
         return (single.Converged[0], single.Iterations[0]);
@@ -60,7 +102,7 @@ public sealed class NewtonSolver
         {
             var bus = equations.Bus[k];
             (single.Vm[k], single.Va[k]) = (Lane1.Of(network.SetVm[bus]), Lane1.Of(network.Buses.StartVa[bus]));
-            (single.Power[k].X, single.Power[k].Y) = (Lane1.Of(loads.PowerP[bus] - network.GenerationP[bus]), Lane1.Of(loads.PowerQ[bus] - network.GenerationQ[bus]));
+            (single.Power[k].X, single.Power[k].Y) = (Lane1.Of(loads.PowerP[bus] - network.GenerationP[bus]), Lane1.Of(loads.PowerQ[bus] - generationQ[bus]));
             (single.Current[k].X, single.Current[k].Y) = (Lane1.Of(loads.CurrentP[bus]), Lane1.Of(loads.CurrentQ[bus]));
             (single.Impedance[k].X, single.Impedance[k].Y) = (Lane1.Of(loads.ImpedanceP[bus]), Lane1.Of(loads.ImpedanceQ[bus]));
         }

@@ -137,7 +137,7 @@ internal sealed partial class MqttConnection
         _silenceLimit = TimeSpan.FromSeconds(1.5 * connect.KeepAlive);
         _splitter.MaximumPacketSize = _options.MaxPacketSize;
         _splitter.RequireMinimalLength = _version == ProtocolVersion.V5;
-        _source = _server.Admissions.Open(connect.ClientId.Length == 0 ? SourceName.Unnamed : SourceName.OfClient(ClientId), _principal);
+        _source = _server.Admissions.Open(SourceName.OfClient(_principal, connect.ClientId), _principal);
         _acknowledger = new Acknowledger(_output, _server.Admissions.Commits, _version, _options.ReceiveMaximum);
         TopicTable topics = new(_options.TopicAliasMaximum, _options.MaxTopicLength);
         PublishPolicy policy = new(_principal.MayPublish, WithReasons: _version == ProtocolVersion.V5);

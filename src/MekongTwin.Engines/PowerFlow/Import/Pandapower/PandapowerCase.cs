@@ -79,8 +79,8 @@ public static class PandapowerCase
             {
                 var row = joints.OpenEnds[e];
                 (buses.Number[joints.Count + e], buses.NominalKv[joints.Count + e]) = (next + e, nominalKv[row]);
-                notes.Add($"{file.Name}:{file.LineOf("switch")}: a branch is open at bus {bus.Index[row]}: its open end is bus {next + e}.");
             }
+            if (joints.OpenEnds.Count > 0) notes.Add($"{file.Name}:{file.LineOf("switch")}: {joints.OpenEnds.Count} ends of branches in service are open (a switch, or a bus out of service): they are the buses from {next} to {next + joints.OpenEnds.Count - 1}.");
         }
 
         private Branches ReadBranches()
