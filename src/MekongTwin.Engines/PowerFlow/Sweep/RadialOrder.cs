@@ -123,7 +123,13 @@ public sealed class RadialOrder
         return $"branches {Listed(ring)} form a ring";
     }
 
-    private static string Listed(List<int> branches) => string.Join(", ", branches.Select(static k => (k + 1).ToString(CultureInfo.InvariantCulture)));
+    /// <summary>Positions as in the network's list, from 1; of a long ring the first ones.</summary>
+    private static string Listed(List<int> branches)
+    {
+        const int Most = 30;
+        var numbers = string.Join(", ", branches.Take(Most).Select(static k => (k + 1).ToString(CultureInfo.InvariantCulture)));
+        return branches.Count <= Most ? numbers : string.Create(CultureInfo.InvariantCulture, $"{numbers} and {branches.Count - Most} more");
+    }
 
     private static (int[] Entry, int[] Size) Nest(int[] parents, int sources)
     {
