@@ -13,6 +13,7 @@ import type { TextKey } from './text'
 import { windowsOf } from './windows'
 
 const CurveRefreshMs = 60_000
+const DayMs = 86_400_000
 /** Below this share of inputs a figure says that it is partial. */
 const CoverageGoodMin = 0.9
 const FigureOldMs = 15 * 60_000
@@ -197,8 +198,10 @@ function todayCurve(scene: Scene): { element: HTMLElement, start(): void, close(
     const now = scene.now()
     const from = scene.time.startOfDay(now)
     try {
-      const today = await series(scene.city.id, 'demand', from, now, 'PT15M')
-      curve.show(windowsOf(today, from, scene.time.endOfDay(now)), today.unit, now)
+      const [today, yesterday] = await Promise.all([
+        series(scene.city.id, 'demand', from, now, 'PT15M'), series(scene.city.id, 'demand', from - DayMs, from, 'PT15M'),
+      ])
+      curve.show(windowsOf(today, from, scene.time.endOfDay(now)), today.unit, now, windowsOf(yesterday, from - DayMs, from))
       setText(day, scene.time.day(now))
       replace(problem)
     } catch (error) {
@@ -208,7 +211,7 @@ function todayCurve(scene: Scene): { element: HTMLElement, start(): void, close(
   return {
     element: h('div', { class: 'today' },
       h('div', { class: 'curve-head' },
-        h('h4', {}, t('curve.today'), ' ', day), h('p', {}, `${t('curve.todayHelp')} · ${t('curve.gapLegend')}`)),
+        h('h4', {}, t('curve.today'), ' ', day), h('p', {}, `${t('curve.todayHelp')} · ${t('curve.beforeLegend')} · ${t('curve.gapLegend')}`)),
       curve.element, problem),
     start() { stop ??= every(CurveRefreshMs, load) },
     close() { stop?.() },
