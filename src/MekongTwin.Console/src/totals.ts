@@ -13,6 +13,7 @@ import type { TextKey } from './text'
 import { windowsOf } from './windows'
 
 const CurveRefreshMs = 60_000
+const DayMs = 86_400_000
 /** Below this share of inputs a figure says that it is partial. */
 const CoverageGoodMin = 0.9
 const FigureOldMs = 15 * 60_000
@@ -209,8 +210,10 @@ function todayCurve(scene: Scene): { element: HTMLElement, start(metric: 'supply
     const now = scene.now()
     const from = scene.time.startOfDay(now)
     try {
-      const today = await series(scene.city.id, 'demand', from, now, 'PT15M')
-      curve.show(windowsOf(today, from, scene.time.endOfDay(now)), today.unit, now)
+      const [today, yesterday] = await Promise.all([
+        series(scene.city.id, metric, from, now, 'PT15M'), series(scene.city.id, metric, from - DayMs, from, 'PT15M'),
+      ])
+      curve.show(windowsOf(today, from, scene.time.endOfDay(now)), today.unit, now, windowsOf(yesterday, from - DayMs, from))
       setText(day, scene.time.day(now))
       replace(problem)
     } catch (error) {
@@ -220,7 +223,7 @@ function todayCurve(scene: Scene): { element: HTMLElement, start(metric: 'supply
   return {
     element: h('div', { class: 'today' },
       h('div', { class: 'curve-head' },
-        h('h4', {}, title, ' ', day), h('p', {}, `${t('curve.todayHelp')} · ${t('curve.gapLegend')}`)),
+        h('h4', {}, title, ' ', day), h('p', {}, `${t('curve.todayHelp')} · ${t('curve.beforeLegend')} · ${t('curve.gapLegend')}`)),
       curve.element, problem),
     start(wanted) {
       if (stop !== null && wanted === metric) return
