@@ -15,6 +15,39 @@ internal readonly record struct SourcedReading(Reading Reading, int Source)
         if (order == 0) order = a.Reading.Flags.CompareTo(b.Reading.Flags);
         return order != 0 ? order : a.Source.CompareTo(b.Source);
     }
+
+    /// <summary>
+    /// The readings in order. Brought together by point they are in the journal's order, which is nearly always time's: only a point with
+    /// late readings is sorted.
+    /// </summary>
+    public static SourcedReading[] Sort(ReadOnlySpan<SourcedReading> readings)
+    {
+        var ends = new Dictionary<int, int>();
+        foreach (ref readonly var reading in readings) CollectionsMarshal.GetValueRefOrAddDefault(ends, reading.Reading.Point, out _)++;
+        var starts = new List<int>();
+        var total = 0;
+        foreach (var point in ends.Keys.Order().ToList())
+        {
+            starts.Add(total);
+            total += ends[point];
+            // Where its next reading goes.
+            ends[point] = starts[^1];
+        }
+        var sorted = new SourcedReading[readings.Length];
+        foreach (ref readonly var reading in readings) sorted[CollectionsMarshal.GetValueRefOrNullRef(ends, reading.Reading.Point)++] = reading;
+        for (var i = 0; i < starts.Count; i++) SortPoint(sorted.AsSpan(starts[i]..(i + 1 < starts.Count ? starts[i + 1] : total)));
+        return sorted;
+    }
+
+    private static void SortPoint(Span<SourcedReading> readings)
+    {
+        for (var i = 1; i < readings.Length; i++)
+        {
+            if (Compare(readings[i - 1], readings[i]) <= 0) continue;
+            readings.Sort(static (a, b) => Compare(a, b));
+            return;
+        }
+    }
 }
 
 /// <summary>

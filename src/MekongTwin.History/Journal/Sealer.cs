@@ -117,8 +117,7 @@ public sealed class Sealer(IJournalFiles files, JournalLog journal, ReadingIndex
                 foreach (ref readonly var reading in of.Readings) readings.Add(new(reading, of.Source));
             }
         }
-        readings.Sort(static (a, b) => SourcedReading.Compare(a, b));
-        writer.Add(CollectionsMarshal.AsSpan(readings), ct);
+        writer.Add(SourcedReading.Sort(CollectionsMarshal.AsSpan(readings)), ct);
         writer.Finish(from, end, journal.Identity, tallies.ToArray());
     }
 
