@@ -12,4 +12,5 @@ return await Invocation.RunAsync(() => new RootCommand("MekongTwin: a live digit
     BackupCommand.MakeBackup(),
     BackupCommand.MakeRestore(),
     UsersCommand.Make(),
+    PowerFlowCommand.Make(),
 }, args, static e => e is JournalException or IOException or UnauthorizedAccessException or SqliteException);

@@ -9,10 +9,11 @@ public sealed class RoomTests
     private static readonly Dictionary<string, string[]> Allowed = new()
     {
         ["MekongTwin.Domain"] = [],
+        ["MekongTwin.Engines"] = ["MekongTwin.Domain"],
         ["MekongTwin.Ingest"] = ["MekongTwin.Domain"],
         ["MekongTwin.History"] = ["MekongTwin.Domain"],
         ["MekongTwin.Api"] = ["MekongTwin.Domain", "MekongTwin.Ingest", "MekongTwin.History"],
-        ["MekongTwin.Host"] = ["MekongTwin.Domain", "MekongTwin.Ingest", "MekongTwin.History", "MekongTwin.Api"],
+        ["MekongTwin.Host"] = ["MekongTwin.Domain", "MekongTwin.Engines", "MekongTwin.Ingest", "MekongTwin.History", "MekongTwin.Api"],
         ["MekongTwin.Silo"] = ["MekongTwin.Host"],
         ["MekongTwin.Simulators"] = ["MekongTwin.Domain"],
     };

@@ -38,6 +38,7 @@ internal sealed class TwinCore : ITwinCore
     private Model _model;
 
     /// <summary>What the folders map, also where a person's mapping wins.</summary>
+    private IReadOnlyList<Cities.CityMap> _maps = [];
     private IReadOnlyList<NameMapping> _folderNames = [];
 
     private TwinCore(DataDirectory data, JournalLog journal, TwinStore store, ReadingIndex index, Model model, JournalTail tail, TimeProvider clock, AdmissionOptions admission, int workers)
@@ -97,7 +98,8 @@ internal sealed class TwinCore : ITwinCore
     public static async Task<TwinCore> OpenAsync(ServeOptions options, TimeProvider clock, CancellationToken ct)
     {
         var warnings = new List<string>();
-        var read = Cities.CityFolder.Read(options.Cities, warnings);
+        var maps = new List<Cities.CityMap>();
+        var read = Cities.CityFolder.Read(options.Cities, warnings, maps: maps);
         var opened = new Stack<IDisposable>();
         T Keep<T>(T part)
             where T : IDisposable
@@ -121,7 +123,7 @@ internal sealed class TwinCore : ITwinCore
             var tail = JournalTail.Scan(journal, store.Applied);
             var index = Keep(ReadingIndex.Open(files, store.Applied, history: journal.Sealed));
             var admission = new AdmissionOptions { Retention = options.Retention };
-            return new(data, journal, store, index, model, tail, clock, admission, options.Workers) { Simulated = options.Simulate, Warnings = warnings, _folderNames = ModelMerge.NamesOf(model, read) };
+            return new(data, journal, store, index, model, tail, clock, admission, options.Workers) { Simulated = options.Simulate, Warnings = warnings, _maps = maps, _folderNames = ModelMerge.NamesOf(model, read) };
         }
         catch
         {
@@ -160,6 +162,8 @@ internal sealed class TwinCore : ITwinCore
     }
 
     public Task SettleAsync(CancellationToken ct) => _projector.Committed.WaitAsync(_journal.DurableOffset, ct);
+
+    public byte[]? FindMap(string city) => _maps.FirstOrDefault(map => map.City == city)?.GeoJson;
 
     public string SourceName(int number) => _projector.SourceName(number);
 

@@ -1,0 +1,97 @@
+using MekongTwin.Engines.PowerFlow;
+using MekongTwin.Engines.PowerFlow.Newton;
+
+namespace MekongTwin.Engines.Tests.PowerFlow;
+
+public sealed class BatchFacts
+{
+    /// <summary>Not a multiple of any width.</summary>
+    private const int Count = 37;
+
+    [Theory]
+    [InlineData(4, 1)]
+    [InlineData(8, 1)]
+    [InlineData(8, 3)]
+    [InlineData(1, 2)]
+    public void Every_width_and_number_of_threads_gives_the_bits_of_single_solutions(int lanes, int threads)
+    {
+        var network = Grids.Make(new Random(5), 30, 8);
+        var (p, q) = Drawn(network);
+        var (ends, vm, va) = Solved(network, p, q, lanes, threads);
+        var solver = new NewtonSolver(network);
+        for (var s = 0; s < Count; s++)
+        {
+            var row = (s * 30)..((s + 1) * 30);
+            var single = solver.Solve(network.Loads.WithPower(p[row], q[row]));
+            Assert.Equal(single.Vm, vm[row]);
+            Assert.Equal(single.Va, va[row]);
+            Assert.Equal((true, single.Iterations, -1), (ends[s].Converged, ends[s].Iterations, ends[s].WorstBus));
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    [InlineData(8)]
+    public void A_scenario_that_fails_leaves_its_neighbours_alone(int lanes)
+    {
+        var network = Networks.BaranWu33();
+        var (p, q) = Drawn(network);
+        var (_, vm, va) = Solved(network, p, q, lanes, 1);
+        foreach (var (scenario, load) in ((int, double)[])[(3, 50), (12, double.NaN), (13, double.PositiveInfinity)]) p[(scenario * 33) + 17] = load;
+        var (ends, failedVm, failedVa) = Solved(network, p, q, lanes, 1);
+        for (var s = 0; s < Count; s++)
+        {
+            Assert.Equal(s is not (3 or 12 or 13), ends[s].Converged);
+            if (!ends[s].Converged) continue;
+            Assert.Equal(vm[(s * 33)..((s + 1) * 33)], failedVm[(s * 33)..((s + 1) * 33)]);
+            Assert.Equal(va[(s * 33)..((s + 1) * 33)], failedVa[(s * 33)..((s + 1) * 33)]);
+        }
+        Assert.Equal(17, ends[3].WorstBus);
+        Assert.Equal(17, ends[12].WorstBus);
+    }
+
+    [Fact]
+    public void Arrays_that_do_not_fit_are_refused()
+    {
+        var batch = new NewtonBatch(Networks.BaranWu33());
+        var e = Assert.Throws<ArgumentException>(() => batch.Solve(new double[66], new double[66], new ScenarioEnd[2], new double[66], new double[65]));
+        Assert.StartsWith("2 scenarios of 33 buses need arrays of 66.", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Drawn_loads_depend_on_seed_scenario_and_bus_alone()
+    {
+        var loads = Networks.BaranWu33().Loads;
+        double[] Draw(long seed, long scenario)
+        {
+            var (p, q) = (new double[33], new double[33]);
+            LoadVariation.Fill(loads, seed, scenario, p, q);
+            Assert.All(Enumerable.Range(1, 32), i => Assert.Equal(p[i] / loads.PowerP[i], q[i] / loads.PowerQ[i], 1e-12));
+            return p;
+        }
+        Assert.Equal(Draw(7, 1000), Draw(7, 1000));
+        Assert.NotEqual(Draw(7, 1000), Draw(7, 1001));
+        Assert.NotEqual(Draw(7, 1000), Draw(8, 1000));
+        var factors = Enumerable.Range(0, 2000).SelectMany(s => Draw(1, s).Skip(1).Select((p, i) => p / loads.PowerP[i + 1])).ToArray();
+        Assert.InRange(factors.Min(), 0.5, 0.5001);
+        Assert.InRange(factors.Max(), 1.4999, 1.5);
+        Assert.Equal(1, factors.Average(), 0.005);
+        Assert.Equal(1.0 / 12, factors.Average(f => (f - 1) * (f - 1)), 0.001);
+    }
+
+    private static (double[] P, double[] Q) Drawn(Network network)
+    {
+        var buses = network.Buses.Count;
+        var (p, q) = (new double[Count * buses], new double[Count * buses]);
+        for (var s = 0; s < Count; s++) LoadVariation.Fill(network.Loads, 3, s, p.AsSpan(s * buses, buses), q.AsSpan(s * buses, buses));
+        return (p, q);
+    }
+
+    private static (ScenarioEnd[] Ends, double[] Vm, double[] Va) Solved(Network network, double[] p, double[] q, int lanes, int threads)
+    {
+        var (ends, vm, va) = (new ScenarioEnd[Count], new double[p.Length], new double[p.Length]);
+        new NewtonBatch(network) { Lanes = lanes, Threads = threads }.Solve(p, q, ends, vm, va);
+        return (ends, vm, va);
+    }
+}
