@@ -25,6 +25,9 @@ public sealed class Sealer(IJournalFiles files, JournalLog journal, ReadingIndex
     /// <summary>Of its time it works at most one part in so many: the rest is for what comes in.</summary>
     private const int Rests = 4;
 
+    /// <summary>With more than this waiting for the fold nothing is sealed: it would take the fold's time.</summary>
+    private const long BusyBytes = 8 << 20;
+
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(10);
 
@@ -41,7 +44,7 @@ public sealed class Sealer(IJournalFiles files, JournalLog journal, ReadingIndex
             while (true)
             {
                 var began = Stopwatch.GetTimestamp();
-                var isSealed = TrySealNext(ct);
+                var isSealed = journal.UnappliedBytes < BusyBytes && TrySealNext(ct);
                 await Task.Delay(Fault is not null ? RetryDelay : isSealed ? (Rests - 1) * Stopwatch.GetElapsedTime(began) : LookEvery, ct);
             }
         }

@@ -22,7 +22,7 @@ namespace MekongTwin.Benchmarks.Sealed;
 /// unpacked: 0.3 s, 600 ns a reading, all of it beside the doors. 1 billion readings are 1,900 seals of 50 pages: 5 MB of
 /// directories. An hour of a point touches as many pages of 16 KB as seals lie in it.</para>
 /// </summary>
-internal sealed class SealedBenchmark(double scale)
+internal sealed class SealedBenchmark(double scale, string? only)
 {
     private const int ReadingsAtFullScale = 100_000_000;
 
@@ -31,18 +31,29 @@ internal sealed class SealedBenchmark(double scale)
 
     private const int Lookups = 2000;
 
+    private const int WidePoints = 200_000;
+
     private readonly string _directory = Directory.CreateTempSubdirectory("mekongtwin-bench-").FullName;
     private readonly Model _model = CityFolder.Read([Repository.City]);
 
     private string Journal => Path.Combine(_directory, "journal");
 
+    private string WideJournal => Path.Combine(_directory, "wide");
+
+    private string BusyJournal => Path.Combine(_directory, "busy");
+
     public async Task<IReadOnlyList<Table>> RunAsync(CancellationToken ct)
     {
         try
         {
-            Directory.CreateDirectory(Journal);
-            var (sealing, from, to) = await SealAsync(ct);
-            return [sealing, Find(from, to), await ReplayAsync(ct), await OpenAsync(ct)];
+            foreach (var path in (string[])[Journal, WideJournal, BusyJournal]) Directory.CreateDirectory(path);
+            var sealing = MakeTable();
+            var (from, to) = await SealAsync(sealing, Journal, _model.Points.Length, ReadingsAtFullScale * scale, ct);
+            // A city far wider than a stretch is long.
+            if (only is null) await SealAsync(sealing, WideJournal, WidePoints, 5_000_000, ct);
+            var found = Find(from, to);
+            // A start needs what the replay stored.
+            return only == "find" ? [sealing, found] : [sealing, found, await ReplayAsync(ct), await OpenAsync(ct), await BesideAsync(ct)];
         }
         finally
         {
@@ -51,18 +62,25 @@ internal sealed class SealedBenchmark(double scale)
         }
     }
 
-    private async Task<(Table Table, long FromUs, long ToUs)> SealAsync(CancellationToken ct)
+    private static Table MakeTable()
     {
-        var files = new DiskFiles(Journal);
+        var table = new Table("sealed: a journal", "readings", "points", "seals", "bytes a reading sealed, in all", "raw", "aim", "sealing, CPU ns a reading", "readings/s of one core");
+        table.Note("Every point once in 5 s, on the second, a quarter of them with up to 50 ms of jitter; values wander by a percent and have a resolution of 0.1. 200,000 points: two or three readings each in a stretch.");
+        return table;
+    }
+
+    private async Task<(long FromUs, long ToUs)> SealAsync(Table table, string directory, int points, double readingsMax, CancellationToken ct)
+    {
+        var files = new DiskFiles(directory);
         using var journal = JournalLog.Open(files, new JournalOptions { RawBytesKept = 0 });
         await ModelLog.AppendAsync(journal, _model, ct);
         using var index = ReadingIndex.Open(files, journal.DurableOffset, history: journal.Sealed);
         var sealer = new Sealer(files, journal, index, () => journal.DurableOffset);
-        var traffic = new Traffic(_model);
+        var traffic = new Traffic(points);
         var (count, raw) = (0L, journal.DurableOffset);
-        var (sealingCpu, sealingWall) = (TimeSpan.Zero, TimeSpan.Zero);
+        var sealing = TimeSpan.Zero;
         var readings = new Reading[AppendReadings];
-        while (count < ReadingsAtFullScale * scale)
+        while (count < readingsMax)
         {
             traffic.Fill(readings);
             var frame = FrameOf(readings);
@@ -80,19 +98,18 @@ internal sealed class SealedBenchmark(double scale)
             // What is left.
         }
         if (sealer.Fault is { } fault) throw new InvalidOperationException(fault);
-        var bytes = Directory.GetFiles(Journal, "*.seal").Sum(path => new FileInfo(path).Length);
+        var bytes = Directory.GetFiles(directory, "*.seal").Sum(path => new FileInfo(path).Length);
         var @sealed = journal.Sealed.Readings;
-        var table = new Table("sealed: a journal", "readings", "points", "seals", "bytes a reading sealed, in all", "raw", "aim", "sealing, CPU ns a reading", "readings/s of one core");
-        table.Add(Text(@sealed, "N0"), Text(_model.Points.Length, "N0"), Text(journal.Sealed.Count, "N0"), Text(bytes / (double)@sealed, "0.00"), Text((journal.DurableOffset - raw) / (double)count, "0.0"), "4",
-            Text(sealingCpu.TotalNanoseconds / @sealed, "0"), Text(@sealed / sealingCpu.TotalSeconds, "N0"));
-        table.Note($"Every point once in 5 s, on the second, a quarter of them with up to 50 ms of jitter; values wander by a percent and have a resolution of 0.1. {Text((count - @sealed) / (double)count * 100, "0.0")} % are not sealed yet.");
-        return (table, traffic.BeganUs, traffic.NowUs);
+        table.Add(Text(@sealed, "N0"), Text(points, "N0"), Text(journal.Sealed.Count, "N0"), Text(bytes / (double)@sealed, "0.00"), Text((journal.DurableOffset - raw) / (double)count, "0.0"), "4",
+            Text(sealing.TotalNanoseconds / @sealed, "0"), Text(@sealed / sealing.TotalSeconds, "N0"));
+        return (traffic.BeganUs, traffic.NowUs);
 
         bool SealOne()
         {
-            var (cpu, wall) = (ThreadCpu(), Stopwatch.GetTimestamp());
+            // Of the whole process: a run may be sorted beside it.
+            var cpu = Environment.CpuUsage.TotalTime;
             var isSealed = sealer.TrySealNext(ct);
-            if (isSealed) (sealingCpu, sealingWall) = (sealingCpu + (ThreadCpu() - cpu), sealingWall + Stopwatch.GetElapsedTime(wall));
+            if (isSealed) sealing += Environment.CpuUsage.TotalTime - cpu;
             return isSealed;
         }
     }
@@ -199,6 +216,48 @@ internal sealed class SealedBenchmark(double scale)
         return table;
     }
 
+    /// <summary>A door's waits for its commits, 30,000 readings a second, without and with the sealer at work on what lies there.</summary>
+    private async Task<Table> BesideAsync(CancellationToken ct)
+    {
+        const int Appends = 1000;
+        var table = new Table("sealed: commits beside the sealer", "sealer", "commits", "median ms", "p99 ms", "stretches sealed meanwhile");
+        var files = new DiskFiles(BusyJournal);
+        using var journal = JournalLog.Open(files, new JournalOptions { RawBytesKept = 0 });
+        using var index = ReadingIndex.Open(files, journal.DurableOffset, history: journal.Sealed);
+        var traffic = new Traffic(_model.Points.Length);
+        for (var i = 0; i < 4096; i++) await AppendAsync(new Reading[AppendReadings]);
+        foreach (var isSealing in (bool[])[false, true])
+        {
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
+            var before = journal.Sealed.Count;
+            var sealing = isSealing ? Task.Run(() => new Sealer(files, journal, index, () => journal.DurableOffset).RunAsync(stop.Token), ct) : Task.CompletedTask;
+            var waits = new List<double>();
+            for (var i = 0; i < Appends; i++)
+            {
+                var began = Stopwatch.GetTimestamp();
+                await AppendAsync(new Reading[150]);
+                waits.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
+                await Task.Delay(5, ct);
+            }
+            await stop.CancelAsync();
+            await sealing;
+            waits.Sort();
+            table.Add(isSealing ? "at work" : "none", Text(Appends, "0"), Text(waits[Appends / 2], "0.00"), Text(waits[Appends * 99 / 100], "0.00"), Text(journal.Sealed.Count - before, "0"));
+        }
+        return table;
+
+        async Task AppendAsync(Reading[] readings)
+        {
+            traffic.Fill(readings);
+            long ticket;
+            while (!journal.TryAppend(FrameOf(readings), urgent: true, out ticket)) await journal.WaitRoomAsync(ct);
+            await journal.WaitDurableAsync(ticket, ct);
+            journal.SetApplied(journal.DurableOffset);
+            await index.WaitRoomAsync(ct);
+            index.Add(readings, journal.DurableOffset);
+        }
+    }
+
     private static byte[] FrameOf(Reading[] readings)
     {
         var body = new byte[ReadingsFrame.BodyHeaderSize + readings.Length * Reading.Size];
@@ -207,18 +266,15 @@ internal sealed class SealedBenchmark(double scale)
         return Frame.Make(FrameKind.Readings, body);
     }
 
-    /// <summary>CPU time: one thread seals, and nothing else runs meanwhile but the sorting of runs, which is waited for by nobody.</summary>
-    private static TimeSpan ThreadCpu() => Environment.CpuUsage.TotalTime;
-
     private static string Text(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
 
     /// <summary>What the points send, step by step, point by point.</summary>
-    private sealed class Traffic(Model model)
+    private sealed class Traffic(int points)
     {
         private const long StepUs = 5 * Instant.Second;
 
         private readonly Random _random = new(5);
-        private readonly long[] _values = [.. model.Points.Select(point => 100_000_000L + point.Number * 1_000_000L)];
+        private readonly long[] _values = [.. Enumerable.Range(0, points).Select(point => 100_000_000L + point * 1_000_000L)];
         private int _next;
 
         public long BeganUs { get; } = Instant.From(new DateTimeOffset(2026, 11, 1, 0, 0, 0, TimeSpan.FromHours(7)));
