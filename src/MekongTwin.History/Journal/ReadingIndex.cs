@@ -22,6 +22,11 @@ public sealed class ReadingIndex : IReadingArchive, IDisposable
     /// <summary>Journal bytes in one run: what is no reading counts as well, for it is sealed with the readings.</summary>
     public const long RunBytesMax = 64 << 20;
 
+    /// <summary>Runs that are sealed together at most, while a point has fewer readings in them than pay for what each point costs.</summary>
+    public const int SealedRunsMax = 4;
+
+    private const int ReadingsOfPointMin = 8;
+
     private static readonly TimeSpan RetryDelayDefault = TimeSpan.FromMilliseconds(500);
 
     private readonly IJournalFiles _files;
@@ -136,16 +141,27 @@ public sealed class ReadingIndex : IReadingArchive, IDisposable
         }
     }
 
-    /// <summary>Where the oldest stretch ends that is not sealed; false while that is not written as a run, or ends behind the limit.</summary>
+    /// <summary>
+    /// Where the oldest stretch ends that is sealed next: that of one run, or of several where it has very many points. False while
+    /// these are not written, or end behind the limit.
+    /// </summary>
     internal bool TryFindSealable(long limit, out long endOffset)
     {
+        endOffset = 0;
         _gate.EnterReadLock();
         try
         {
-            var oldest = _runs.MinBy(static run => run.BaseOffset);
-            endOffset = oldest?.EndOffset ?? 0;
-            // What lies before may still have to be written.
-            return oldest is not null && oldest.EndOffset <= limit && _sealedTo == _history.End && _recent.All(recent => recent.BaseOffset >= oldest.EndOffset);
+            if (_sealedTo != _history.End) return false;
+            var (runs, readings, points) = (0, 0L, 0);
+            foreach (var run in _runs.OrderBy(static run => run.BaseOffset))
+            {
+                // What lies before may still have to be written.
+                if (run.EndOffset > limit || _recent.Any(recent => recent.BaseOffset < run.EndOffset)) return false;
+                endOffset = run.EndOffset;
+                (readings, points) = (readings + run.Readings, Math.Max(points, run.Points));
+                if (++runs == SealedRunsMax || readings >= (long)ReadingsOfPointMin * points) return true;
+            }
+            return false;
         }
         finally
         {
@@ -156,20 +172,20 @@ public sealed class ReadingIndex : IReadingArchive, IDisposable
     /// <summary>From now on the oldest stretch is read from its seal.</summary>
     internal void Seal(Seal seal)
     {
-        SortedRun oldest;
+        ImmutableArray<SortedRun> replaced;
         _gate.EnterWriteLock();
         try
         {
-            oldest = _runs.MinBy(static run => run.BaseOffset)!;
+            replaced = _runs.RemoveAll(run => run.BaseOffset >= seal.EndOffset);
             _history.Add(seal);
             _sealedTo = seal.EndOffset;
-            _runs = _runs.Remove(oldest);
+            _runs = _runs.RemoveRange(replaced);
         }
         finally
         {
             _gate.ExitWriteLock();
         }
-        oldest.Dispose();
+        foreach (var run in replaced) run.Dispose();
     }
 
     /// <summary>Waits until every full stretch was tried once more.</summary>

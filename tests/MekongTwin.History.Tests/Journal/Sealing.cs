@@ -8,7 +8,7 @@ namespace MekongTwin.History.Tests.Journal;
 /// <summary>What is sealed is what was there, in less space: whatever it was, whatever stops in between, whatever byte is damaged.</summary>
 public sealed class Sealing
 {
-    private const int RunReadings = 60;
+    private const int RunReadings = 70;
 
     private static readonly JournalOptions Quick = new() { Linger = TimeSpan.Zero, RetryDelay = TimeSpan.FromMilliseconds(1), SegmentBytes = 3000, RawBytesKept = 0 };
 
