@@ -12,7 +12,7 @@ export interface Figure {
 }
 
 export type FigureName =
-  | 'demand' | 'reactive' | 'energyToday' | 'loadFactorToday' | 'peakToday' | 'populationDensity'
+  | 'supply' | 'demand' | 'reactive' | 'energyToday' | 'loadFactorToday' | 'peakToday' | 'populationDensity'
   | 'demandPerPerson' | 'demandPerArea' | 'flow' | 'speed' | 'travelTimeIndex' | 'maxLoading' | 'loading'
 
 export type Figures = Partial<Record<FigureName, Figure>>

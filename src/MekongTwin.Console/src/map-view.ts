@@ -11,12 +11,14 @@ maplibregl.setWorkerUrl(workerUrl)
 const Source = 'city'
 const PaddingPx = 24
 
-/** Kinds of features that a layer colours; the others are drawn without colour, or not at all. */
-const coloured: Record<MapLayer, readonly string[]> = {
-  load: ['feeder', 'substation'],
+/** Kinds of features that a layer shows, beside the districts. A detector is drawn as its road where it has one. */
+const shown: Record<MapLayer, readonly string[]> = {
+  load: ['feeder', 'substation', 'open'],
   traffic: ['road', 'detector'],
   sensors: ['feeder', 'substation', 'detector', 'station'],
 }
+
+const kindsShown = ['feeder', 'open', 'road', 'detector', 'station', 'substation'] as const
 
 /**
  * The drawing: MapLibre with nothing from outside, no tiles, no glyphs. Values reach it as feature states, which recolours without
@@ -63,11 +65,8 @@ export class MapView {
         this.map.setFeatureState({ source: Source, id: keyOf(id, kind) }, state)
       }
     }
-    this.map.setLayoutProperty('open', 'visibility', layer === 'load' ? 'visible' : 'none')
-    for (const kind of ['feeder', 'road', 'substation', 'detector', 'station']) {
-      this.map.setLayoutProperty(kind, 'visibility', coloured[layer].includes(kind) || (layer === 'traffic' && kind === 'feeder') ? 'visible' : 'none')
-    }
-    this.map.setPaintProperty('feeder', 'line-opacity', layer === 'traffic' ? 0.15 : 1)
+    for (const kind of kindsShown) this.map.setLayoutProperty(kind, 'visibility', shown[layer].includes(kind) ? 'visible' : 'none')
+    this.map.setFilter('detector', layer === 'traffic' ? ['all', ['==', ['get', 'kind'], 'detector'], ['!', ['get', 'drawn']]] : ['==', ['get', 'kind'], 'detector'])
   }
 
   zoom(steps: number): void {
@@ -102,17 +101,19 @@ function keyOf(id: string, kind: string): string {
 }
 
 function withKeys(city: CityMap): unknown {
+  const roads = new Set(city.features.filter(feature => feature.properties.kind === 'road').map(feature => feature.id))
   return {
     type: 'FeatureCollection',
     features: city.features.map(feature => ({
-      ...feature, properties: { ...feature.properties, asset: feature.id, key: keyOf(feature.id ?? '', feature.properties.kind) },
+      ...feature,
+      properties: { ...feature.properties, asset: feature.id, key: keyOf(feature.id ?? '', feature.properties.kind), drawn: roads.has(feature.id) },
     })),
   }
 }
 
 function stateOf(layer: MapLayer, kind: string, value: MapValue | undefined): { colour: string, width: number, fill: number } {
   const unknown = { colour: UnknownColour, width: 1, fill: 0 }
-  if (value === undefined) return unknown
+  if (value === undefined || (kind !== 'district' && !shown[layer].includes(kind))) return unknown
   if (kind === 'district') return { ...unknown, fill: layer === 'load' ? Math.min(0.42, Math.sqrt((value.value ?? 0) / 20_000) * 0.42) : 0 }
   if (layer === 'sensors') return { colour: freshnessBands.find(band => band.state === value.freshness)?.colour ?? UnknownColour, width: kind === 'feeder' ? 2 : 3, fill: 0 }
   if (value.value == null) return unknown
