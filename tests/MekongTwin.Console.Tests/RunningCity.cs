@@ -33,7 +33,7 @@ public sealed class RunningCity : IAsyncLifetime
         if (Missing is not null) return;
         await StartHostAsync(Path.Combine(directory, "MekongTwin.Host.dll"));
         _playwright = await Playwright.CreateAsync();
-        _browser = await LaunchAsync("--disable-gpu");
+        _browser = await LaunchAsync("--disable-gpu", "--disable-3d-apis");
     }
 
     private Task<IBrowser> LaunchAsync(params string[] args) =>
