@@ -5,6 +5,7 @@ var root = new RootCommand("Simulated devices of a MekongTwin city. They speak M
 {
     CityCommand.Make(),
     LoadCommand.Make(),
+    DrawCommand.Make(),
 };
 var command = root.Parse(args);
 var exitCode = await command.InvokeAsync();

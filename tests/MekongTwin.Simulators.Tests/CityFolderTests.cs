@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MekongTwin.Simulators.Model;
 
 namespace MekongTwin.Simulators.Tests;
 
@@ -31,25 +32,74 @@ public sealed class CityFolderTests
     public void EveryReferenceOfTheGridResolves()
     {
         var grid = Pilot.Folder.Grid;
+        var network = new NetworkModel(grid);
         Assert.All(grid.Substations, substation => Assert.Contains(substation.District, Districts));
-        Assert.All(grid.Feeders, feeder => Assert.Contains(feeder.Substation, grid.Substations.Select(substation => substation.Id)));
+        var substations = grid.Substations.Select(substation => substation.Id).ToHashSet();
+        Assert.All(grid.Feeders, feeder => Assert.Contains(feeder.Substation, substations));
         Assert.All(grid.Transformers, transformer =>
         {
-            Assert.Contains(transformer.Feeder, grid.Feeders.Select(feeder => feeder.Id));
-            Assert.Contains(transformer.District, Districts);
+            Assert.InRange(network.FeederOf(network.NodeOf(transformer)), 0, grid.Feeders.Count - 1);
             Assert.StartsWith(transformer.District + "/tx/", transformer.Id, StringComparison.Ordinal);
+            Assert.Contains(transformer.District, Districts);
+            Assert.NotEmpty(transformer.Customers!.ByClass);
         });
-        Assert.Equal((12, 24, 360), (grid.Substations.Count, grid.Feeders.Count, grid.Transformers.Count));
+    }
+
+    /// <summary>What the pilot is meant to be (the folder's README): its sizes are assumed after public totals.</summary>
+    [Fact]
+    public void TheGridHasTheSizeOfARealOne()
+    {
+        var grid = Pilot.Folder.Grid;
+        var network = new NetworkModel(grid);
+        var receiving = grid.Substations.Where(substation => substation.Customers is null).ToList();
+        Assert.InRange(receiving.Count, 12, 14);
+        Assert.All(receiving, substation => Assert.Contains(substation.RatingKva, new[] { 80_000.0, 126_000 }));
+        Assert.All(grid.Feeders.CountBy(feeder => feeder.Substation), pair => Assert.InRange(pair.Value, 8, 10));
+        Assert.InRange(grid.Feeders.Count, 110, 130);
+        Assert.All(grid.Feeders, feeder => Assert.InRange(feeder.RatingKva / (Math.Sqrt(3) * feeder.Kv), 399, 501));
+        Assert.InRange(grid.Transformers.Count, 3_900, 4_100);
+        var owned = grid.Transformers.ToLookup(transformer => transformer.Customers!.ByClass.Sum(pair => pair.Count) == 1);
+        Assert.All(owned[true], transformer => Assert.InRange(transformer.RatingKva, 400, 2500));
+        Assert.All(owned[false], transformer => Assert.InRange(transformer.RatingKva, 100, 630));
+        // Three and a half people to a household are the whole census.
+        var households = grid.Transformers.SelectMany(transformer => transformer.Customers!.ByClass).Where(pair => pair.Class == "household").Sum(pair => pair.Count);
+        Assert.Equal(1_134_310 / 3.5, households, 4.0);
+        // Every feeder has at least one normally open point, and the backbone of a town feeder is a few km long.
+        var tied = network.Lines.Where(line => line.IsNormallyOpen).SelectMany(line => new[] { network.FeederOf(line.From), network.FeederOf(line.To) }).ToHashSet();
+        Assert.Equal(Enumerable.Range(0, network.Feeders), tied.Order());
+        var lengths = network.NormalTrees.Select(tree => tree.Lines.Where(line => line >= 0).Sum(line => grid.Lines[line].LengthKm)).Order().ToList();
+        Assert.InRange(lengths[0], 3, 8);
+        Assert.InRange(lengths[^1], 20, 40);
+        Assert.InRange(lengths[lengths.Count / 2], 4, 8);
     }
 
     [Fact]
-    public void EveryReferenceOfTrafficAndMappingsResolves()
+    public void TheGridAndTheRoadsAreWhatThePlanDraws()
+    {
+        var drawn = Directory.CreateTempSubdirectory("mekongtwin-drawn-").FullName;
+        try
+        {
+            Drawing.CityDrawing.Write(Pilot.Directory, drawn);
+            string[] files = [.. Directory.GetFiles(drawn, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(drawn, file)).Order()];
+            Assert.Equal(["grid.json", .. Directory.GetFiles(Path.Combine(Pilot.Directory, "grid")).Select(file => Path.GetRelativePath(Pilot.Directory, file)).Order(), "traffic.json"], files.Order());
+            Assert.All(files, file => Assert.Equal(File.ReadAllText(Path.Combine(Pilot.Directory, file)), File.ReadAllText(Path.Combine(drawn, file))));
+        }
+        finally
+        {
+            Directory.Delete(drawn, true);
+        }
+    }
+
+    [Fact]
+    public void EveryReferenceOfTrafficStationsAndMappingsResolves()
     {
         var folder = Pilot.Folder;
         Assert.All(folder.Traffic.Zones, zone => Assert.Contains(zone.District, Districts));
         Assert.All(folder.Traffic.Detectors, detector => Assert.Contains(detector.Zone, folder.Traffic.Zones.Select(zone => zone.Id)));
-        Assert.Equal(folder.Grid.Transformers.Select(transformer => transformer.Id).Order(), folder.Mappings.Devices.Select(mapping => mapping.Asset).Order());
-        Assert.Equal((14, 60), (folder.Traffic.Zones.Count, folder.Traffic.Detectors.Count));
+        Assert.All(folder.Stations.Stations, station => Assert.Contains(station.District, Districts));
+        var transformers = folder.Grid.Transformers.Select(transformer => transformer.Id).ToHashSet();
+        Assert.All(folder.Mappings.Devices, mapping => Assert.Contains(mapping.Asset, transformers));
+        Assert.Equal((20, 150, 30, 360), (folder.Traffic.Zones.Count, folder.Traffic.Detectors.Count, folder.Stations.Stations.Count, folder.Mappings.Devices.Count));
     }
 
     [Fact]
@@ -64,6 +114,7 @@ public sealed class CityFolderTests
             .. folder.Grid.Transformers.Select(transformer => transformer.Id),
             .. folder.Traffic.Zones.Select(zone => zone.Id),
             .. folder.Traffic.Detectors.Select(detector => detector.Id),
+            .. folder.Stations.Stations.Select(station => station.Id),
         ];
         Assert.Equal(ids.Length, ids.Distinct().Count());
         Assert.Equal(folder.Mappings.Devices.Count, folder.Mappings.Devices.Select(mapping => mapping.Device).Distinct().Count());
@@ -71,7 +122,7 @@ public sealed class CityFolderTests
 
     [Fact]
     public void FilesStaySmallEnoughToRead() =>
-        Assert.All(Directory.GetFiles(Pilot.Directory), file => Assert.InRange(new FileInfo(file).Length, 1, 150_000));
+        Assert.All(Directory.GetFiles(Pilot.Directory, "*", SearchOption.AllDirectories), file => Assert.InRange(new FileInfo(file).Length, 1, 100_000));
 
     [Fact]
     public void AMissingFieldIsNamedWithItsFile()
@@ -106,8 +157,8 @@ public sealed class CityFolderTests
                 """);
             File.WriteAllText(Path.Combine(directory, "traffic.json"), """{"detectors":[{"id":"det/1","zone":"zone/1","freeFlowKmh":40,"lengthKm":0.8}]}""");
             var devices = Living.CityDevices.Of(Simulators.Cities.CityFolder.Read(directory), 1, Living.Profile.Default);
-            Assert.Equal(["ss/1", "fdr/1", "tx/1", "det/1"], devices.Select(device => device.Name));
-            Assert.Equal((60, 3), (devices[2].PeriodSeconds, devices[2].Measure(0).Count));
+            Assert.Equal(["ss/1", "fdr/1", "head-end-0-1800", "det/1"], devices.Select(device => device.Name));
+            Assert.Equal((1800, 1, 3), (devices[2].PeriodSeconds, devices[2].Measure(0).Count, devices[2].Points));
         }
         finally
         {

@@ -114,7 +114,7 @@ public sealed class LoadTests
     public void TopicsAreTheFoldersPoints()
     {
         var plain = LoadTopic.From(Pilot.Folder, LoadPayload.Plain);
-        Assert.Equal(1080 + 72 + 24 + 60, plain.Count);
+        Assert.Equal((3 * 4001) + (3 * 112) + (2 * 16) + 150, plain.Count);
         Assert.Equal(plain.Count, plain.Select(topic => topic.Topic).Distinct().Count());
         Assert.Equal(360, LoadTopic.From(Pilot.Folder, LoadPayload.Senml10).Count);
     }

@@ -1,27 +1,53 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using MekongTwin.Simulators.Model;
 
 namespace MekongTwin.Simulators.Cities;
 
 /// <summary>What <c>city.json</c> says that the simulator needs.</summary>
 internal sealed record CityFile(string Id, string Name, string Zone, int Population);
 
-internal sealed record SubstationFile(string Id, string District, double RatingKva);
+/// <summary>A substation; one with customers and no feeders is a customer's own at 110 kV.</summary>
+internal sealed record SubstationFile(string Id, string District, double RatingKva, CustomerCounts? Customers = null);
 
-internal sealed record FeederFile(string Id, string Substation, double RatingKva);
+internal sealed record FeederFile(string Id, string Substation, double RatingKva, double Kv = 22);
 
-/// <summary>A distribution transformer; <see cref="Class"/> names the customers' load shape.</summary>
-internal sealed record TransformerFile(string Id, string Feeder, string District, double RatingKva, int Customers = 0, string Class = "mixed");
+internal sealed record ConductorFile(string Id, double ROhmPerKm, double XOhmPerKm, double RatingA);
+
+internal sealed record NodeFile(string Id, double Lon = 0, double Lat = 0);
+
+/// <summary>A line; <see cref="Switch"/> is "open", "closed" or nothing.</summary>
+internal sealed record LineFile(string Id, string From, string To, double LengthKm, string Conductor, string Switch = "");
+
+/// <summary>A distribution transformer, at a node of the network or simply on a feeder.</summary>
+internal sealed record TransformerFile(string Id, string District, double RatingKva, string Feeder = "", string Node = "", CustomerCounts? Customers = null);
 
 /// <summary>Every list is optional, here and below: a setter, because a generated reader does not keep what an init property starts with.</summary>
 internal sealed record GridFile
 {
+    public IReadOnlyList<ConductorFile> Conductors { get; set; } = [];
+
     public IReadOnlyList<SubstationFile> Substations { get; set; } = [];
+
+    public IReadOnlyList<NodeFile> Nodes { get; set; } = [];
+
+    public IReadOnlyList<LineFile> Lines { get; set; } = [];
 
     public IReadOnlyList<FeederFile> Feeders { get; set; } = [];
 
     public IReadOnlyList<TransformerFile> Transformers { get; set; } = [];
+
+    /// <summary>Several files as one, in their order.</summary>
+    public static GridFile Join(IReadOnlyList<GridFile> files) => new()
+    {
+        Conductors = [.. files.SelectMany(file => file.Conductors)],
+        Substations = [.. files.SelectMany(file => file.Substations)],
+        Feeders = [.. files.SelectMany(file => file.Feeders)],
+        Nodes = [.. files.SelectMany(file => file.Nodes)],
+        Lines = [.. files.SelectMany(file => file.Lines)],
+        Transformers = [.. files.SelectMany(file => file.Transformers)],
+    };
 }
 
 internal sealed record ZoneFile(string Id, string District);
@@ -33,6 +59,14 @@ internal sealed record TrafficFile
     public IReadOnlyList<ZoneFile> Zones { get; set; } = [];
 
     public IReadOnlyList<DetectorFile> Detectors { get; set; } = [];
+}
+
+/// <summary>A station of type air, weather or river; the share of the tide that reaches a river station.</summary>
+internal sealed record StationFile(string Id, string Type, string District, double Lon = 0, double Lat = 0, double TideShare = 0);
+
+internal sealed record StationsFile
+{
+    public IReadOnlyList<StationFile> Stations { get; set; } = [];
 }
 
 internal sealed record PointFile(string Metric, string Unit, double Min = -1e12, double Max = 1e12);
@@ -49,11 +83,25 @@ internal sealed record MappingsFile
     public IReadOnlyList<DeviceFile> Devices { get; set; } = [];
 }
 
-/// <summary>Climate of the city: monthly means, °C; offset, swing (half the daily range) and spread are assumed.</summary>
-internal sealed record ClimateFile(IReadOnlyList<double> MonthlyMeanC, double CoastalOffsetC, double DailySwingC, double DaySpreadC);
+/// <summary>A spell of clear days around a date, so many °C above the month's mean. Assumed.</summary>
+internal sealed record SpellFile(DateOnly Date, double AboveMeanC);
 
-/// <summary>Cooling: load rises by <see cref="CoolingPercentPerC"/> for each °C above <see cref="CoolingBaseC"/>. Assumed.</summary>
-internal sealed record DemandFile(double CoolingPercentPerC, double CoolingBaseC);
+/// <summary>Climate of the city: monthly means of temperature, °C, rain, mm/day, and relative humidity, %; the rest is assumed.</summary>
+internal sealed record ClimateFile(
+    double Latitude, IReadOnlyList<double> MonthlyMeanC, IReadOnlyList<double> MonthlyRainMmPerDay, IReadOnlyList<double> MonthlyHumidityPercent,
+    double CoastalOffsetC, double DailySwingC, double DaySpreadC)
+{
+    public IReadOnlyList<SpellFile> Spells { get; set; } = [];
+}
+
+/// <summary>
+/// Demand: <see cref="MeanLoading"/> is a transformer's typical peak without cooling as a share of its rating; cooling adds
+/// <see cref="CoolingPercentPerC"/> of a hot afternoon's load for each °C above <see cref="CoolingBaseC"/>; all of it grows by
+/// <see cref="GrowthPercentPerYear"/> around <see cref="At"/>.
+/// </summary>
+internal sealed record DemandFile(
+    DateOnly At, double GrowthPercentPerYear, double MeanLoading, double CoolingPercentPerC, double CoolingBaseC, double LowVoltageLossPercent,
+    double RooftopPvMwp, double ElectricMotorcycles, double ElectricCars, NewYear NewYear);
 
 /// <summary>The mix of vehicles and the jam density of a lane, passenger car units per km. Assumed.</summary>
 internal sealed record VehicleMixFile(double MotorcycleShare, double MotorcyclePcu, double JamDensityPcuPerKmLane);
@@ -62,16 +110,24 @@ internal sealed record SimulationFile(ClimateFile Climate, DemandFile Demand, Ve
 
 /// <summary>A pilot city's folder as the simulator reads it. Ids are relative to the city.</summary>
 internal sealed record CityFolder(
-    CityFile City, GridFile Grid, TrafficFile Traffic, PointsFile Points, MappingsFile Mappings, SimulationFile Simulation)
+    CityFile City, GridFile Grid, TrafficFile Traffic, StationsFile Stations, PointsFile Points, MappingsFile Mappings, SimulationFile Simulation)
 {
     /// <summary>Reads the folder; what a city may leave out is empty then. A missing file, a missing field or a wrong type is named in the message.</summary>
     public static CityFolder Read(string directory) => new(
         Read(directory, "city.json", CityJson.Default.CityFile),
-        ReadOptional(directory, "grid.json", CityJson.Default.GridFile),
+        GridFile.Join([.. GridFiles(directory).Select(name => ReadOptional(directory, name, CityJson.Default.GridFile))]),
         ReadOptional(directory, "traffic.json", CityJson.Default.TrafficFile),
+        ReadOptional(directory, "stations.json", CityJson.Default.StationsFile),
         Read(directory, "points.json", CityJson.Default.PointsFile),
         ReadOptional(directory, "mappings.json", CityJson.Default.MappingsFile),
         Read(directory, "simulation.json", CityJson.Default.SimulationFile));
+
+    private static IEnumerable<string> GridFiles(string directory)
+    {
+        var folder = Path.Combine(directory, "grid");
+        string[] files = Directory.Exists(folder) ? Directory.GetFiles(folder, "*.json") : [];
+        return files.Select(path => Path.Combine("grid", Path.GetFileName(path))).Order(StringComparer.Ordinal).Prepend("grid.json");
+    }
 
     private static T ReadOptional<T>(string directory, string name, JsonTypeInfo<T> type)
         where T : new() => File.Exists(Path.Combine(directory, name)) ? Read(directory, name, type) : new();
@@ -96,10 +152,11 @@ internal sealed record CityFolder(
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, ReadCommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true,
-    RespectRequiredConstructorParameters = true, RespectNullableAnnotations = true)]
+    RespectRequiredConstructorParameters = true, RespectNullableAnnotations = true, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(CityFile))]
 [JsonSerializable(typeof(GridFile))]
 [JsonSerializable(typeof(TrafficFile))]
+[JsonSerializable(typeof(StationsFile))]
 [JsonSerializable(typeof(PointsFile))]
 [JsonSerializable(typeof(MappingsFile))]
 [JsonSerializable(typeof(SimulationFile))]

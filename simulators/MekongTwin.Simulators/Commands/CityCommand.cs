@@ -19,7 +19,7 @@ internal static class CityCommand
         var start = new Option<DateTimeOffset?>("--start") { Description = "Simulated time at the epoch; without it, real time", CustomParser = CommonOptions.ParseInstant };
         var epoch = new Option<DateTimeOffset?>("--epoch") { Description = "Real time at which the simulated time was --start; without it, now", CustomParser = CommonOptions.ParseInstant };
         var until = new Option<DateTimeOffset?>("--until") { Description = "End at this simulated time, with everything sent that is due after --start: the same messages each time", CustomParser = CommonOptions.ParseInstant };
-        var profile = new Option<Profile>("--profile") { Description = "How often transformers report: default (60 s) or dense (10 s)" };
+        var profile = new Option<Profile>("--profile") { Description = "How often devices report: default (as utilities have it) or dense (all within seconds)" };
         var qos = new Option<int>("--qos") { Description = "0 or 1", DefaultValueFactory = _ => 1 };
         qos.AcceptOnlyFromAmong("0", "1");
         speed.Validators.Add(result =>

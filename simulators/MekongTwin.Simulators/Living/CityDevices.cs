@@ -4,91 +4,166 @@ using MekongTwin.Simulators.Model;
 
 namespace MekongTwin.Simulators.Living;
 
-/// <summary>How often transformers report; everything else reports every ten seconds.</summary>
+/// <summary>How often devices report.</summary>
 internal enum Profile
 {
-    /// <summary>Transformers every 60 s.</summary>
+    /// <summary>
+    /// As utilities have it: substations and feeders every 10 s, detectors every 30 s, stations every minute, transformers'
+    /// meters every half hour (customers' own every quarter), part of them with the next day's read-out only.
+    /// </summary>
     Default,
 
-    /// <summary>Transformers every 10 s.</summary>
+    /// <summary>Everything within seconds, about 3,000 readings/s in Da Nang.</summary>
     Dense,
 }
 
 /// <summary>
-/// The devices of a city. A substation and its feeders report at the same second so that their balance can be read off;
-/// transformers and detectors are spread over their period. Values are rounded as the meters would: 0.1 kW, 0.1 A, 0.001 kV.
+/// The devices of a city: what each measures of the truth, with its meter's error, and when it reports it. A substation and its
+/// feeders report at the same second so that their balance can be read off. Values are rounded as the meters would: 0.1 kW,
+/// 0.1 A, 0.001 kV.
 /// </summary>
 internal sealed class CityDevices
 {
-    private const int FastSeconds = 10;
-    private const int SlowSeconds = 60;
-
     private readonly CityFolder _folder;
+    private readonly string _city;
     private readonly GridModel _grid;
     private readonly TrafficModel _traffic;
-    private readonly Profile _profile;
+    private readonly StationModel _stations;
+    private readonly Cadence _cadence;
+    private readonly TimeZoneInfo _zone;
+    private readonly long _seed;
 
-    private CityDevices(CityFolder folder, long seed, Profile profile) =>
-        (_folder, _grid, _traffic, _profile) = (folder, new(folder, seed), new(folder, seed), profile);
+    private CityDevices(CityFolder folder, long seed, Profile profile)
+    {
+        _folder = folder;
+        _city = folder.City.Id;
+        _grid = new(folder, seed);
+        _traffic = new(folder, seed);
+        _stations = new(folder, seed);
+        _cadence = Cadence.Of(profile);
+        _zone = TimeZoneInfo.FindSystemTimeZoneById(folder.City.Zone);
+        _seed = seed;
+    }
 
     public static IReadOnlyList<Device> Of(CityFolder folder, long seed, Profile profile)
     {
         var devices = new CityDevices(folder, seed, profile);
-        return [.. devices.Substations(), .. devices.Feeders(), .. devices.Transformers(), .. devices.Detectors()];
+        return [.. devices.Substations(), .. devices.Feeders(), .. devices.Transformers(), .. devices.Detectors(), .. devices.Stations()];
     }
 
     private IEnumerable<Device> Substations() => _folder.Grid.Substations.Select((substation, i) =>
-        Plain(substation.Id, FastSeconds, i % FastSeconds, ["P", "Q", "V"], timeMs =>
+    {
+        var meter = Meter.OfPanel(Noise.For(_seed, $"{_city}/{substation.Id}"));
+        return Plain(substation.Id, _cadence.PanelSeconds, i % _cadence.PanelSeconds, ["P", "Q", "V"], timeMs =>
         {
-            var state = _grid.At(timeMs);
-            return [Round(state.SubstationKw[i], 1), Round(state.SubstationKvar[i], 1), Round(state.SubstationKv[i], 3)];
-        }));
+            var state = _grid.SubstationAt(i, timeMs);
+            return [Round(state.Kw * meter.PowerGain, 1), Round(state.Kvar * meter.PowerGain, 1), Round(state.Kv * meter.VoltageGain, 3)];
+        });
+    });
 
     private IEnumerable<Device> Feeders()
     {
         var substations = _folder.Grid.Substations.Select(substation => substation.Id).ToList();
         return _folder.Grid.Feeders.Select((feeder, i) =>
-            Plain(feeder.Id, FastSeconds, substations.IndexOf(feeder.Substation) % FastSeconds, ["P", "Q", "I", "V"], timeMs =>
+        {
+            var meter = Meter.OfPanel(Noise.For(_seed, $"{_city}/{feeder.Id}"));
+            return Plain(feeder.Id, _cadence.PanelSeconds, substations.IndexOf(feeder.Substation) % _cadence.PanelSeconds, ["P", "Q", "I", "V"], timeMs =>
             {
-                var state = _grid.At(timeMs);
-                return [Round(state.FeederKw[i], 1), Round(state.FeederKvar[i], 1), Round(state.FeederAmpere[i], 1), Round(state.FeederKv[i], 3)];
-            }));
+                var state = _grid.FeederAt(i, timeMs);
+                return [Round(state.Kw * meter.PowerGain, 1), Round(state.Kvar * meter.PowerGain, 1), Round(state.Ampere * meter.PowerGain, 1), Round(state.Kv * meter.VoltageGain, 3)];
+            });
+        });
     }
 
     private IEnumerable<Device> Detectors() => _folder.Traffic.Detectors.Select((detector, i) =>
-        Plain(detector.Id, FastSeconds, i % FastSeconds, ["flow", "speed", "occupancy"], timeMs =>
+        Plain(detector.Id, _cadence.DetectorSeconds, i % _cadence.DetectorSeconds, ["flow", "speed", "occupancy"], timeMs =>
         {
             var state = _traffic.At(i, timeMs);
             return [Round(state.FlowPerHour, 0), Round(state.SpeedKmh, 1), Round(state.OccupancyPercent, 1)];
         }));
 
+    private IEnumerable<Device> Stations() => _folder.Stations.Stations.Select((station, i) => station.Type switch
+    {
+        "air" => Plain(station.Id, _cadence.StationSeconds, i % _cadence.StationSeconds, ["pm2.5", "pm10", "no2"], timeMs =>
+        {
+            var air = _stations.AirAt(i, timeMs);
+            return [Round(air.Pm25, 1), Round(air.Pm10, 1), Round(air.No2, 1)];
+        }),
+        "weather" => Plain(station.Id, _cadence.StationSeconds, i % _cadence.StationSeconds, ["temperature", "humidity", "rain", "irradiance"], timeMs =>
+        {
+            var weather = _stations.WeatherAt(i, timeMs);
+            return [Round(weather.TemperatureC, 1), Round(weather.HumidityPercent, 0), Round(weather.RainMm, 1), Round(weather.IrradianceWm2, 0)];
+        }),
+        "river" => Plain(station.Id, _cadence.StationSeconds, i % _cadence.StationSeconds, ["level"], timeMs => [Round(_stations.LevelAt(i, timeMs), 2)]),
+        _ => throw new InvalidDataException($"stations.json: {station.Id} is of type \"{station.Type}\", which is not air, weather or river."),
+    });
+
+    /// <summary>
+    /// Meters with a device name of their own send a pack each. The others are read by their feeder's head-end, which sends one
+    /// pack under full names. Meters are read at full periods of the clock and sent on feeder by feeder, within a third of the
+    /// period; the packs of a day's read-out come in the small hours of the next.
+    /// </summary>
     private IEnumerable<Device> Transformers()
     {
-        var deviceOf = _folder.Mappings.Devices.ToDictionary(mapping => mapping.Asset, mapping => mapping.Device, StringComparer.Ordinal);
-        var period = _profile == Profile.Dense ? FastSeconds : SlowSeconds;
-        return _folder.Grid.Transformers.Select((transformer, i) =>
+        var deviceOf = _folder.Mappings.Devices.GroupBy(mapping => mapping.Asset, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.First().Device, StringComparer.Ordinal);
+        var meters = _folder.Grid.Transformers.Select((file, i) => TransformerMeter.Of(_grid, i, deviceOf.GetValueOrDefault(file.Id))).ToList();
+        foreach (var feeder in meters.GroupBy(meter => meter.Feeder).OrderBy(group => group.Key))
         {
-            if (!deviceOf.TryGetValue(transformer.Id, out var device)) return Plain(transformer.Id, period, i % period, ["P", "Q", "V"], timeMs => TransformerValues(i, timeMs));
-            var topic = Encoding.UTF8.GetBytes($"mt/v1/{_folder.City.Id}/senml/{device}");
-            return new Device(device, period, i % period, 3, 1, timeMs => [new(topic, TransformerPack(i, timeMs))]);
+            var share = feeder.Key / (double)Math.Max(1, _folder.Grid.Feeders.Count);
+            var (late, prompt) = (feeder.Where(_cadence.IsNextDay).ToList(), feeder.Where(meter => !_cadence.IsNextDay(meter)).ToList());
+            foreach (var meter in prompt.Where(meter => meter.Device is not null)) yield return Pack(meter.Device!, _cadence.PeriodOf(meter), share, [meter]);
+            foreach (var group in prompt.Where(meter => meter.Device is null).GroupBy(_cadence.PeriodOf).OrderBy(group => group.Key))
+            {
+                yield return Pack($"head-end-{feeder.Key}-{group.Key}", group.Key, share, [.. group]);
+            }
+            foreach (var meter in late) yield return NextDay(meter);
+        }
+    }
+
+    private Device Pack(string device, int period, double share, IReadOnlyList<TransformerMeter> meters)
+    {
+        var topic = Encoding.UTF8.GetBytes($"mt/v1/{_city}/senml/{device}");
+        var offset = (int)(share * (period / 3 + 1));
+        var baseName = meters is [{ Device: not null }] ? (Func<TransformerMeter, string>)(_ => "") : meter => $"{_city}/{meter.Id}/";
+        return new Device(device, period, offset, 3 * meters.Count, 1, timeMs =>
+        {
+            var readMs = timeMs - offset * 1000L;
+            var pack = new SenmlPack();
+            foreach (var meter in meters) Add(pack, meter, baseName(meter), readMs);
+            return [new(topic, pack.ToBytes())];
         });
     }
 
-    private byte[] TransformerPack(int transformer, long timeMs)
+    /// <summary>Yesterday's half hours of one meter, in one pack between one and five o'clock.</summary>
+    private Device NextDay(TransformerMeter meter)
     {
-        var values = TransformerValues(transformer, timeMs);
-        return Payload.Senml(timeMs, [new("P", "kW", values[0]), new("Q", "kvar", values[1]), new("V", "V", values[2])]);
+        const int daySeconds = 86_400;
+        var topic = Encoding.UTF8.GetBytes($"mt/v1/{_city}/senml/{meter.Device ?? "read-out-" + meter.Id.Replace('/', '-')}");
+        var zoneSeconds = (int)_zone.BaseUtcOffset.TotalSeconds;
+        var localSecond = 3600 + (int)(4 * 3600 * meter.Noise.Constant(41));
+        var offset = (localSecond - zoneSeconds + daySeconds) % daySeconds;
+        var name = meter.Device is null ? $"{_city}/{meter.Id}/" : "";
+        return new Device(meter.Id, daySeconds, offset, 3, 1, timeMs =>
+        {
+            var midnightMs = timeMs - localSecond * 1000L;
+            var pack = new SenmlPack();
+            for (var half = -47; half <= 0; half++) Add(pack, meter, name, midnightMs + half * 1_800_000L);
+            return [new(topic, pack.ToBytes())];
+        });
     }
 
-    private double[] TransformerValues(int transformer, long timeMs)
+    private void Add(SenmlPack pack, TransformerMeter meter, string baseName, long timeMs)
     {
-        var state = _grid.At(timeMs);
-        return [Round(state.TransformerKw[transformer], 1), Round(state.TransformerKvar[transformer], 1), Round(state.TransformerV[transformer], 1)];
+        var (kw, kvar, volt) = meter.Read(_grid, timeMs);
+        pack.Begin(baseName, timeMs);
+        pack.Add("P", "kW", Round(kw, 1));
+        pack.Add("Q", "kvar", Round(kvar, 1));
+        pack.Add("V", "V", Round(volt, 1));
     }
 
     private Device Plain(string id, int period, int offset, string[] metrics, Func<long, double[]> measure)
     {
-        var topics = metrics.Select(metric => Encoding.UTF8.GetBytes($"mt/v1/{_folder.City.Id}/{id}/{metric}")).ToArray();
+        var topics = metrics.Select(metric => Encoding.UTF8.GetBytes($"mt/v1/{_city}/{id}/{metric}")).ToArray();
         return new(id, period, offset, metrics.Length, metrics.Length, timeMs =>
             [.. measure(timeMs).Select((value, i) => new Message(topics[i], Payload.Plain(value, timeMs)))]);
     }

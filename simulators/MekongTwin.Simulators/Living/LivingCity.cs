@@ -3,7 +3,7 @@ using MekongTwin.Simulators.Mqtt;
 namespace MekongTwin.Simulators.Living;
 
 /// <summary>
-/// Keeps one city's devices talking: first everybody's last report, spread over less than two seconds, then each report when
+/// Keeps one city's devices talking: first everybody's last report (but for read-outs of a day), spread over less than two seconds, then each report when
 /// it is due. After a pause (lost connection, suspended machine) the missed reports follow, up to a bound.
 /// </summary>
 internal sealed class LivingCity(string cityId, Schedule schedule, SimulationClock clock, TimeProvider time, MqttPublisher publisher, Action<string> log)
@@ -15,6 +15,7 @@ internal sealed class LivingCity(string cityId, Schedule schedule, SimulationClo
     private static readonly TimeSpan DrainWithin = TimeSpan.FromMinutes(1);
 
     private const int GreetingSlices = 18;
+    private const int GreetingPeriodMax = 3600;
     private static readonly TimeSpan GreetingPause = TimeSpan.FromMilliseconds(90);
     private static readonly TimeSpan PauseMin = TimeSpan.FromMilliseconds(20);
 
@@ -56,7 +57,8 @@ internal sealed class LivingCity(string cityId, Schedule schedule, SimulationClo
 
     private async Task GreetAsync(long second, CancellationToken ct)
     {
-        var devices = schedule.Devices;
+        // A day's read-out is no news.
+        var devices = schedule.Devices.Where(device => device.PeriodSeconds <= GreetingPeriodMax).ToList();
         for (var slice = 0; slice < GreetingSlices; slice++)
         {
             for (var i = slice; i < devices.Count; i += GreetingSlices) await SendAsync([devices[i]], devices[i].LastDue(second), ct);

@@ -1,37 +1,50 @@
 namespace MekongTwin.Simulators.Model;
 
 /// <summary>
-/// The load of a class of customers over the day, as a share of its yearly peak without cooling. The shapes are assumed
-/// (Mekong cities: an afternoon and an evening hump, early mornings, a lunch dip in offices, cooled nights), no published
-/// profile is copied. Together they give a hot working day about the load factor of Da Nang's public peak day, 0.85.
+/// A class of customers. The shapes over the day are shares of the class's peak without cooling; they are assumed (Mekong
+/// cities: an afternoon and an evening hump, early mornings, a lunch dip in offices, cooled nights), no published profile is
+/// copied. <see cref="KwPerCustomer"/> only says how customers of several classes share a transformer.
 /// </summary>
-internal sealed record CustomerClass(string Name, DailyShape Weekday, double SaturdayFactor, double SundayFactor, double CoolingWeight, double PowerFactor)
+/// <param name="CoolingWeight">Cooling of the class against the city's mean; 0 for what heat does not move.</param>
+/// <param name="NewYearFactor">What is left of the load in the middle of the new year's holidays.</param>
+/// <param name="SummerShare">Part that comes with the season: more from May to August, less in winter (guests on the coast).</param>
+internal sealed record CustomerClass(
+    string Name, double KwPerCustomer, DailyShape Weekday, double SaturdayFactor, double FreeDayFactor, double CoolingWeight, double PowerFactor, double NewYearFactor, double SummerShare)
 {
-    /// <summary>All classes; a transformer names one of them.</summary>
     public static IReadOnlyList<CustomerClass> All { get; } =
     [
-        new("household",
-            new(.72, .68, .65, .63, .62, .62, .66, .64, .60, .60, .62, .68, .74, .72, .70, .70, .72, .78, .88, .97, 1.0, .97, .88, .79),
-            1.04, 1.08, 1.0, .95),
-        new("commercial",
-            new(.40, .38, .37, .37, .38, .42, .50, .64, .82, .92, .97, .92, .85, .92, 1.0, 1.0, .97, .93, .88, .86, .80, .68, .52, .44),
-            .88, .74, 1.2, .93),
-        new("hotel",
-            new(.74, .70, .67, .65, .65, .70, .78, .83, .82, .80, .80, .83, .86, .88, .88, .87, .86, .89, .95, 1.0, .98, .94, .87, .80),
-            1.06, 1.04, 1.3, .94),
-        new("industrial",
-            new(.70, .68, .67, .67, .68, .72, .80, .92, .98, 1.0, 1.0, .95, .88, .96, 1.0, 1.0, .97, .91, .83, .79, .78, .76, .73, .71),
-            .86, .65, .4, .91),
-        new("mixed",
-            new(.56, .53, .51, .50, .51, .55, .62, .67, .75, .81, .85, .84, .80, .83, .87, .88, .88, .89, .94, 1.0, .97, .88, .73, .62),
-            .97, .92, 1.05, .94),
+        new("household", 0.45,
+            new(.87, .85, .84, .83, .82, .81, .83, .81, .79, .79, .81, .85, .89, .88, .86, .85, .86, .89, .91, .96, .98, .97, .94, .91),
+            1.03, 1.06, 1.15, .95, 0.93, 0),
+        new("commercial", 2.2,
+            new(.69, .68, .67, .67, .68, .70, .74, .81, .92, .96, .99, .97, .95, .97, 1.0, 1.0, .98, .96, .93, .93, .89, .83, .76, .71),
+            .90, .78, 1.15, .93, 0.45, 0),
+        new("hotel", 150,
+            new(.86, .84, .82, .81, .81, .84, .88, .91, .90, .89, .89, .91, .93, .93, .93, .93, .93, .94, .97, 1.0, .99, .96, .93, .89),
+            1.06, 1.04, 1.3, .94, 1.0, 0.25),
+        new("industrial", 300,
+            new(.85, .84, .83, .83, .84, .86, .90, .95, .99, 1.0, 1.0, .97, .95, .98, 1.0, 1.0, .98, .95, .92, .90, .89, .88, .86, .86),
+            .88, .68, .45, .91, 0.3, 0),
+        new("streetLight", 6,
+            new(1, 1, 1, 1, 1, .9, .2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, .1, .9, 1, 1, 1, 1, 1),
+            1, 1, 0, .92, 1.0, 0),
+        new("pumping", 80,
+            new(.86, .86, .86, .86, .89, .95, 1.0, 1.0, .97, .95, .95, .92, .89, .89, .92, .95, 1.0, 1.0, .97, .92, .89, .86, .86, .86),
+            1, .95, .1, .88, 0.8, 0.3),
     ];
 
-    public static CustomerClass Find(string name) =>
-        All.FirstOrDefault(found => found.Name == name)
-        ?? throw new InvalidDataException($"grid.json: class \"{name}\" is not one of {string.Join(", ", All.Select(known => known.Name))}.");
+    public static int IndexOf(string name)
+    {
+        for (var i = 0; i < All.Count; i++) if (All[i].Name == name) return i;
+        throw new InvalidDataException($"grid.json: class \"{name}\" is not one of {string.Join(", ", All.Select(known => known.Name))}.");
+    }
 
     /// <summary>Share of the peak at a local time, without cooling.</summary>
-    public double ShareAt(LocalTime local) =>
-        Weekday.At(local.Hour) * (local.IsSunday ? SundayFactor : local.IsSaturday ? SaturdayFactor : 1);
+    public double ShareAt(LocalTime local, NewYear newYear)
+    {
+        var weekly = CityCalendar.IsFree(local.Date) ? FreeDayFactor : local.IsSaturday ? SaturdayFactor : 1;
+        weekly += CityCalendar.NewYearDepth(local.Date, newYear) * (NewYearFactor - weekly);
+        var summer = 1 - SummerShare * (1 + Math.Cos(2 * Math.PI * (local.Date.DayOfYear - 10) / 365.25)) / 2;
+        return Weekday.At(local.Hour) * weekly * summer;
+    }
 }

@@ -2,161 +2,239 @@ using MekongTwin.Simulators.Cities;
 
 namespace MekongTwin.Simulators.Model;
 
-/// <summary>One transformer with what never changes about it under a seed.</summary>
-internal sealed record TransformerModel(string Id, double RatingKva, int Feeder, int Class, double PeakLoading, double DistanceShare, Noise Noise);
-
 /// <summary>
-/// The distribution grid as a pure function of time. Powers in kW and kvar, voltages in kV (22 kV side) and V (230 V side).
-/// Evaluating the whole network costs about one noise lookup per transformer, so a state is made per instant and shared.
+/// The distribution grid as a pure function of time: the truth, of which meters tell a part. Powers in kW and kvar. A feeder
+/// is worked out by itself when it is asked for, about a microsecond a transformer; nothing else of the city is. The truth
+/// holds what the folder does not know: which transformers hang on another feeder than it says, and switching that nobody reports.
+/// Not thread-safe.
 /// </summary>
 internal sealed class GridModel
 {
-    /// <summary>Loss of a feeder: 1.5 % of its load plus a part that grows with the square, 3 % in all at its rating.</summary>
-    internal const double FeederLossShareLinear = 0.015;
-    internal const double FeederLossShareSquare = 0.015;
-    internal const double FeederReactiveShareSquare = 0.03;
+    /// <summary>Share of the transformers that hang on the neighbour of the feeder which the folder names.</summary>
+    internal const double WrongFeederShare = 0.03;
 
     /// <summary>No-load and full-load loss of a 110/22 kV transformer, share of its rating; reactive likewise.</summary>
     internal const double SubstationNoLoadShare = 0.0006;
     internal const double SubstationLoadShare = 0.0037;
-    internal const double SubstationMagnetisingShare = 0.004;
-    internal const double SubstationReactanceShare = 0.105;
+    private const double SubstationMagnetisingShare = 0.004;
+    private const double SubstationReactanceShare = 0.105;
 
-    private const double BusbarNominalKv = 22;
-    private const double BusbarSetPoint = 1.025;
-    private const double BusbarDrop = 0.02;
-    private const double LowVoltageNominalV = 230;
-    private const double LowVoltageSetPoint = 1.0;
-    private const double FeederDrop = 0.03;
-    private const double TransformerDrop = 0.035;
+    /// <summary>The tap changer holds the busbar a little higher the more the city takes, and within half a step.</summary>
+    private const double BusbarLowPu = 1.015;
+    private const double BusbarRisePu = 0.015;
+    private const double BusbarStepPu = 0.006;
 
-    private readonly TimeZoneInfo _zone;
-    private readonly Weather _weather;
+    private const double HighVoltageLoading = 0.55;
+
+    /// <summary>Sweeps over a feeder: the second one works with voltages within 0.01 % of the last.</summary>
+    private const int Sweeps = 2;
+
     private readonly DemandFile _demand;
+    private readonly Weather _weather;
+    private readonly TimeZoneInfo _zone;
+    private readonly Cooling _cooling;
+    private readonly NetworkModel _network;
+    private readonly Switching _switching;
     private readonly TransformerModel[] _transformers;
-    private readonly int[] _substationOfFeeder;
-    private readonly double[] _feederRatingKva;
-    private readonly double[] _substationRatingKva;
-    private readonly Noise[] _busbarNoise;
-    private GridState? _latest;
+    private readonly int[][] _transformersAt;
+    private readonly double[] _feederKv;
+    private readonly long[] _driftMs;
+    private readonly double _pvScale;
+    private readonly double _households;
+    private readonly Noise[] _substationNoise;
+    private readonly FeederState?[] _latest;
+    private readonly int[] _substationOf;
+    private readonly ILookup<int, int> _feedersOf;
+    private Moment? _moment;
 
     public GridModel(CityFolder folder, long seed)
     {
         var grid = folder.Grid;
+        var city = folder.City.Id;
         Folder = folder;
-        _zone = TimeZoneInfo.FindSystemTimeZoneById(folder.City.Zone);
         _demand = folder.Simulation.Demand;
-        _weather = new(folder.Simulation.Climate, Noise.For(seed, folder.City.Id + "/weather"));
-        var feeders = Index(grid.Feeders.Select(feeder => feeder.Id));
-        var substations = Index(grid.Substations.Select(substation => substation.Id));
-        _substationOfFeeder = [.. grid.Feeders.Select(feeder => Resolve(substations, feeder.Substation, feeder.Id))];
-        _feederRatingKva = [.. grid.Feeders.Select(feeder => feeder.RatingKva)];
-        _substationRatingKva = [.. grid.Substations.Select(substation => substation.RatingKva)];
-        _busbarNoise = [.. grid.Substations.Select(substation => Noise.For(seed, $"{folder.City.Id}/{substation.Id}"))];
-        _transformers = [.. grid.Transformers.Select(file => MakeTransformer(file, folder.City.Id, feeders, seed))];
+        _zone = TimeZoneInfo.FindSystemTimeZoneById(folder.City.Zone);
+        _weather = Weather.Of(folder, seed);
+        _cooling = new(_demand);
+        _network = new(grid);
+        _switching = new(_network, seed, city);
+        _transformers = [.. grid.Transformers.Select(file => TransformerModel.Make(file, city, TrueNode(file, seed), seed, _demand.MeanLoading))];
+        var at = Enumerable.Range(0, _transformers.Length).ToLookup(i => _transformers[i].Node);
+        _transformersAt = [.. Enumerable.Range(0, _network.Nodes).Select(node => at[node].ToArray())];
+        _feederKv = [.. grid.Feeders.Select(feeder => feeder.Kv)];
+        // Clouds pass over the feeders one after another, all of them within half an hour.
+        _driftMs = [.. grid.Feeders.Select(feeder => (long)(Noise.For(seed, $"{city}/{feeder.Id}").Constant(0) * 1_800_000))];
+        var kwp = _transformers.Sum(transformer => transformer.PvKwp);
+        _pvScale = kwp > 0 ? 1000 * _demand.RooftopPvMwp / kwp : 0;
+        _households = Math.Max(1, _transformers.Sum(transformer => transformer.Households));
+        _substationNoise = [.. grid.Substations.Select(substation => Noise.For(seed, $"{city}/{substation.Id}"))];
+        _latest = new FeederState?[grid.Feeders.Count];
+        var substations = grid.Substations.Select((substation, i) => (substation.Id, i)).ToDictionary(pair => pair.Id, pair => pair.i, StringComparer.Ordinal);
+        _substationOf = [.. grid.Feeders.Select(feeder => substations.TryGetValue(feeder.Substation, out var number) ? number : throw new InvalidDataException($"grid.json: {feeder.Id} refers to {feeder.Substation}, which is not there."))];
+        _feedersOf = Enumerable.Range(0, _substationOf.Length).ToLookup(feeder => _substationOf[feeder]);
     }
 
     public CityFolder Folder { get; }
 
-    /// <summary>The state at an instant, milliseconds since 1970. The last one is kept. Not thread-safe.</summary>
-    public GridState At(long timeMs) => _latest is { } latest && latest.TimeMs == timeMs ? latest : _latest = Evaluate(timeMs);
+    public NetworkModel Network => _network;
 
-    private GridState Evaluate(long timeMs)
+    public IReadOnlyList<TransformerModel> Transformers => _transformers;
+
+    /// <summary>Position of the feeder that truly feeds a transformer while the switches stand as they normally do.</summary>
+    public int TrueFeederOf(int transformer) => _network.FeederOf(_transformers[transformer].Node);
+
+    /// <summary>What the city shares at an instant, milliseconds since 1970. The last one is kept.</summary>
+    public Moment MomentAt(long timeMs)
     {
-        var state = new GridState(timeMs, _transformers.Length, _feederRatingKva.Length, _substationRatingKva.Length);
-        AddTransformers(state);
-        AddFeeders(state);
-        AddSubstations(state);
-        SetVoltages(state);
-        return state;
+        if (_moment is { } latest && latest.TimeMs == timeMs) return latest;
+        var local = LocalTime.Of(timeMs, _zone);
+        var felt = Cooling.FeltC(then => _weather.At(then, LocalTime.Of(then, _zone)), timeMs);
+        var rise = _cooling.Rise(felt);
+        var years = (local.Date.DayNumber - _demand.At.DayNumber + local.Hour / 24) / 365.25;
+        var growth = Math.Pow(1 + _demand.GrowthPercentPerYear / 100, years);
+        var shares = CustomerClass.All.Select(customers => growth * customers.ShareAt(local, _demand.NewYear) * (1 + customers.CoolingWeight * rise)).ToArray();
+        var vehicles = ElectricVehicles.Kw(local, _demand) / _households;
+        return _moment = new(timeMs, local, _weather.At(timeMs, local), felt, shares, vehicles, _switching.At(timeMs));
     }
 
-    private void AddTransformers(GridState state)
+    /// <summary>A feeder by its position in the folder. The last state of each is kept.</summary>
+    public FeederState FeederAt(int feeder, long timeMs)
     {
-        var local = LocalTime.Of(state.TimeMs, _zone);
-        state.TemperatureC = _weather.TemperatureC(state.TimeMs, local);
-        var coolingDegrees = Math.Max(0, state.TemperatureC - _demand.CoolingBaseC);
-        Span<double> shares = stackalloc double[CustomerClass.All.Count];
-        for (var i = 0; i < shares.Length; i++)
+        if (_latest[feeder] is { } latest && latest.TimeMs == timeMs) return latest;
+        var moment = MomentAt(timeMs);
+        var tree = _switching.TreeAt(feeder, moment.Transfers);
+        var state = new FeederState(timeMs, [.. tree.Nodes.SelectMany(node => _transformersAt[node])]) { Kv = _feederKv[feeder] * BusbarPu(_substationOf[feeder], moment) };
+        var (nodeKw, nodeKvar) = AddTransformers(feeder, moment, tree, state);
+        Sweep(feeder, tree, nodeKw, nodeKvar, state);
+        return _latest[feeder] = state;
+    }
+
+    public SubstationState SubstationAt(int substation, long timeMs)
+    {
+        var moment = MomentAt(timeMs);
+        var (kw, kvar) = (0.0, 0.0);
+        foreach (var feeder in _feedersOf[substation])
         {
-            var customers = CustomerClass.All[i];
-            shares[i] = customers.ShareAt(local) * (1 + _demand.CoolingPercentPerC / 100 * customers.CoolingWeight * coolingDegrees);
+            var state = FeederAt(feeder, timeMs);
+            kw += state.Kw;
+            kvar += state.Kvar;
         }
-        for (var i = 0; i < _transformers.Length; i++)
+        var file = Folder.Grid.Substations[substation];
+        if (file.Customers is { } customers)
         {
-            var transformer = _transformers[i];
-            var powerFactor = Math.Clamp(CustomerClass.All[transformer.Class].PowerFactor + 0.02 * transformer.Noise.At(state.TimeMs, 1_800_000, 8), 0.90, 0.98);
-            var kw = transformer.RatingKva * transformer.PeakLoading * shares[transformer.Class] * (1 + 0.12 * transformer.Noise.Layered(state.TimeMs, 0));
-            state.TransformerKw[i] = kw;
-            state.TransformerKvar[i] = kw * Math.Sqrt(1 / (powerFactor * powerFactor) - 1);
-            state.FeederKw[transformer.Feeder] += state.TransformerKw[i];
-            state.FeederKvar[transformer.Feeder] += state.TransformerKvar[i];
+            var ownKw = HighVoltageKw(substation, customers, moment);
+            return new(ownKw, 0.4 * ownKw, _feederKv.Length > 0 ? 22 * BusbarPu(substation, moment) : 0, 0);
+        }
+        var loading = double.Hypot(kw, kvar) / file.RatingKva;
+        var lossKw = file.RatingKva * (SubstationNoLoadShare + SubstationLoadShare * loading * loading);
+        return new(kw + lossKw, kvar + file.RatingKva * (SubstationMagnetisingShare + SubstationReactanceShare * loading * loading), 22 * BusbarPu(substation, moment), lossKw);
+    }
+
+    public CityState CityAt(long timeMs)
+    {
+        var (supply, losses) = (0.0, 0.0);
+        for (var substation = 0; substation < _substationNoise.Length; substation++)
+        {
+            var state = SubstationAt(substation, timeMs);
+            supply += state.Kw;
+            losses += state.LossKw;
+        }
+        for (var feeder = 0; feeder < _latest.Length; feeder++)
+        {
+            var state = FeederAt(feeder, timeMs);
+            losses += state.LineLossKw + state.TransformerLossKw + state.LowVoltageLossKw;
+        }
+        return new(supply, supply - losses, losses);
+    }
+
+    private (double[] Kw, double[] Kvar) AddTransformers(int feeder, Moment moment, FeederTree tree, FeederState state)
+    {
+        var irradiance = _weather.IrradianceWm2(moment.TimeMs, moment.Local, moment.Weather.Cloud, _driftMs[feeder]);
+        // Modules give 0.8 of their rating at 1,000 W/m² after all losses, and 0.4 % less for each °C above 25, 25 °C warmer than the air in full sun.
+        var cellC = moment.Weather.TemperatureC + 25 * irradiance / 1000;
+        var pvShare = _pvScale * 0.8 * irradiance / 1000 * (1 - 0.004 * (cellC - 25));
+        var (nodeKw, nodeKvar) = (new double[tree.Nodes.Length], new double[tree.Nodes.Length]);
+        var i = 0;
+        for (var at = 0; at < tree.Nodes.Length; at++)
+        {
+            foreach (var number in _transformersAt[tree.Nodes[at]])
+            {
+                var transformer = _transformers[number];
+                var loadKw = transformer.LoadKw(moment);
+                var kw = loadKw - transformer.PvKwp * pvShare;
+                var kvar = loadKw * transformer.ReactiveShare;
+                var losses = transformer.Losses(kw, kvar);
+                (state.TransformerKw[i], state.TransformerKvar[i]) = (kw, kvar);
+                state.TransformerLossKw += losses.Kw;
+                if (!transformer.IsOwned) state.LowVoltageLossKw += loadKw * _demand.LowVoltageLossPercent / 100;
+                nodeKw[at] += kw + losses.Kw;
+                nodeKvar[at] += kvar + losses.Kvar;
+                i++;
+            }
+        }
+        return (nodeKw, nodeKvar);
+    }
+
+    /// <summary>Flows inward, voltages outward: the power through each line with its losses, and the voltage at each node.</summary>
+    private void Sweep(int feeder, FeederTree tree, double[] nodeKw, double[] nodeKvar, FeederState state)
+    {
+        var voltage = Enumerable.Repeat(state.Kv, tree.Nodes.Length).ToArray();
+        var (kw, kvar) = (new double[nodeKw.Length], new double[nodeKvar.Length]);
+        for (var sweep = 0; sweep < Sweeps; sweep++)
+        {
+            nodeKw.CopyTo(kw, 0);
+            nodeKvar.CopyTo(kvar, 0);
+            state.LineLossKw = 0;
+            for (var at = tree.Nodes.Length - 1; at > 0; at--)
+            {
+                // 3·I²·R with I² = S²/(3·V²): kVA² / kV² · Ω is W.
+                var line = _network.Lines[tree.Lines[at]];
+                var squared = (kw[at] * kw[at] + kvar[at] * kvar[at]) / (voltage[at] * voltage[at]) / 1000;
+                state.LineLossKw += squared * line.ROhm;
+                kw[at] += squared * line.ROhm;
+                kvar[at] += squared * line.XOhm;
+                kw[tree.FedFrom[at]] += kw[at];
+                kvar[tree.FedFrom[at]] += kvar[at];
+            }
+            for (var at = 1; at < tree.Nodes.Length; at++)
+            {
+                var line = _network.Lines[tree.Lines[at]];
+                var from = voltage[tree.FedFrom[at]];
+                voltage[at] = from - (kw[at] * line.ROhm + kvar[at] * line.XOhm) / from / 1000;
+            }
+        }
+        (state.Kw, state.Kvar) = (kw[0], kvar[0]);
+        var i = 0;
+        for (var at = 0; at < tree.Nodes.Length; at++)
+        {
+            foreach (var number in _transformersAt[tree.Nodes[at]])
+            {
+                state.TransformerV[i] = _transformers[number].LowVoltageV(voltage[at] / _feederKv[feeder], state.TransformerKw[i], state.TransformerKvar[i]);
+                i++;
+            }
         }
     }
 
-    private void AddFeeders(GridState state)
+    private double HighVoltageKw(int substation, CustomerCounts customers, Moment moment)
     {
-        for (var i = 0; i < _feederRatingKva.Length; i++)
-        {
-            var loading = Apparent(state.FeederKw[i], state.FeederKvar[i]) / _feederRatingKva[i];
-            state.FeederLossKw[i] = FeederLossKw(state.FeederKw[i], loading);
-            state.FeederKvar[i] += FeederReactiveShareSquare * loading * state.FeederKw[i];
-            state.FeederKw[i] += state.FeederLossKw[i];
-            state.SubstationKw[_substationOfFeeder[i]] += state.FeederKw[i];
-            state.SubstationKvar[_substationOfFeeder[i]] += state.FeederKvar[i];
-        }
+        var share = 0.0;
+        foreach (var (name, _) in customers.ByClass) share = Math.Max(share, moment.Shares[CustomerClass.IndexOf(name)]);
+        return Folder.Grid.Substations[substation].RatingKva * HighVoltageLoading * share * (1 + 0.06 * _substationNoise[substation].Layered(moment.TimeMs, 5));
     }
 
-    /// <summary>Loss of a feeder that serves <paramref name="servedKw"/> at a loading (apparent power / rating) of 0 to 1.</summary>
-    internal static double FeederLossKw(double servedKw, double loading) =>
-        servedKw * (FeederLossShareLinear + FeederLossShareSquare * Math.Min(1, loading));
+    private double BusbarPu(int substation, Moment moment) =>
+        BusbarLowPu + BusbarRisePu * Math.Min(1, moment.Shares[0] / 1.6) + BusbarStepPu * _substationNoise[substation].Layered(moment.TimeMs, 0);
 
-    private void AddSubstations(GridState state)
+    /// <summary>Where a transformer truly hangs: for a few, at the far end of a tie of the feeder that the folder names.</summary>
+    private int TrueNode(TransformerFile file, long seed)
     {
-        for (var i = 0; i < _substationRatingKva.Length; i++)
-        {
-            var rating = _substationRatingKva[i];
-            var loading = Apparent(state.SubstationKw[i], state.SubstationKvar[i]) / rating;
-            state.SubstationLossKw[i] = rating * (SubstationNoLoadShare + SubstationLoadShare * loading * loading);
-            state.SubstationKvar[i] += rating * (SubstationMagnetisingShare + SubstationReactanceShare * loading * loading);
-            state.SubstationKw[i] += state.SubstationLossKw[i];
-            state.SubstationKv[i] = BusbarNominalKv * (BusbarSetPoint - BusbarDrop * loading + 0.003 * _busbarNoise[i].Layered(state.TimeMs, 0));
-        }
+        var node = _network.NodeOf(file);
+        var noise = Noise.For(seed, $"{Folder.City.Id}/{file.Id}/place");
+        if (noise.Constant(0) >= WrongFeederShare) return node;
+        var feeder = _network.FeederOf(node);
+        var ties = _network.Lines.Where(line => line.IsNormallyOpen && (_network.FeederOf(line.From) == feeder) != (_network.FeederOf(line.To) == feeder)).ToList();
+        if (ties.Count == 0) return node;
+        var tie = ties[(int)(ties.Count * noise.Constant(1))];
+        return _network.FeederOf(tie.From) == feeder ? tie.To : tie.From;
     }
-
-    private void SetVoltages(GridState state)
-    {
-        for (var i = 0; i < _feederRatingKva.Length; i++)
-        {
-            state.FeederKv[i] = state.SubstationKv[_substationOfFeeder[i]];
-            state.FeederAmpere[i] = Apparent(state.FeederKw[i], state.FeederKvar[i]) / (Math.Sqrt(3) * state.FeederKv[i]);
-        }
-        for (var i = 0; i < _transformers.Length; i++)
-        {
-            var transformer = _transformers[i];
-            var busbar = state.FeederKv[transformer.Feeder] / BusbarNominalKv;
-            var feederLoading = Apparent(state.FeederKw[transformer.Feeder], state.FeederKvar[transformer.Feeder]) / _feederRatingKva[transformer.Feeder];
-            var loading = Apparent(state.TransformerKw[i], state.TransformerKvar[i]) / transformer.RatingKva;
-            state.TransformerV[i] = LowVoltageNominalV * LowVoltageSetPoint
-                * (busbar - FeederDrop * transformer.DistanceShare * feederLoading - TransformerDrop * loading);
-        }
-    }
-
-    private static double Apparent(double kw, double kvar) => Math.Sqrt(kw * kw + kvar * kvar);
-
-    private static TransformerModel MakeTransformer(TransformerFile file, string city, Dictionary<string, int> feeders, long seed)
-    {
-        var noise = Noise.For(seed, $"{city}/{file.Id}");
-        var spread = noise.Constant(0);
-        // Most transformers peak between 45 and 70 % of their rating, a few come near it on a hot day.
-        var peakLoading = 0.45 + 0.25 * spread + 0.15 * Math.Pow(noise.Constant(1), 6);
-        var customers = CustomerClass.Find(file.Class);
-        return new(file.Id, file.RatingKva, Resolve(feeders, file.Feeder, file.Id), CustomerClass.All.ToList().IndexOf(customers), peakLoading, noise.Constant(2), noise);
-    }
-
-    private static Dictionary<string, int> Index(IEnumerable<string> ids) =>
-        ids.Select((id, number) => (id, number)).ToDictionary(pair => pair.id, pair => pair.number, StringComparer.Ordinal);
-
-    private static int Resolve(Dictionary<string, int> numbers, string id, string owner) =>
-        numbers.TryGetValue(id, out var number) ? number : throw new InvalidDataException($"grid.json: {owner} refers to {id}, which is not there.");
 }

@@ -9,7 +9,5 @@ internal readonly record struct LocalTime(DateOnly Date, double Hour)
         return new(DateOnly.FromDateTime(local.DateTime), local.TimeOfDay.TotalHours);
     }
 
-    public bool IsSunday => Date.DayOfWeek == DayOfWeek.Sunday;
-
     public bool IsSaturday => Date.DayOfWeek == DayOfWeek.Saturday;
 }

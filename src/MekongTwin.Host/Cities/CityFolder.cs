@@ -10,7 +10,7 @@ namespace MekongTwin.Host.Cities;
 /// Reads city folders into a model. Strict: everything wrong is listed with file, line, field and a suggestion before
 /// anything starts. Ids in the files are relative to the city.
 /// </summary>
-internal sealed class CityFolder
+internal sealed partial class CityFolder
 {
     private static readonly Dictionary<string, AssetKind> KindNames = Enum.GetValues<AssetKind>().ToDictionary(kind => JsonNamingPolicy.CamelCase.ConvertName(kind.ToString()), StringComparer.Ordinal);
 
@@ -31,10 +31,14 @@ internal sealed class CityFolder
     /// <summary>Kinds of which not every asset could be read, which was said: a reference that leads nowhere may be right.</summary>
     private readonly HashSet<AssetKind> _incomplete = [];
 
+    /// <summary>Kinds of station as they are named in <c>points.json</c>.</summary>
+    private readonly Dictionary<int, string> _stationKinds = [];
+
+    private readonly List<Network> _networks;
     private bool _pointsIncomplete;
     private string _city = "";
 
-    private CityFolder(string directory, CityErrors errors, List<Asset> assets, List<Point> points, List<DeviceMapping> devices, List<NameMapping> names, HashSet<string> mappedNames)
+    private CityFolder(string directory, CityErrors errors, List<Asset> assets, List<Point> points, List<DeviceMapping> devices, List<NameMapping> names, HashSet<string> mappedNames, List<Network> networks)
     {
         _directory = directory;
         _errors = errors;
@@ -43,10 +47,14 @@ internal sealed class CityFolder
         _devices = devices;
         _names = names;
         _mappedNames = mappedNames;
+        _networks = networks;
     }
 
-    /// <summary>Reads one or more folders; throws <see cref="InputException"/> with every mistake found. What may be meant is only told.</summary>
-    public static Model Read(IEnumerable<string> directories, List<string>? warnings = null)
+    /// <summary>
+    /// Reads one or more folders; throws <see cref="InputException"/> with every mistake found. What may be meant is only
+    /// told. The networks, one of each city that describes it, are given to whoever asks.
+    /// </summary>
+    public static Model Read(IEnumerable<string> directories, List<string>? warnings = null, List<Network>? networks = null)
     {
         var errors = new CityErrors();
         var cities = new List<City>();
@@ -55,10 +63,11 @@ internal sealed class CityFolder
         List<DeviceMapping> devices = [];
         List<NameMapping> names = [];
         var mappedNames = new HashSet<string>(StringComparer.Ordinal);
+        networks ??= [];
         foreach (var directory in directories)
         {
             if (!Directory.Exists(directory)) throw new InputException($"{directory}: no such city folder. Give a folder with a city.json in it.");
-            var city = new CityFolder(directory, errors, assets, points, devices, names, mappedNames).ReadCity();
+            var city = new CityFolder(directory, errors, assets, points, devices, names, mappedNames, networks).ReadCity();
             if (city is not null && cities.Any(other => other.Id == city.Id)) errors.Add(Path.Combine(directory, "city.json"), 1, "id", $"'{city.Id}' is another folder's city already");
             if (city is not null) cities.Add(city);
         }
@@ -89,8 +98,9 @@ internal sealed class CityFolder
         AddAsset(json, "", AssetKind.City, city.Name, asset => asset with { Population = population });
         ReadDistricts();
         if (_errors.Count == before) ComparePopulation(fields.Find("population")!, population);
-        ReadGrid();
+        ReadGrid(city.Country);
         ReadTraffic();
+        ReadStations();
         ReadPoints();
         ReadMappings();
         var total = _assets.Where(asset => asset.Kind == AssetKind.District && asset.Id.Path.StartsWith(_city + "/", StringComparison.Ordinal)).Sum(asset => asset.AreaKm2);
@@ -134,66 +144,6 @@ internal sealed class CityFolder
         }
     }
 
-    private void ReadGrid()
-    {
-        if (Load("grid.json", required: false, AssetKind.Substation, AssetKind.Feeder, AssetKind.Transformer) is not { } json) return;
-        var grid = new Fields(json, _errors);
-        RefuseUnknown(grid, ["substations", "feeders", "transformers"], AssetKind.Substation, AssetKind.Feeder, AssetKind.Transformer);
-        foreach (var item in Items(grid, "substations", AssetKind.Substation))
-        {
-            var fields = new Fields(item, _errors);
-            AddPlaced(fields, AssetKind.Substation, asset => asset with { RatingKva = fields.Number("ratingKva", 1, 10_000_000) });
-            Reference(fields, "district", AssetKind.District);
-            fields.RefuseUnknown("note", "assumed");
-        }
-        foreach (var item in Items(grid, "feeders", AssetKind.Feeder))
-        {
-            var fields = new Fields(item, _errors);
-            AddPlaced(fields, AssetKind.Feeder, asset => asset with
-            {
-                RatingKva = fields.Number("ratingKva", 1, 1_000_000),
-                ElectricalParent = Reference(fields, "substation", AssetKind.Substation),
-            });
-            fields.RefuseUnknown("note", "assumed");
-        }
-        foreach (var item in Items(grid, "transformers", AssetKind.Transformer))
-        {
-            var fields = new Fields(item, _errors);
-            AddPlaced(fields, AssetKind.Transformer, asset => asset with
-            {
-                RatingKva = fields.Number("ratingKva", 1, 1_000_000),
-                Customers = (int)fields.Number("customers", 0, 1_000_000, 0),
-                ElectricalParent = Reference(fields, "feeder", AssetKind.Feeder),
-                AdministrativeParent = Reference(fields, "district", AssetKind.District),
-            });
-            fields.RefuseUnknown("note", "assumed", "class");
-        }
-    }
-
-    private void ReadTraffic()
-    {
-        if (Load("traffic.json", required: false, AssetKind.TrafficZone, AssetKind.Detector) is not { } json) return;
-        var traffic = new Fields(json, _errors);
-        RefuseUnknown(traffic, ["zones", "detectors"], AssetKind.TrafficZone, AssetKind.Detector);
-        foreach (var item in Items(traffic, "zones", AssetKind.TrafficZone))
-        {
-            var fields = new Fields(item, _errors);
-            AddPlaced(fields, AssetKind.TrafficZone, asset => asset with { AdministrativeParent = Reference(fields, "district", AssetKind.District) });
-            fields.RefuseUnknown("note", "assumed");
-        }
-        foreach (var item in Items(traffic, "detectors", AssetKind.Detector))
-        {
-            var fields = new Fields(item, _errors);
-            AddPlaced(fields, AssetKind.Detector, asset => asset with
-            {
-                FreeFlowKmh = fields.Number("freeFlowKmh", 1, 200),
-                LengthKm = fields.Number("lengthKm", 0.001, 1000),
-                AdministrativeParent = Reference(fields, "zone", AssetKind.TrafficZone),
-            });
-            fields.RefuseUnknown("note", "assumed", "lanes");
-        }
-    }
-
     private void ReadPoints()
     {
         var before = _errors.Count;
@@ -205,12 +155,13 @@ internal sealed class CityFolder
     {
         foreach (var (name, list) in points.Lists("kinds"))
         {
-            if (!KindNames.TryGetValue(name, out var kind))
+            var isStation = StationKinds.ContainsValue(name);
+            if (!KindNames.TryGetValue(name, out var kind) && !isStation)
             {
-                _errors.Add(list, $"unknown kind of asset{Nearest.Suggest(name, KindNames.Keys)}");
+                _errors.Add(list, $"unknown kind of asset{Nearest.Suggest(name, [.. KindNames.Keys, .. StationKinds.Values])}");
                 continue;
             }
-            foreach (var asset in _assets.Where(asset => asset.Kind == kind && IsOfThisCity(asset)).ToList())
+            foreach (var asset in _assets.Where(asset => isStation ? _stationKinds.GetValueOrDefault(asset.Number) == name : asset.Kind == kind && IsOfThisCity(asset)).ToList())
             {
                 foreach (var item in list.Items) AddPoint(item, asset.Number);
             }

@@ -137,8 +137,7 @@ public sealed class QuarantineTests : IDisposable
     public async Task WithoutAPersonsMappingTheFoldersHoldsAgainAtOnce()
     {
         var city = _directory.In("city");
-        Directory.CreateDirectory(city);
-        foreach (var file in Directory.GetFiles(Served.City)) File.Copy(file, Path.Combine(city, Path.GetFileName(file)));
+        Served.CopyCity(city);
         await using (var served = await StartAsync())
         {
             await served.PublishAsync(Topic, $$"""{"v":100,"t":"{{Served.Time(50)}}"}""");

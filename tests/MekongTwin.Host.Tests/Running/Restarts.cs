@@ -93,21 +93,16 @@ public sealed class Restarts : IDisposable
             await served.PublishAsync(Power, $$"""{"v":77,"t":"{{Served.Time(60)}}"}""");
             Assert.Equal(77, await served.LatestAsync());
         }
-        Change(Path.Combine(city, "points.json"), """{"metric": "V", "unit": "V", "kind": "gauge", "hold": "PT30M", "min": 0, "max": 500}""",
-            """{"metric": "V", "unit": "V", "kind": "gauge", "hold": "PT30M", "min": 0, "max": 500}, {"metric": "oil", "unit": "Cel", "kind": "gauge", "hold": "PT30M", "min": -50, "max": 200}""");
+        Change(Path.Combine(city, "points.json"), """{"metric": "V", "unit": "V", "kind": "gauge", "hold": "PT45M", "min": 0, "max": 500}""",
+            """{"metric": "V", "unit": "V", "kind": "gauge", "hold": "PT45M", "min": 0, "max": 500}, {"metric": "oil", "unit": "Cel", "kind": "gauge", "hold": "PT30M", "min": -50, "max": 200}""");
         await using (var served = await Served.StartAsync(_directory, options => options with { Cities = [city] }))
         {
             Assert.Equal(77, await served.LatestAsync());
             await served.PublishAsync($"mt/v1/{Served.Transformer}/oil", "55.5");
             Assert.Equal(55.5, await served.LatestAsync(metric: "oil"));
         }
-        var grid = File.ReadAllText(Path.Combine(city, "grid.json"));
-        var feeders = System.Text.RegularExpressions.Regex.Matches(grid, "\"feeder\": *\"([^\"]+)\"").Select(match => match.Groups[1].Value).Distinct().ToList();
-        var moved = feeders.First(feeder => feeder != "fdr/471-xuanha");
-        Assert.Contains("0201", grid, StringComparison.Ordinal);
-        var at = grid.IndexOf("\"thanh-khe/tx/0201\"", StringComparison.Ordinal);
-        var from = grid.IndexOf("fdr/471-xuanha", at, StringComparison.Ordinal);
-        File.WriteAllText(Path.Combine(city, "grid.json"), grid[..from] + moved + grid[(from + "fdr/471-xuanha".Length)..]);
+        const string moved = "fdr/471-xuanha";
+        Change(Path.Combine(city, "grid", "an-khe.json"), "{\"id\":\"thanh-khe/tx/0201\",\"node\":\"477-ankhe/1\"", "{\"id\":\"thanh-khe/tx/0201\",\"node\":\"471-xuanha/1\"");
         await using (var served = await Served.StartAsync(_directory, options => options with { Cities = [city] }))
         {
             Assert.Equal(77, await served.LatestAsync());
@@ -277,7 +272,7 @@ public sealed class Restarts : IDisposable
     private string CopyOfCity()
     {
         var copy = Directory.CreateDirectory(_directory.In("city", "vn-dad")).FullName;
-        foreach (var file in Directory.GetFiles(Served.City)) File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
+        Served.CopyCity(copy);
         return copy;
     }
 

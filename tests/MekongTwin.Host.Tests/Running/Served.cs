@@ -23,6 +23,17 @@ internal sealed class Served : IAsyncDisposable
 
     public static string City => Path.Combine(AppContext.BaseDirectory, "cities", "vn-dad");
 
+    /// <summary>Copies the pilot's folder, to change something in it.</summary>
+    public static void CopyCity(string to)
+    {
+        foreach (var file in Directory.GetFiles(City, "*", SearchOption.AllDirectories))
+        {
+            var copy = Path.Combine(to, Path.GetRelativePath(City, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+    }
+
     public TwinServer Server { get; }
 
     public int Mqtt => Server.MqttPort;
