@@ -20,13 +20,18 @@ internal static class CityCommand
         var epoch = new Option<DateTimeOffset?>("--epoch") { Description = "Real time at which the simulated time was --start; without it, now", CustomParser = CommonOptions.ParseInstant };
         var until = new Option<DateTimeOffset?>("--until") { Description = "End at this simulated time, with everything sent that is due after --start: the same messages each time", CustomParser = CommonOptions.ParseInstant };
         var profile = new Option<Profile>("--profile") { Description = "How often devices report: default (as utilities have it) or dense (all within seconds)" };
+        var faults = new Option<Fault[]>("--faults")
+        {
+            Description = $"What goes wrong, by a schedule of the seed's: {string.Join(',', Enum.GetNames<Fault>()).ToLowerInvariant()}",
+            CustomParser = ParseFaults,
+        };
         var qos = new Option<int>("--qos") { Description = "0 or 1", DefaultValueFactory = _ => 1 };
         qos.AcceptOnlyFromAmong("0", "1");
         speed.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<double>() is not (> 0 and <= 100_000)) result.AddError("--speed must be above 0 and at most 100000.");
         });
-        var command = new Command("city", "Runs the living city") { city, seed, speed, start, epoch, until, profile, qos };
+        var command = new Command("city", "Runs the living city") { city, seed, speed, start, epoch, until, profile, faults, qos };
         common.AddTo(command);
         command.SetAction((result, ct) => common.RunAsync(
             result,
@@ -35,7 +40,7 @@ internal static class CityCommand
                 var clock = MakeClock(result.GetValue(start), result.GetValue(epoch), result.GetValue(speed));
                 var schedules = result.GetValue(city)!
                     .Select(CommonOptions.ReadCity)
-                    .Select(folder => (folder.City.Id, Schedule: new Schedule(CityDevices.Of(folder, result.GetValue(seed), result.GetValue(profile)))))
+                    .Select(folder => (folder.City.Id, Schedule: new Schedule(CityDevices.Of(folder, result.GetValue(seed), result.GetValue(profile), result.GetValue(faults)?.ToHashSet()))))
                     .ToList();
                 var endpoint = common.Endpoint(result);
                 var end = result.GetValue(until);
@@ -45,6 +50,17 @@ internal static class CityCommand
             },
             ct));
         return command;
+    }
+
+    private static Fault[]? ParseFaults(System.CommandLine.Parsing.ArgumentResult argument)
+    {
+        List<Fault> faults = [];
+        foreach (var name in argument.Tokens.SelectMany(token => token.Value.Split(',')))
+        {
+            if (!name.All(char.IsAsciiLetter) || !Enum.TryParse<Fault>(name, ignoreCase: true, out var fault)) argument.AddError($"--faults: {name} is none of {string.Join(", ", Enum.GetNames<Fault>()).ToLowerInvariant()}.");
+            else faults.Add(fault);
+        }
+        return [.. faults];
     }
 
     private static SimulationClock MakeClock(DateTimeOffset? start, DateTimeOffset? epoch, double speed)

@@ -32,9 +32,11 @@ internal sealed class CityDevices
     private readonly Cadence _cadence;
     private readonly TimeZoneInfo _zone;
     private readonly long _seed;
+    private readonly FaultSchedule _faults;
 
-    private CityDevices(CityFolder folder, long seed, Profile profile)
+    private CityDevices(CityFolder folder, long seed, Profile profile, FaultSchedule faults)
     {
+        _faults = faults;
         _folder = folder;
         _city = folder.City.Id;
         _grid = new(folder, seed);
@@ -45,10 +47,12 @@ internal sealed class CityDevices
         _seed = seed;
     }
 
-    public static IReadOnlyList<Device> Of(CityFolder folder, long seed, Profile profile)
+    public static IReadOnlyList<Device> Of(CityFolder folder, long seed, Profile profile, IReadOnlySet<Fault>? faults = null)
     {
-        var devices = new CityDevices(folder, seed, profile);
-        return [.. devices.Substations(), .. devices.Feeders(), .. devices.Transformers(), .. devices.Detectors(), .. devices.Stations()];
+        var schedule = faults is null ? FaultSchedule.None : new FaultSchedule(seed, folder.City.Id, faults);
+        var devices = new CityDevices(folder, seed, profile, schedule);
+        Device[] all = [.. devices.Substations(), .. devices.Feeders(), .. devices.Transformers(), .. devices.Detectors(), .. devices.Stations()];
+        return [.. all.Select(schedule.Behind)];
     }
 
     private IEnumerable<Device> Substations() => _folder.Grid.Substations.Select((substation, i) =>
@@ -58,7 +62,7 @@ internal sealed class CityDevices
         {
             var state = _grid.SubstationAt(i, timeMs);
             return [Round(state.Kw * meter.PowerGain, 1), Round(state.Kvar * meter.PowerGain, 1), Round(state.Kv * meter.VoltageGain, 3)];
-        });
+        }) with { Gateway = substation.Id };
     });
 
     private IEnumerable<Device> Feeders()
@@ -71,7 +75,7 @@ internal sealed class CityDevices
             {
                 var state = _grid.FeederAt(i, timeMs);
                 return [Round(state.Kw * meter.PowerGain, 1), Round(state.Kvar * meter.PowerGain, 1), Round(state.Ampere * meter.PowerGain, 1), Round(state.Kv * meter.VoltageGain, 3)];
-            });
+            }) with { Gateway = feeder.Substation };
         });
     }
 
@@ -80,7 +84,7 @@ internal sealed class CityDevices
         {
             var state = _traffic.At(i, timeMs);
             return [Round(state.FlowPerHour, 0), Round(state.SpeedKmh, 1), Round(state.OccupancyPercent, 1)];
-        }));
+        }) with { Gateway = detector.Zone });
 
     private IEnumerable<Device> Stations() => _folder.Stations.Stations.Select((station, i) => station.Type switch
     {
@@ -129,7 +133,7 @@ internal sealed class CityDevices
         {
             var readMs = timeMs - offset * 1000L;
             var pack = new SenmlPack();
-            foreach (var meter in meters) Add(pack, meter, baseName(meter), readMs);
+            foreach (var meter in meters) Add(pack, meter, baseName(meter), readMs, _faults.DistortionAt(meter.Id, period, readMs));
             return [new(topic, pack.ToBytes())];
         });
     }
@@ -147,25 +151,28 @@ internal sealed class CityDevices
         {
             var midnightMs = timeMs - localSecond * 1000L;
             var pack = new SenmlPack();
-            for (var half = -47; half <= 0; half++) Add(pack, meter, name, midnightMs + half * 1_800_000L);
+            for (var half = -47; half <= 0; half++) Add(pack, meter, name, midnightMs + half * 1_800_000L, new(midnightMs + half * 1_800_000L, 1, 0));
             return [new(topic, pack.ToBytes())];
         });
     }
 
-    private void Add(SenmlPack pack, TransformerMeter meter, string baseName, long timeMs)
+    private void Add(SenmlPack pack, TransformerMeter meter, string baseName, long timeMs, Distortion distortion)
     {
-        var (kw, kvar, volt) = meter.Read(_grid, timeMs);
-        pack.Begin(baseName, timeMs);
-        pack.Add("P", "kW", Round(kw, 1));
-        pack.Add("Q", "kvar", Round(kvar, 1));
-        pack.Add("V", "V", Round(volt, 1));
+        var (kw, kvar, volt) = meter.Read(_grid, distortion.MeasuredMs);
+        pack.Begin(baseName, timeMs + distortion.StampOffsetMs);
+        pack.Add("P", "kW", Round(kw * distortion.Gain, 1));
+        pack.Add("Q", "kvar", Round(kvar * distortion.Gain, 1));
+        pack.Add("V", "V", Round(volt * distortion.Gain, 1));
     }
 
     private Device Plain(string id, int period, int offset, string[] metrics, Func<long, double[]> measure)
     {
         var topics = metrics.Select(metric => Encoding.UTF8.GetBytes($"mt/v1/{_city}/{id}/{metric}")).ToArray();
         return new(id, period, offset, metrics.Length, metrics.Length, timeMs =>
-            [.. measure(timeMs).Select((value, i) => new Message(topics[i], Payload.Plain(value, timeMs)))]);
+        {
+            var distortion = _faults.DistortionAt(id, period, timeMs);
+            return [.. measure(distortion.MeasuredMs).Select((value, i) => new Message(topics[i], Payload.Plain(value * distortion.Gain, timeMs + distortion.StampOffsetMs)))];
+        });
     }
 
     private static double Round(double value, int decimals) => Math.Round(value, decimals, MidpointRounding.AwayFromZero);

@@ -9,6 +9,9 @@ internal readonly record struct Message(ReadOnlyMemory<byte> Topic, ReadOnlyMemo
 /// </summary>
 internal sealed record Device(string Name, int PeriodSeconds, int OffsetSeconds, int Points, int Messages, Func<long, IReadOnlyList<Message>> Measure)
 {
+    /// <summary>What it reaches the network through; its own name where nothing is shared.</summary>
+    public string Gateway { get; init; } = Name;
+
     /// <summary>The device's last report at or before a second since 1970.</summary>
     public long LastDue(long second)
     {
