@@ -3,6 +3,7 @@ using MekongTwin.Benchmarks.Cluster;
 using MekongTwin.Benchmarks.Door;
 using MekongTwin.Benchmarks.Latency;
 using MekongTwin.Benchmarks.Pipe;
+using MekongTwin.Benchmarks.PowerFlow;
 using MekongTwin.Benchmarks.Report;
 
 var runs = new Option<int>("--runs") { Description = "Measured runs of each path; the table shows their median", DefaultValueFactory = _ => 3 };
@@ -35,6 +36,7 @@ return await new RootCommand("Measures MekongTwin: CPU per message, latency, sta
     Make("door", "CPU seconds of the server per million messages, from the socket to the twins", async (result, ct) => [await Door(result, ct)]),
     Make("pipe", "The same path in this process, stage by stage", async (result, ct) => [await Pipe(result, ct)]),
     Make("cluster", "The cluster edition beside the embedded one, with a PostgreSQL of its own", async (result, ct) => [await new ClusterBenchmark(result.GetValue(runs), result.GetValue(scale)).RunAsync(ct)]),
+    Make("powerflow", "The radial sweep by size, task, width and threads, beside its own scalar form", (result, _) => Task.FromResult<IReadOnlyList<Table>>([new SweepBenchmark(result.GetValue(runs), result.GetValue(scale), result.GetValue(only)).Run()])),
     Make("latency", "From publish to visible over HTTP and on the event stream", async (result, ct) => [await LatencyBenchmark.RunAsync(result.GetValue(scale), ct)]),
     Make("start", "From process start to the first live figure", async (result, ct) => [await StartBenchmark.RunAsync(result.GetValue(runs), ct)]),
     Make("all", "Everything", async (result, ct) =>

@@ -39,5 +39,14 @@ public sealed class Branches(int count)
     public double[] RatingTo { get; } = new double[count];
 
     /// <summary>False for a branch that is out of service or whose switch is open.</summary>
-    public bool[] InService { get; } = Filled.With(count, true);
+    public bool[] InService { get; private set; } = Filled.With(count, true);
+
+    /// <summary>The same branches in another switch state.</summary>
+    public Branches WithService(bool[] inService)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(inService.Length, Count);
+        var switched = (Branches)MemberwiseClone();
+        switched.InService = inService;
+        return switched;
+    }
 }

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
 using MekongTwin.Engines.PowerFlow.Import;
-using MekongTwin.Engines.PowerFlow.Newton;
 using MekongTwin.Host.Cities;
 using MekongTwin.Host.PowerFlow;
 
@@ -13,16 +12,13 @@ internal static class PowerFlowCommand
     /// <summary>A study of more is many studies.</summary>
     private const int ScenariosMax = 1_000_000;
 
-    /// <summary>A single solution is asked for to the last digits: it costs an iteration at most.</summary>
-    private static readonly NewtonOptions Exact = new() { Tolerance = 1e-10 };
-
     private static readonly JsonWriterOptions Indented = new() { Indented = true };
 
     public static Command Make()
     {
         var file = new Argument<string>("case") { Description = "MATPOWER case (.m) or pandapower net (.json)" };
         var solver = new Option<string>("--solver") { Description = "auto takes the fastest that fits the grid", DefaultValueFactory = _ => "auto" };
-        solver.AcceptOnlyFromAmong("auto", "newton");
+        solver.AcceptOnlyFromAmong("auto", "sweep", "newton");
         var batch = new Option<int>("--batch") { Description = "Scenarios, each bus's load times its own uniform factor from 0.5 to 1.5" };
         batch.Validators.Add(result =>
         {
@@ -37,25 +33,26 @@ internal static class PowerFlowCommand
             var read = CaseFile.Read(result.GetValue(file)!);
             foreach (var note in read.Notes) Console.Error.WriteLine($"note: {note}");
             if (result.GetValue(limits) && result.GetValue(batch) > 0) throw new InputException("--q-limits: not with --batch.");
+            var grid = new GridSolver(read.Network, result.GetValue(limits) ? "newton" : result.GetValue(solver)!);
+            if (grid.Reason is { } reason) Console.Error.WriteLine($"note: solved by Newton, not by the sweep: {reason}");
             return result.GetValue(batch) > 0
-                ? Study(read, result.GetValue(batch), result.GetValue(seed), result.GetValue(json))
-                : Solve(read, result.GetValue(limits), result.GetValue(json));
+                ? Study(read, grid, result.GetValue(batch), result.GetValue(seed), result.GetValue(json))
+                : Solve(read, grid, result.GetValue(limits), result.GetValue(json));
         });
         return command;
     }
 
-    private static int Solve(ImportedCase read, bool reactiveLimits, bool asJson)
+    private static int Solve(ImportedCase read, GridSolver grid, bool reactiveLimits, bool asJson)
     {
-        var solution = new NewtonSolver(read.Network, Exact with { ReactiveLimits = reactiveLimits }).Solve();
-        if (asJson) WriteJson(json => SolutionJson.Write(json, read, solution, "newton"));
-        else SolutionTable.Write(Console.Out, read.Name, read.Network, solution, "newton");
+        var (solution, solver) = reactiveLimits ? (grid.SolveByNewton(reactiveLimits), "newton") : grid.Solve();
+        if (asJson) WriteJson(json => SolutionJson.Write(json, read, solution, solver));
+        else SolutionTable.Write(Console.Out, read.Name, read.Network, solution, solver);
         return solution.Converged ? 0 : 1;
     }
 
-    private static int Study(ImportedCase read, int scenarios, long seed, bool asJson)
+    private static int Study(ImportedCase read, GridSolver grid, int scenarios, long seed, bool asJson)
     {
-        var batch = new NewtonBatch(read.Network) { Threads = Environment.ProcessorCount };
-        var study = LoadStudy.Run(read.Network, scenarios, seed, "newton", batch.Solve);
+        var study = LoadStudy.Run(read.Network, scenarios, seed, grid.Name, grid.SolveMany);
         if (asJson) WriteJson(study.WriteJson);
         else study.WriteText(Console.Out, read.Name);
         return study.Converged == study.Scenarios ? 0 : 1;

@@ -36,4 +36,12 @@ internal static class Networks
         }
         return new Network(baseMva, buses, loads, branches, new Generators(0));
     }
+
+    /// <summary>The same network with branch <paramref name="branch"/> out of service.</summary>
+    public static Network Opened(Network network, int branch)
+    {
+        var inService = (bool[])network.Branches.InService.Clone();
+        inService[branch] = false;
+        return network.With(network.Branches.WithService(inService));
+    }
 }

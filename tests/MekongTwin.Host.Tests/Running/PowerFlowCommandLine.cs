@@ -30,8 +30,8 @@ public sealed class PowerFlowCommandLine : IDisposable
     {
         var json = JsonDocument.Parse(await PowerFlowAsync(0, "3", "--json")).RootElement;
         Assert.True(json.GetProperty("converged").GetBoolean());
-        Assert.Equal("newton", json.GetProperty("solver").GetString());
-        Assert.InRange(json.GetProperty("iterations").GetInt32(), 1, 6);
+        Assert.Equal("sweep", json.GetProperty("solver").GetString());
+        Assert.InRange(json.GetProperty("iterations").GetInt32(), 1, 9);
         Assert.InRange(json.GetProperty("maxMismatchPu").GetDouble(), 0, 1e-10);
         Assert.Equal([1, 2, 3], json.GetProperty("buses").EnumerateArray().Select(bus => bus.GetProperty("bus").GetInt32()));
         Assert.Equal([3], json.GetProperty("unservedBuses").EnumerateArray().Select(bus => bus.GetInt32()));
@@ -42,6 +42,29 @@ public sealed class PowerFlowCommandLine : IDisposable
         var apparent = Math.Sqrt(Math.Pow(branch.GetProperty("pFromMw").GetDouble(), 2) + Math.Pow(branch.GetProperty("qFromMvar").GetDouble(), 2));
         Assert.Equal(100 * apparent / 5, branch.GetProperty("loadingPercent").GetDouble(), 1e-9);
         Assert.Equal(JsonValueKind.Null, json.GetProperty("branches")[1].GetProperty("loadingPercent").ValueKind);
+    }
+
+    [Fact]
+    public async Task TheSolverIsChosenAndBothAgree()
+    {
+        var sweep = JsonDocument.Parse(await PowerFlowAsync(0, "3", "--solver", "sweep", "--json")).RootElement;
+        var newton = JsonDocument.Parse(await PowerFlowAsync(0, "3", "--solver", "newton", "--json")).RootElement;
+        Assert.Equal(("sweep", "newton"), (sweep.GetProperty("solver").GetString(), newton.GetProperty("solver").GetString()));
+        Assert.Equal(newton.GetProperty("buses")[1].GetProperty("vmPu").GetDouble(), sweep.GetProperty("buses")[1].GetProperty("vmPu").GetDouble(), 1e-10);
+        var (first, second) = (JsonDocument.Parse(await PowerFlowAsync(0, "3", "--solver", "sweep", "--batch", "50", "--json")).RootElement, JsonDocument.Parse(await PowerFlowAsync(0, "3", "--solver", "newton", "--batch", "50", "--json")).RootElement);
+        Assert.Equal(second.GetProperty("lossesMw").GetProperty("mean").GetDouble(), first.GetProperty("lossesMw").GetProperty("mean").GetDouble(), 1e-8);
+    }
+
+    [Fact]
+    public async Task ARingIsNewtonsAndSaysSo()
+    {
+        const string Second = "1  2  0.02  0.06  0.01  5  0  0  0  0  1  -360  360;";
+        var ring = TwoBuses.Replace("mpc.branch = [", "mpc.branch = [ " + Second, StringComparison.Ordinal).Replace("LOAD", "3", StringComparison.Ordinal);
+        await File.WriteAllTextAsync(_directory.In("ring.m"), ring, TestContext.Current.CancellationToken);
+        Assert.Equal("--solver sweep: branches 1, 2 form a ring.", (await RunAsync(2, _directory.In("ring.m"), "--solver", "sweep")).Trim());
+        var heard = await RunAsync(0, _directory.In("ring.m"));
+        Assert.Contains("note: solved by Newton, not by the sweep: branches 1, 2 form a ring", heard, StringComparison.Ordinal);
+        Assert.Contains("newton", heard, StringComparison.Ordinal);
     }
 
     [Fact]

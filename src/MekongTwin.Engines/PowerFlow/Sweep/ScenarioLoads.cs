@@ -1,0 +1,82 @@
+namespace MekongTwin.Engines.PowerFlow.Sweep;
+
+/// <summary>The constant power each bus draws in each scenario of a batch, pu; what a bus draws by its voltage and what generators
+/// bring stays the network's own.</summary>
+public abstract class ScenarioLoads
+{
+    private protected ScenarioLoads(int count) => Count = count;
+
+    /// <summary>Scenarios.</summary>
+    public int Count { get; }
+
+    /// <summary>Every scenario its own figures.</summary>
+    /// <param name="p">Scenarios times buses, one scenario after the other.</param>
+    /// <param name="q">The same, reactive.</param>
+    /// <param name="buses">Buses of the network.</param>
+    public static ScenarioLoads Rows(double[] p, double[] q, int buses) => new RowLoads(p, q, buses);
+
+    /// <summary>The network's own loads in every scenario: for contingencies.</summary>
+    public static ScenarioLoads Same(int count) => new SameLoads(count);
+
+    /// <summary>Shared profiles: a bus draws its base power times its class's factor.</summary>
+    /// <param name="p">Base power of each bus.</param>
+    /// <param name="q">The same, reactive.</param>
+    /// <param name="classOf">Class of each bus.</param>
+    /// <param name="factors">Classes times scenarios, one class after the other.</param>
+    /// <param name="count">Scenarios.</param>
+    public static ScenarioLoads Profiles(double[] p, double[] q, int[] classOf, double[] factors, int count) => new ProfileLoads(p, q, classOf, factors, count);
+
+    /// <summary>Puts the loads of scenarios <paramref name="first"/> to <paramref name="last"/> into a block; lanes beyond take any of them.</summary>
+    internal abstract void Fill(SweepWidth width, RadialModel model, SweepBlock block, int first, int last);
+
+    internal abstract void Check(Network network);
+
+    private protected static void Need(bool holds, string message)
+    {
+        if (!holds) throw new ArgumentException(message);
+    }
+
+    private sealed class RowLoads(double[] p, double[] q, int buses) : ScenarioLoads(buses == 0 ? 0 : p.Length / buses)
+    {
+        internal override void Fill(SweepWidth width, RadialModel model, SweepBlock block, int first, int last)
+        {
+            var network = model.Network;
+            ScenarioRows.Gather(p, first, last, network.GenerationP, model.Places, block.Load.Span, 0, block.Lanes);
+            ScenarioRows.Gather(q, first, last, network.GenerationQ, model.Places, block.Load.Span, 1, block.Lanes);
+        }
+
+        internal override void Check(Network network) =>
+            Need(buses == network.Buses.Count && p.Length == q.Length && p.Length == (long)Count * buses, $"{p.Length} active and {q.Length} reactive powers do not make rows of {network.Buses.Count} buses.");
+    }
+
+    private sealed class SameLoads(int count) : ScenarioLoads(count)
+    {
+        internal override void Fill(SweepWidth width, RadialModel model, SweepBlock block, int first, int last) => width.FillSame(model, block);
+
+        internal override void Check(Network network)
+        {
+        }
+    }
+
+    private sealed class ProfileLoads(double[] p, double[] q, int[] classOf, double[] factors, int count) : ScenarioLoads(count)
+    {
+        internal override void Fill(SweepWidth width, RadialModel model, SweepBlock block, int first, int last)
+        {
+            var classes = factors.Length / Count;
+            Span<double> lanes = block.FactorsOf(classes);
+            for (var c = 0; c < classes; c++)
+            {
+                for (var lane = 0; lane < block.Lanes; lane++) lanes[(c * block.Lanes) + lane] = factors[(c * Count) + Math.Min(first + lane, last)];
+            }
+            width.FillProfiles(model, block, p, q, classOf);
+        }
+
+        internal override void Check(Network network)
+        {
+            var buses = network.Buses.Count;
+            Need(p.Length == buses && q.Length == buses && classOf.Length == buses, $"There are {p.Length} active and {q.Length} reactive base powers and {classOf.Length} classes for {buses} buses.");
+            Need(Count > 0 && factors.Length % Count == 0, $"{factors.Length} factors do not make classes of {Count} scenarios.");
+            foreach (var c in classOf) Need((uint)c < (uint)(factors.Length / Count), $"Class {c} has no factors; there are {factors.Length / Count} classes.");
+        }
+    }
+}

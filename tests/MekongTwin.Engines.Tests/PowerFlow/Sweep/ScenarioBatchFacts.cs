@@ -1,0 +1,267 @@
+using MekongTwin.Engines.PowerFlow;
+using MekongTwin.Engines.PowerFlow.Sweep;
+
+namespace MekongTwin.Engines.Tests.PowerFlow.Sweep;
+
+/// <summary>What holds for batches at every width that the machine has.</summary>
+public sealed class ScenarioBatchFacts
+{
+    public static TheoryData<SimdWidth, bool> Widths()
+    {
+        var widths = new TheoryData<SimdWidth, bool>();
+        foreach (var width in Enum.GetValues<SimdWidth>().Where(Simd.Has))
+        {
+            widths.Add(width, false);
+            widths.Add(width, true);
+        }
+        return widths;
+    }
+
+    [Theory]
+    [MemberData(nameof(Widths))]
+    public void A_batch_is_bit_for_bit_its_scenarios_one_by_one(SimdWidth width, bool mixed)
+    {
+        foreach (var (buses, count) in (ReadOnlySpan<(int, int)>)[(7, 1), (33, 37), (150, 8), (2100, 19)])
+        {
+            var network = Grid(mixed, buses);
+            var (p, q) = Draw(network, count, seed: 5);
+            var all = Answers.Of(network, p, q, width);
+            for (var s = 0; s < count; s++)
+            {
+                var row = (s * network.Buses.Count)..((s + 1) * network.Buses.Count);
+                var alone = Answers.Of(network, p[row], q[row], SimdWidth.Scalar);
+                Assert.Equal(alone.Vm, all.Vm[row]);
+                Assert.Equal(alone.Va, all.Va[row]);
+                Assert.Equal(alone.Results[0], all.Results[s]);
+                Assert.True(alone.Results[0].Converged);
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Widths))]
+    public void Figures_of_a_scenario_are_those_of_its_flows(SimdWidth width, bool mixed)
+    {
+        var network = Grid(mixed, 60);
+        var (p, q) = Draw(network, 21, seed: 3);
+        var all = Answers.Of(network, p, q, width);
+        for (var s = 0; s < 21; s++)
+        {
+            var row = (s * network.Buses.Count)..((s + 1) * network.Buses.Count);
+            var flows = Flows.Of(network, network.Loads.WithPower(p[row], q[row]), all.Vm[row], all.Va[row], true, 0);
+            Assert.Equal(flows.LossesP, all.Results[s].LossesP, 1e-9);
+            Assert.Equal(flows.LossesQ, all.Results[s].LossesQ, 1e-9);
+            Assert.Equal(flows.Residual, all.Results[s].Residual, 1e-12);
+            Assert.Equal(flows.Vm.Where((_, i) => !flows.Unserved[i]).Min(), all.Results[s].LowestVm, 1e-13);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Widths))]
+    public void Threads_change_nothing(SimdWidth width, bool mixed)
+    {
+        var network = Grid(mixed, 50);
+        var (p, q) = Draw(network, 333, seed: 8);
+        var (one, three) = (Answers.Of(network, p, q, width), Answers.Of(network, p, q, width, threads: 3));
+        Assert.Equal(one.Vm, three.Vm);
+        Assert.Equal(one.Va, three.Va);
+        Assert.Equal(one.Results, three.Results);
+        Assert.Equal(one.Extremes.LowestVm, three.Extremes.LowestVm);
+        Assert.Equal(one.Extremes.HighestVm, three.Extremes.HighestVm);
+        Assert.Equal(one.Extremes.HighestLoadingPercent, three.Extremes.HighestLoadingPercent);
+    }
+
+    [Theory]
+    [MemberData(nameof(Widths))]
+    public void A_scenario_that_fails_leaves_its_neighbours_their_bits(SimdWidth width, bool mixed)
+    {
+        var network = Grid(mixed, 40);
+        var (p, q) = Draw(network, 48, seed: 2);
+        var whole = Answers.Of(network, p, q, width);
+        var n = network.Buses.Count;
+        foreach (var (scenario, bus, value) in (ReadOnlySpan<(int, int, double)>)[(3, 7, double.NaN), (9, 3, 1e3), (17, 39, double.PositiveInfinity), (40, 20, -1e300)]) p[(scenario * n) + bus] = value;
+        var broken = Answers.Of(network, p, q, width);
+        for (var s = 0; s < 48; s++)
+        {
+            if (s is 3 or 9 or 17 or 40)
+            {
+                Assert.False(broken.Results[s].Converged);
+                Assert.InRange(broken.Results[s].WorstBus, 1, n - 1);
+                continue;
+            }
+            var row = (s * n)..((s + 1) * n);
+            Assert.Equal(whole.Vm[row], broken.Vm[row]);
+            Assert.Equal(whole.Va[row], broken.Va[row]);
+            Assert.Equal(whole.Results[s], broken.Results[s]);
+        }
+        Assert.DoesNotContain(double.NaN, broken.Extremes.LowestVm);
+        Assert.True(broken.Extremes.LowestVm.Where(double.IsFinite).Min() > 0.8);
+        Assert.True(broken.Extremes.HighestVm.Max() < 1.2);
+    }
+
+    [Theory]
+    [MemberData(nameof(Widths))]
+    public void Extremes_are_those_of_all_voltages_and_flows(SimdWidth width, bool mixed)
+    {
+        foreach (var seed in (int[])[1, 2])
+        {
+            var network = Grid(mixed, 45, seed);
+            var (p, q) = Draw(network, 40, seed: 6);
+            var all = Answers.Of(network, p, q, width);
+            var n = network.Buses.Count;
+            var expected = new Extremes(network);
+            for (var s = 0; s < 40; s++)
+            {
+                var row = (s * n)..((s + 1) * n);
+                var flows = Flows.Of(network, network.Loads.WithPower(p[row], q[row]), all.Vm[row], all.Va[row], true, 0);
+                for (var i = 0; i < n; i++)
+                {
+                    if (flows.Unserved[i]) continue;
+                    expected.LowestVm[i] = Math.Min(expected.LowestVm[i], flows.Vm[i]);
+                    expected.HighestVm[i] = Math.Max(expected.HighestVm[i], flows.Vm[i]);
+                }
+                for (var k = 0; k < network.Branches.Count; k++)
+                {
+                    // An end without a rating does not count; of two it is the fuller.
+                    if (network.Branches.InService[k] && network.Served[network.Branches.From[k]]) expected.HighestLoadingPercent[k] = Math.Max(expected.HighestLoadingPercent[k], Loading(network, flows, k));
+                }
+            }
+            RadialSweepFacts.AssertNear(Finite(expected.LowestVm), Finite(all.Extremes.LowestVm), 1e-12);
+            RadialSweepFacts.AssertNear(Finite(expected.HighestVm), Finite(all.Extremes.HighestVm), 1e-12);
+            RadialSweepFacts.AssertNear(Finite(expected.HighestLoadingPercent), Finite(all.Extremes.HighestLoadingPercent), 1e-6);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Widths))]
+    public void Shared_profiles_are_the_rows_they_stand_for(SimdWidth width, bool mixed)
+    {
+        var network = Grid(mixed, 64);
+        const int Count = 35;
+        var n = network.Buses.Count;
+        var random = new Random(4);
+        var classOf = new int[n];
+        var factors = new double[3 * Count];
+        for (var i = 0; i < n; i++) classOf[i] = random.Next(3);
+        for (var i = 0; i < factors.Length; i++) factors[i] = 0.4 + random.NextDouble();
+        var (p, q) = (new double[Count * n], new double[Count * n]);
+        for (var s = 0; s < Count; s++)
+        {
+            for (var i = 0; i < n; i++)
+            {
+                var factor = factors[(classOf[i] * Count) + s];
+                (p[(s * n) + i], q[(s * n) + i]) = (network.Loads.PowerP[i] * factor, network.Loads.PowerQ[i] * factor);
+            }
+        }
+        var rows = Answers.Of(network, p, q, width);
+        var profiles = Answers.Of(network, ScenarioLoads.Profiles(network.Loads.PowerP, network.Loads.PowerQ, classOf, factors, Count), width);
+        RadialSweepFacts.AssertNear(rows.Vm, profiles.Vm, 1e-12);
+        RadialSweepFacts.AssertNear(rows.Va, profiles.Va, 1e-12);
+        RadialSweepFacts.AssertNear(Finite(rows.Extremes.LowestVm), Finite(profiles.Extremes.LowestVm), 1e-12);
+        for (var s = 0; s < Count; s++) Assert.Equal(rows.Results[s].LossesP, profiles.Results[s].LossesP, 1e-12);
+    }
+
+    [Theory]
+    [MemberData(nameof(Widths))]
+    public void An_opened_branch_is_a_network_without_it(SimdWidth width, bool mixed)
+    {
+        var network = Grid(mixed, 40);
+        var count = network.Branches.Count;
+        var opened = Enumerable.Range(0, count).ToArray();
+        var n = network.Buses.Count;
+        var (vm, va, results) = (new double[count * n], new double[count * n], new ScenarioResult[count]);
+        var extremes = new Extremes(network);
+        RadialSweepFacts.Sweep(network).Solve(new ScenarioBatch { Loads = ScenarioLoads.Same(count), Opened = opened, Results = results, Vm = vm, Va = va, Extremes = extremes }, new SweepOptions { Width = width });
+        var lowest = double.PositiveInfinity;
+        for (var k = 0; k < count; k++)
+        {
+            var without = Networks.Opened(network, k);
+            var alone = RadialSweepFacts.Sweep(without).Solve();
+            Assert.True(results[k].Converged);
+            RadialSweepFacts.AssertNear(alone.Vm, vm[(k * n)..((k + 1) * n)], 1e-9);
+            RadialSweepFacts.AssertNear(alone.Va, va[(k * n)..((k + 1) * n)], 1e-9);
+            Assert.Equal(alone.LossesP, results[k].LossesP, 1e-9);
+            var served = alone.Vm.Where((_, i) => !alone.Unserved[i]).Min();
+            Assert.Equal(served, results[k].LowestVm, 1e-9);
+            lowest = Math.Min(lowest, served);
+        }
+        Assert.Equal(lowest, extremes.LowestVm.Min(), 1e-9);
+    }
+
+    [Fact]
+    public void Nothing_is_allocated_for_a_scenario()
+    {
+        var network = RadialGrids.Plain(1, 100);
+        var sweep = RadialSweepFacts.Sweep(network);
+        long Bytes(int count)
+        {
+            var (p, q) = Draw(network, count, seed: 1);
+            var batch = new ScenarioBatch { Loads = ScenarioLoads.Rows(p, q, 100), Results = new ScenarioResult[count], Vm = new double[count * 100], Va = new double[count * 100], Extremes = new Extremes(network) };
+            sweep.Solve(batch);
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            sweep.Solve(batch);
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+        Assert.InRange(Bytes(3200) - Bytes(32), -64, 64);
+    }
+
+    [Fact]
+    public void Arrays_that_do_not_fit_are_refused()
+    {
+        var network = RadialGrids.Plain(1, 10);
+        var sweep = RadialSweepFacts.Sweep(network);
+        Assert.Throws<ArgumentException>(() => sweep.Solve(new ScenarioBatch { Loads = ScenarioLoads.Rows(new double[25], new double[25], 10), Results = new ScenarioResult[2] }));
+        Assert.Throws<ArgumentException>(() => sweep.Solve(new ScenarioBatch { Loads = ScenarioLoads.Same(3), Results = new ScenarioResult[2] }));
+        Assert.Throws<ArgumentException>(() => sweep.Solve(new ScenarioBatch { Loads = ScenarioLoads.Same(3), Results = new ScenarioResult[3], Vm = new double[29] }));
+        Assert.Throws<ArgumentException>(() => sweep.Solve(new ScenarioBatch { Loads = ScenarioLoads.Same(1), Results = new ScenarioResult[1], Opened = [9] }));
+        Assert.Throws<ArgumentException>(() => sweep.Solve(new ScenarioBatch { Loads = ScenarioLoads.Profiles(new double[10], new double[10], new int[10], new double[3], 2), Results = new ScenarioResult[2] }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => sweep.Solve(new ScenarioBatch { Loads = ScenarioLoads.Same(1), Results = new ScenarioResult[1] }, new SweepOptions { MaxIterations = 1 }));
+    }
+
+    [Theory]
+    [InlineData("scalar", SimdWidth.Scalar)]
+    [InlineData("256", SimdWidth.Vector256)]
+    [InlineData("512", SimdWidth.Vector512)]
+    [InlineData(null, SimdWidth.Vector512)]
+    public void The_environment_limits_the_width(string? limit, SimdWidth width)
+    {
+        var chosen = Simd.Choose(limit);
+        Assert.True(Simd.Has(chosen));
+        Assert.True(chosen <= width);
+        if (Simd.Has(width)) Assert.Equal(width, chosen);
+    }
+
+    [Fact]
+    public void A_width_that_is_none_is_refused() => Assert.Throws<ArgumentException>(() => Simd.Choose("128"));
+
+    private static Network Grid(bool mixed, int buses, int seed = 1) => mixed ? RadialGrids.Mixed(seed, buses, 6) : RadialGrids.Plain(seed, buses, 6);
+
+    private static double[] Finite(double[] values) => Array.ConvertAll(values, static v => double.IsFinite(v) ? v : 0);
+
+    private static double Loading(Network network, Solution flows, int k) => Math.Max(End(network.Branches.From[k], flows.FromP[k], flows.FromQ[k], network.Branches.RatingFrom[k], network, flows), End(network.Branches.To[k], flows.ToP[k], flows.ToQ[k], network.Branches.RatingTo[k], network, flows)) is var percent && percent > 0 ? percent : double.NaN;
+
+    private static double End(int bus, double p, double q, double rating, Network network, Solution flows) =>
+        rating == 0 ? 0 : 100 * Math.Sqrt((p * p) + (q * q)) / rating / (network.LoadingBy == LoadingBy.Current ? flows.Vm[bus] : 1);
+
+    private static (double[] P, double[] Q) Draw(Network network, int count, int seed)
+    {
+        var n = network.Buses.Count;
+        var (p, q) = (new double[count * n], new double[count * n]);
+        for (var s = 0; s < count; s++) LoadVariation.Fill(network.Loads, seed, s, p.AsSpan(s * n, n), q.AsSpan(s * n, n));
+        return (p, q);
+    }
+
+    private sealed record Answers(ScenarioResult[] Results, double[] Vm, double[] Va, Extremes Extremes)
+    {
+        public static Answers Of(Network network, double[] p, double[] q, SimdWidth width, int threads = 1) => Of(network, ScenarioLoads.Rows(p, q, network.Buses.Count), width, threads);
+
+        public static Answers Of(Network network, ScenarioLoads loads, SimdWidth width, int threads = 1)
+        {
+            var size = loads.Count * network.Buses.Count;
+            var answers = new Answers(new ScenarioResult[loads.Count], new double[size], new double[size], new Extremes(network));
+            RadialSweepFacts.Sweep(network).Solve(
+                new ScenarioBatch { Loads = loads, Results = answers.Results, Vm = answers.Vm, Va = answers.Va, Extremes = answers.Extremes }, new SweepOptions { Width = width, Threads = threads });
+            return answers;
+        }
+    }
+}
