@@ -5,6 +5,7 @@ using MekongTwin.Domain.Readings;
 using MekongTwin.Domain.Twins;
 using MekongTwin.History.Journal;
 using MekongTwin.History.Store;
+using MekongTwin.Host.Grid;
 using MekongTwin.Host.Twins;
 using MekongTwin.Ingest;
 
@@ -33,12 +34,13 @@ internal sealed class TwinCore : ITwinCore
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _mapping = new(1, 1);
     private Task _following = Task.CompletedTask;
+    private Task _completing = Task.CompletedTask;
     private Model _model;
 
     /// <summary>What the folders map, also where a person's mapping wins.</summary>
     private IReadOnlyList<NameMapping> _folderNames = [];
 
-    private TwinCore(DataDirectory data, JournalLog journal, TwinStore store, ReadingIndex index, Model model, JournalTail tail, TimeProvider clock, AdmissionOptions admission, int workers)
+    private TwinCore(DataDirectory data, JournalLog journal, TwinStore store, ReadingIndex index, Model read, Model model, IReadOnlyList<Network> networks, JournalTail tail, TimeProvider clock, AdmissionOptions admission, int workers)
     {
         _data = data;
         _journal = journal;
@@ -49,6 +51,7 @@ internal sealed class TwinCore : ITwinCore
         Clock = clock;
         _ledger = store.ReadLedger();
         LocalTwins = new LocalTwins(model, index, store, store.Epoch, store.Applied, store.ReadLatest(), workers);
+        Grids = new GridStates(read, model, networks, LocalTwins, clock);
         _projector = new Projector(LocalTwins, store, index, _ledger, clock);
         _stored = new TwinQueries(data.Database);
         Queries = new StoredQueries(_stored, index);
@@ -62,6 +65,9 @@ internal sealed class TwinCore : ITwinCore
     public LocalTwins LocalTwins { get; }
 
     public ITwins Twins => LocalTwins;
+
+    /// <summary>The completed states of the cities' grids.</summary>
+    public GridStates Grids { get; }
 
     public Admissions Admissions { get; }
 
@@ -94,7 +100,8 @@ internal sealed class TwinCore : ITwinCore
     public static async Task<TwinCore> OpenAsync(ServeOptions options, TimeProvider clock, CancellationToken ct)
     {
         var warnings = new List<string>();
-        var read = Cities.CityFolder.Read(options.Cities, warnings);
+        List<Network> networks = [];
+        var read = Cities.CityFolder.Read(options.Cities, warnings, networks);
         var opened = new Stack<IDisposable>();
         T Keep<T>(T part)
             where T : IDisposable
@@ -118,7 +125,7 @@ internal sealed class TwinCore : ITwinCore
             var tail = ScanTail(journal, store);
             var index = Keep(ReadingIndex.Open(files, store.Applied));
             var admission = new AdmissionOptions { Retention = options.Retention };
-            return new(data, journal, store, index, model, tail, clock, admission, options.Workers) { Simulated = options.Simulate, Warnings = warnings, _folderNames = ModelMerge.NamesOf(model, read) };
+            return new(data, journal, store, index, read, model, networks, tail, clock, admission, options.Workers) { Simulated = options.Simulate, Warnings = warnings, _folderNames = ModelMerge.NamesOf(model, read) };
         }
         catch
         {
@@ -167,6 +174,7 @@ internal sealed class TwinCore : ITwinCore
         if (log is not null) _projector.SetAside = new(log);
         _projector.SetAside?.Look(LocalTwins.Faulted);
         _following = Task.Run(() => _projector.RunAsync(_journal, _stop.Token));
+        _completing = Task.Run(() => Grids.RunAsync(_stop.Token));
     }
 
     public Task SettleAsync(CancellationToken ct) => _projector.Committed.WaitAsync(_journal.DurableOffset, ct);
@@ -174,6 +182,8 @@ internal sealed class TwinCore : ITwinCore
     public string SourceName(int number) => _projector.SourceName(number);
 
     public StatusView ReadStatus() => Doors();
+
+    public GridState? ReadGrid(string city) => Grids.Find(city);
 
     public ValueTask<LedgerPage> ReadLedgerAsync(CancellationToken ct) => new(ReadLedger());
 
@@ -204,6 +214,7 @@ internal sealed class TwinCore : ITwinCore
             new("journal", journal.Fault is null, journal.Fault),
             new("twins", _projector.Fault is null && !stalled, _projector.Fault ?? (stalled ? $"No progress for {_projector.Idle.TotalSeconds:0} s with {_journal.UnappliedBytes} bytes waiting." : null)),
             SetAsideHealth.Of(LocalTwins.Faulted),
+            new("grid", Grids.Fault is null, Grids.Fault) { Required = false },
             new("index", _index.Fault is null, _index.Fault) { Required = false },
             new("backlog", _journal.UnappliedBytes < 48 << 20, _journal.UnappliedBytes < 48 << 20 ? null : $"{_journal.UnappliedBytes} of {_journal.DurableOffset} bytes of the journal wait to be folded: figures are catching up. The doors slow down when 64 MiB of new readings wait."),
             .. DoorHealth(),
@@ -278,6 +289,7 @@ internal sealed class TwinCore : ITwinCore
         {
             // Said on the health page; what was not committed is folded again at the next start, and closing goes on.
         }
+        await _completing;
         await LocalTwins.DisposeAsync();
         _journal.Dispose();
         _index.Dispose();

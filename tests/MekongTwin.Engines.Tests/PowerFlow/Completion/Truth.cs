@@ -40,7 +40,7 @@ internal sealed class Truth
         Solution = Solve(grid, P, Q);
         for (var f = 0; f < feeders; f++)
         {
-            var bus = grid.City.Nodes.Select((node, i) => (node.Head, i)).First(pair => pair.Head == grid.Feeders[f]).i;
+            var bus = grid.Heads[f];
             (Heads.P[f], Heads.Q[f], Heads.Vm[f]) = (Solution.SourceP[bus] * Meter(HeadError), Solution.SourceQ[bus] * Meter(HeadError), Meter(VoltageError));
             (Heads.VarianceP[f], Heads.VarianceQ[f], Heads.VarianceVm[f]) = (Square(Heads.P[f] * HeadError) / 3, Square(Heads.Q[f] * HeadError) / 3, Square(VoltageError) / 3);
         }

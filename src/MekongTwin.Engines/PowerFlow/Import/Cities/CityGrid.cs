@@ -30,7 +30,7 @@ public sealed class CityGrid
     public const double OtherwiseKv = 22;
 
     private CityGrid(CityNetwork city, PowerFlow.Network network, ImmutableArray<int> transformers, ImmutableArray<int> feeders, ImmutableArray<int> feederOfBus) =>
-        (City, Network, Transformers, Feeders, FeederOfBus) = (city, network, transformers, feeders, feederOfBus);
+        (City, Network, Transformers, Feeders, FeederOfBus, Heads) = (city, network, transformers, feeders, feederOfBus, [.. Enumerable.Range(0, city.Nodes.Length).Where(node => city.Nodes[node].Head >= 0)]);
 
     public CityNetwork City { get; }
 
@@ -44,6 +44,9 @@ public sealed class CityGrid
 
     /// <summary>Position in <see cref="Feeders"/> of the feeder that feeds each bus; −1 for none.</summary>
     public ImmutableArray<int> FeederOfBus { get; }
+
+    /// <summary>Bus of each feeder's head, ascending.</summary>
+    public ImmutableArray<int> Heads { get; }
 
     /// <summary>Bus of the low-voltage side of a transformer, by its position in <see cref="Transformers"/>.</summary>
     public int BusOf(int transformer) => City.Nodes.Length + transformer;
