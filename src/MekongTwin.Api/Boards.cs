@@ -87,6 +87,7 @@ public sealed class Boards(ITwinServices services)
         var districts = assets.Where(asset => asset.Kind == AssetKind.District).Select(district => MakeDistrict(model, district, views, now)).ToList();
         var below = Below(model, self.Number, views).ToList();
         var figures = Figures.OfMany(self, below, now);
+        if (Figures.Supply(views.Values.Where(view => view.Asset.Kind == AssetKind.Substation), now) is { } supply) figures["supply"] = supply;
         var today = await services.Queries.AssetWindowsAsync(self.Number, calendar.Start(now, WindowSize.Day), long.MaxValue, null, ct);
         Figures.AddToday(figures, today, Figures.CountReporting(below, now), calendar.Zone);
         if (await _coincidence.ReadAsync(model, self, now, ct) is { } factor) figures["coincidenceToday"] = factor;

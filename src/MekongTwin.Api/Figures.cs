@@ -90,6 +90,18 @@ internal static class Figures
         return figures;
     }
 
+    /// <summary>Where a city's supply is measured: the power of its substations; none for any other asset.</summary>
+    public static IReadOnlyList<Point> SupplyPoints(Model model, Asset asset) => asset.Kind != AssetKind.City ? [] :
+        [.. model.Assets.Where(other => other.Kind == AssetKind.Substation && model.CityOf(other.Number).Id == asset.Id.Path).Select(substation => model.FindPoint(substation.Number, Metrics.Power)).OfType<Point>()];
+
+    /// <summary>What the substations of a city take in now, or null while none is heard.</summary>
+    public static Figure? Supply(IEnumerable<TwinView> substations, long nowUs)
+    {
+        var powers = substations.Select(view => Held(view, Metrics.Power, nowUs)).ToList();
+        return powers.All(power => power is null) ? null
+            : new(Math.Round(powers.Sum() ?? 0, 3), SupplySeries.Unit) { Coverage = Math.Round((double)powers.Count(power => power is not null) / powers.Count, 4) };
+    }
+
     /// <summary>
     /// Today so far, from the stored 15-minute totals. Peak and load factor rest on windows that nine tenths of the meters reached
     /// that report (now, or in the best window), measured at least half as well as the best one: what has just begun is no low demand.

@@ -75,6 +75,7 @@ public static class TwinApi
         foreach (var status in (int[])[400, 401, 403, 421, 429, 503]) api.ProducesProblem(status);
         api.MapCities(services, boards);
         api.MapGrid(services);
+        api.MapMaps(services, boards);
         api.MapAssets(services, boards);
         api.MapLedger(services);
         api.MapQuarantine(services);

@@ -35,7 +35,7 @@ public sealed record HealthCheck(string Name, bool Healthy, string? Detail)
 
     /// <summary>True when what happens is logged one by one by who makes the check.</summary>
     [JsonIgnore]
-    public bool IsToldByItself { get; init; }
+    public bool IsLoggedElsewhere { get; init; }
 }
 
 /// <summary>The door for devices: mqtt or mqtts, and its port.</summary>
@@ -57,6 +57,9 @@ public interface ITwinServices
 
     /// <summary>The model now; it changes when somebody maps a point.</summary>
     Model Model { get; }
+
+    /// <summary>What can be drawn of a city, GeoJSON; null where there is no such city. It stands as long as the program runs.</summary>
+    byte[]? FindMap(string city);
 
     TimeProvider Clock { get; }
 

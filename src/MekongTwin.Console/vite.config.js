@@ -9,6 +9,7 @@ export default defineConfig({
     // Everything stays a file, so the page runs under a content security policy of 'self' alone.
     assetsInlineLimit: 0,
   },
+  worker: { format: 'es' },
   server: {
     proxy: { '/api': 'http://localhost:8080' },
   },

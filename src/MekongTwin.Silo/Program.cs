@@ -7,4 +7,5 @@ return await Invocation.RunAsync(() => new RootCommand("MekongTwin, cluster edit
     MekongTwin.Silo.Commands.ServeCommand.Make(),
     MekongTwin.Silo.Commands.VerifyCommand.Make(),
     MekongTwin.Silo.Commands.UsersCommand.Make(),
+    MekongTwin.Silo.Commands.SilosCommand.Make(),
 }, args, static e => e is IOException or UnauthorizedAccessException or NpgsqlException);

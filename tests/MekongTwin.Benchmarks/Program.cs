@@ -5,6 +5,7 @@ using MekongTwin.Benchmarks.Latency;
 using MekongTwin.Benchmarks.Pipe;
 using MekongTwin.Benchmarks.PowerFlow;
 using MekongTwin.Benchmarks.Report;
+using MekongTwin.Benchmarks.Sealed;
 
 var runs = new Option<int>("--runs") { Description = "Measured runs of each path; the table shows their median", DefaultValueFactory = _ => 3 };
 var scale = new Option<double>("--scale") { Description = "Share of the messages, e.g. 0.1 for a quick look", DefaultValueFactory = _ => 1 };
@@ -40,6 +41,7 @@ return await new RootCommand("Measures MekongTwin: CPU per message, latency, sta
     Make("completion", "The completed state of a city as large as the pilot", (result, _) => Task.FromResult<IReadOnlyList<Table>>([new CompletionBenchmark(result.GetValue(runs), result.GetValue(scale)).Run()])),
     Make("latency", "From publish to visible over HTTP and on the event stream", async (result, ct) => [await LatencyBenchmark.RunAsync(result.GetValue(scale), ct)]),
     Make("start", "From process start to the first live figure", async (result, ct) => [await StartBenchmark.RunAsync(result.GetValue(runs), ct)]),
+    Make("sealed", "Sealed history: bytes a reading, sealing, finding an hour, start, replay", async (result, ct) => await new SealedBenchmark(result.GetValue(scale), result.GetValue(only)).RunAsync(ct)),
     Make("all", "Everything", async (result, ct) =>
         [await Pipe(result, ct), await Door(result, ct), await LatencyBenchmark.RunAsync(result.GetValue(scale), ct), await StartBenchmark.RunAsync(result.GetValue(runs), ct)]),
     reference,

@@ -39,6 +39,65 @@ public sealed partial class PageTests(RunningCity city) : IClassFixture<RunningC
     }
 
     [Fact]
+    public async Task What_the_map_shows_stands_in_a_list_beside_it_where_nothing_can_be_drawn()
+    {
+        var page = await OpenAsync();
+        await page.Locator("#map").ScrollIntoViewIfNeededAsync();
+        var rows = page.GetByTestId("map-list").Locator("li");
+        await Expect(rows.First).ToContainTextAsync("%", new() { Timeout = 30_000 });
+        await Expect(rows).ToHaveCountAsync(10);
+        await Expect(page.Locator("#map")).ToContainTextAsync("This browser cannot draw the map");
+        await Expect(page.Locator("#map")).ToContainTextAsync("no position on boundaries");
+        await page.GetByLabel("Traffic", new() { Exact = true }).CheckAsync();
+        await Expect(page.Locator(".map-legend")).ToContainTextAsync("less desirable");
+        await page.GetByLabel("Grid load").CheckAsync();
+        await rows.First.GetByRole(AriaRole.Link).ClickAsync();
+        await Expect(page.GetByTestId("asset-panel")).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task The_map_is_drawn_and_what_is_under_the_pointer_is_named()
+    {
+        Assert.SkipUnless(city.Missing is null, city.Missing ?? "");
+        var (browser, page) = await city.OpenDrawingAsync();
+        await using var _ = browser;
+        var faults = new List<string>();
+        page.Console += (_, message) =>
+        {
+            if (message.Type == "error") faults.Add(message.Text);
+        };
+        await page.Locator("#map").ScrollIntoViewIfNeededAsync();
+        var canvas = page.GetByTestId("map").Locator("canvas");
+        await Expect(canvas).ToBeVisibleAsync(new() { Timeout = 60_000 });
+        var box = (await canvas.BoundingBoxAsync())!;
+        // Somewhere in the middle of the city there is a district at least.
+        await UntilAsync(async () =>
+        {
+            await page.Mouse.MoveAsync(box.X + box.Width / 2, box.Y + box.Height / 2);
+            await page.Mouse.MoveAsync(box.X + box.Width / 2 + 2, box.Y + box.Height / 2);
+            Assert.NotEmpty((await page.Locator(".map-pointed").TextContentAsync())!);
+        });
+        Assert.Empty(faults);
+    }
+
+    /// <summary>Tries until it holds: the drawing has no moment at which it says that it is done.</summary>
+    private static async Task UntilAsync(Func<Task> holds)
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            try
+            {
+                await holds();
+                return;
+            }
+            catch (Xunit.Sdk.XunitException) when (attempt < 60)
+            {
+                await Task.Delay(TimeSpan.FromSeconds(1));
+            }
+        }
+    }
+
+    [Fact]
     public async Task A_twin_that_failed_is_marked_on_its_panel()
     {
         var page = await OpenAsync(page => page.RouteAsync("**/api/v1/assets/vn-dad%2Fthanh-khe%2Ftx%2F0201", async route =>

@@ -33,7 +33,20 @@ public sealed class RunningCity : IAsyncLifetime
         if (Missing is not null) return;
         await StartHostAsync(Path.Combine(directory, "MekongTwin.Host.dll"));
         _playwright = await Playwright.CreateAsync();
-        _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = browser, Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"] });
+        _browser = await LaunchAsync("--disable-gpu");
+    }
+
+    private Task<IBrowser> LaunchAsync(params string[] args) =>
+        _playwright!.Chromium.LaunchAsync(new() { ExecutablePath = Browsers.First(File.Exists), Args = ["--no-sandbox", "--disable-quic", "--disable-background-networking", .. args] });
+
+    /// <summary>A page in a browser that draws with WebGL, in software; the others have none.</summary>
+    public async Task<(IBrowser Browser, IPage Page)> OpenDrawingAsync()
+    {
+        var browser = await LaunchAsync("--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist");
+        var page = await browser.NewPageAsync(new() { ViewportSize = new() { Width = 1280, Height = 900 } });
+        page.SetDefaultTimeout(60_000);
+        await page.GotoAsync(Url);
+        return (browser, page);
     }
 
     public async ValueTask DisposeAsync()

@@ -41,8 +41,8 @@ public sealed class Joining(Postgres postgres)
     }
 
     [Theory]
-    [InlineData("a", "10.9.8.7", 1, "elsewhere", "--name a: A silo named a (10.9.8.7:1 on elsewhere, start 5) runs in cluster mekongtwin. Give each silo a name of its own.")]
-    [InlineData("b", "127.0.0.1", 7, "elsewhere", "--advertise 127.0.0.1, --silo-port 7: A silo named b (127.0.0.1:7 on elsewhere, start 5) runs in cluster mekongtwin at this address. Give an address of this machine that the other silos can reach.")]
+    [InlineData("a", "10.9.8.7", 1, "elsewhere", "--name a: A silo named a (10.9.8.7:1 on elsewhere) runs in cluster mekongtwin. Give each silo a name of its own.")]
+    [InlineData("b", "127.0.0.1", 7, "elsewhere", "--advertise 127.0.0.1, --silo-port 7: A silo named b (127.0.0.1:7 on elsewhere) runs in cluster mekongtwin at this address. Give an address of this machine that the other silos can reach.")]
     public async Task WhereAnotherSiloLivesNoneStarts(string name, string address, int port, string host, string why)
     {
         await using var database = await MakeAsync();
@@ -71,7 +71,9 @@ public sealed class Joining(Postgres postgres)
         await AddSiloAsync(database, "a", "127.0.0.1", 7, Dns.GetHostName());
         await AddSiloAsync(database, "a", "10.9.8.7", 1, "elsewhere");
         await ExecuteAsync(database, "UPDATE silo SET status = 6 WHERE host = 'elsewhere'");
-        await SiloPlace.ClaimAsync(database, OptionsFor(database) with { Name = "a", SiloPort = 7 }, new SteppingClock(() => throw new InvalidOperationException("It waits.")), _ => { }, Ct);
+        var clock = new SteppingClock(() => Task.CompletedTask);
+        await SiloPlace.ClaimAsync(database, OptionsFor(database) with { Name = "a", SiloPort = 7 }, clock, _ => { }, Ct);
+        Assert.Equal(0, clock.Steps);
     }
 
     [Fact]
@@ -101,6 +103,49 @@ public sealed class Joining(Postgres postgres)
         Assert.Equal(old.Cities[0].Name, (await BringAsync(database, old, "a", evenOld: true)).After.Cities[0].Name);
         // And then it is the other that is old.
         Assert.Equal("a", (await BringAsync(database, renewed, "b")).Kept!.Silo);
+    }
+
+    [Theory]
+    [InlineData("--mqtt", "10.255.255.1:0")]
+    [InlineData("--http", "10.255.255.1:0")]
+    public async Task AnAddressThatIsNotThisMachinesIsFoundBeforeTheDatabaseIsOpened(string option, string address)
+    {
+        var serve = new ServeOptions { Cities = [Host.Commands.ServeCommand.DefaultCity], Http = option == "--http" ? address : "0", Mqtt = option == "--mqtt" ? address : "0", Simulate = false };
+        var refused = await Assert.ThrowsAsync<InputException>(() => ServeCommand.StartAsync(new() { Serve = serve, Database = "Host=127.0.0.1;Port=1", Name = "a", SiloPort = Contracts.Mqtt.Programs.FreePort() }, Ct));
+        Assert.StartsWith($"{option} {address}: ", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void FoldersAreTheSameInWhateverOrderTheyAreGiven()
+    {
+        var first = Directory.CreateTempSubdirectory("mt-a");
+        var second = Directory.CreateTempSubdirectory("mt-b");
+        File.WriteAllText(Path.Combine(first.FullName, "city.json"), "{}");
+        File.WriteAllText(Path.Combine(second.FullName, "city.json"), "{ }");
+        var hash = CityFolder.HashOf([first.FullName, second.FullName]);
+        Assert.Equal(hash, CityFolder.HashOf([second.FullName, first.FullName]));
+        File.WriteAllText(Path.Combine(first.FullName, "README.md"), "for people");
+        Assert.Equal(hash, CityFolder.HashOf([first.FullName, second.FullName]));
+        File.WriteAllText(Path.Combine(second.FullName, "city.json"), "{  }");
+        Assert.NotEqual(hash, CityFolder.HashOf([first.FullName, second.FullName]));
+        first.Delete(recursive: true);
+        second.Delete(recursive: true);
+    }
+
+    [Fact]
+    public async Task NamesOfSilosAreKnownForADayUnlessTheyAreForgotten()
+    {
+        await using var database = await MakeAsync();
+        var table = new SiloNameTable(database, "mekongtwin");
+        await table.SayAsync("b", hasSession: true, stops: true, Ct);
+        await table.SayAsync("a", hasSession: false, stops: true, Ct);
+        await table.SayAsync("a", hasSession: true, stops: false, Ct);
+        await new SiloNameTable(database, "another").SayAsync("c", hasSession: true, stops: false, Ct);
+        Assert.Equal([("a", false, true), ("b", true, true)], (await table.ReadAsync(Ct)).Select(name => (name.Name, name.WasStopped, name.HasSession)));
+        Assert.True(await table.ForgetAsync("b", Ct));
+        Assert.False(await table.ForgetAsync("c", Ct));
+        await ExecuteAsync(database, "UPDATE silo_name SET seen_at = seen_at - interval '25 hours' WHERE cluster = 'mekongtwin'");
+        Assert.Empty(await table.ReadAsync(Ct));
     }
 
     [Fact]
@@ -140,7 +185,7 @@ public sealed class Joining(Postgres postgres)
     private static Model Renamed(Model model, string name) => new([model.Cities[0] with { Name = name }, .. model.Cities[1..]], model.Assets, model.Points, model.Devices, model.Names);
 
     private static Task<BroughtFolders> BringAsync(NpgsqlDataSource database, Model read, string silo, bool evenOld = false) =>
-        new ModelTable(database).BringAsync(read, silo, evenOld, before => ModelMerge.Onto(before, read), Ct);
+        new ModelTable(database).BringAsync(read.Cities[0].Name, silo, evenOld, before => ModelMerge.Onto(before, read), Ct);
 
     private async Task<NpgsqlDataSource> MakeAsync()
     {

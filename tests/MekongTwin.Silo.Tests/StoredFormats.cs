@@ -104,6 +104,7 @@ public sealed class StoredFormats
             "4-users.sql fdf01880880e5a2659880f834831333804754f90393d95d460b7d58598e802ef",
             "5-formats.sql 744281a9c0c75cfe753ce102f997bebc859be369e4746aedba81f38aff8afe79",
             "6-folders.sql 8ac3773f50671d50c8c8561bcf26aafabe850f79330c9e9a555f96451aef61e9",
+            "7-silo-names.sql 42bbc49aeac883037acce77d2cc7f24fdfa03140791cd3deb9c93febaa3ec4f7",
         ];
         var assembly = typeof(Schema).Assembly;
         Assert.Equal(scripts, assembly.GetManifestResourceNames().Where(name => name.EndsWith(".sql", StringComparison.Ordinal)).Order(StringComparer.Ordinal).Select(name =>

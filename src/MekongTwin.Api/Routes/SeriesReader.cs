@@ -69,12 +69,20 @@ internal static class SeriesReader
                 return Problems.BadRequest($"from and to hold more than {ReadingsMax} readings: ask for a shorter range, or for steps of PT15M and longer.");
             return Show(id, metric, point.Unit.Code, step, length == 0 ? "reading" : Means(point.Kind), measured, limit, calendar.Zone, qualities);
         }
-        if (!TotalSeries.Units.TryGetValue(metric, out var unit)) return Problems.NotFound($"'{id}' has no metric '{metric}'.", model.PointsOf(asset.Number).Select(number => model.Points[number].Metric).Concat(TotalSeries.Units.Keys));
-        if (length < Instant.Quarter) return Problems.BadRequest($"step '{step}': '{metric}' adds up the assets below in steps of 15 minutes; use PT15M, PT1H or P1D.");
+        var substations = metric == SupplySeries.Metric ? Figures.SupplyPoints(model, asset) : [];
+        if (!TotalSeries.Units.TryGetValue(metric, out var unit) && substations.Count == 0) return Problems.NotFound($"'{id}' has no metric '{metric}'.", model.PointsOf(asset.Number).Select(number => model.Points[number].Metric).Concat(TotalSeries.Units.Keys));
+        if (length < Instant.Quarter) return Problems.BadRequest($"step '{step}': '{metric}' adds up assets in steps of 15 minutes; use PT15M, PT1H or P1D.");
         var size = SizeOf(length);
+        if (substations.Count > 0)
+        {
+            var begin = calendar.Start(from, size);
+            var measured = new List<IReadOnlyList<SeriesPoint>>();
+            foreach (var substation in substations) measured.Add(PointSeries.FromWindows(await services.Queries.PointWindowsAsync(substation.Number, begin, to, ct), substation, calendar, WindowSize.Quarter, begin, to));
+            return Show(id, metric, SupplySeries.Unit, step, "mean", SupplySeries.Add(measured, calendar, size, from, to), limit, calendar.Zone, null);
+        }
         var meters = model.Assets.Count(other => other.Kind == MeterKind(metric) && Boards.IsBelow(model, other, asset.Number));
         var windows = await services.Queries.AssetWindowsAsync(asset.Number, calendar.Start(from, size), to, TotalSeries.PartOf(metric), ct);
-        return Show(id, metric, unit, step, TotalSeries.IsAmount(metric) ? "growth" : "mean", TotalSeries.FromWindows(metric, windows, meters, calendar, size, from, to), limit, calendar.Zone, null);
+        return Show(id, metric, unit!, step, TotalSeries.IsAmount(metric) ? "growth" : "mean", TotalSeries.FromWindows(metric, windows, meters, calendar, size, from, to), limit, calendar.Zone, null);
     }
 
     /// <summary>A point's steps, and the qualities of raw readings; null when the range holds too many readings to go through.</summary>

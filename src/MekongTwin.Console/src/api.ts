@@ -12,7 +12,7 @@ export interface Figure {
 }
 
 export type FigureName =
-  | 'demand' | 'reactive' | 'energyToday' | 'loadFactorToday' | 'peakToday' | 'populationDensity'
+  | 'supply' | 'demand' | 'reactive' | 'energyToday' | 'loadFactorToday' | 'peakToday' | 'populationDensity'
   | 'demandPerPerson' | 'demandPerArea' | 'flow' | 'speed' | 'travelTimeIndex' | 'maxLoading' | 'loading'
 
 export type Figures = Partial<Record<FigureName, Figure>>
@@ -64,6 +64,25 @@ export interface CityState {
   figures?: Figures
   districts?: District[]
   freshness?: FreshnessCount[]
+}
+
+/** What can be drawn of a city (GeoJSON). A feature's id is its asset's. */
+export interface CityMap {
+  notice?: string
+  features: MapFeature[]
+}
+
+export interface MapFeature {
+  id?: string
+  properties: { kind: string, name?: string }
+  geometry: { type: string, coordinates: unknown }
+}
+
+/** What colours a feature: the figure of its kind, and how fresh it is. */
+export interface MapValue {
+  value?: number | null
+  unit?: string
+  freshness?: string
 }
 
 /** Where devices send to, on the host that serves this page. */
@@ -214,6 +233,14 @@ export async function cities(): Promise<CitySummary[]> {
 
 export async function city(id: string, signal?: AbortSignal): Promise<CityState> {
   return await get(`/cities/${encodeURIComponent(id)}`, signal) as CityState
+}
+
+export async function cityMap(id: string): Promise<CityMap> {
+  return await get(`/cities/${encodeURIComponent(id)}/map`) as CityMap
+}
+
+export async function mapValues(id: string): Promise<Record<string, MapValue>> {
+  return (await get(`/cities/${encodeURIComponent(id)}/map/values`) as { values?: Record<string, MapValue> }).values ?? {}
 }
 
 export async function ledger(signal?: AbortSignal): Promise<Ledger> {

@@ -8,6 +8,7 @@ import { Header } from './header'
 import type { HeaderActions } from './header'
 import { ledgerSection } from './ledger'
 import { LiveFeed } from './live'
+import { mapSection } from './map'
 import { failure } from './notice'
 import { hrefOf, idInAddress } from './page'
 import type { Scene, Section } from './page'
@@ -39,7 +40,7 @@ export class CityPage {
     }
     this.header = new Header(scene, cities, actions)
     this.districts = districtsSection(scene)
-    this.sections = [totalsSection(scene), this.districts, freshnessSection(), ledgerSection(scene), quarantineSection(scene)]
+    this.sections = [totalsSection(scene), mapSection(scene), this.districts, freshnessSection(), ledgerSection(scene), quarantineSection(scene)]
     this.panel = new AssetPanel(scene, () => this.leaveAsset())
     this.elements = [
       h('a', { class: 'skip', href: '#main' }, t('app.skip')),

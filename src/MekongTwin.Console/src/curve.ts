@@ -33,6 +33,7 @@ export class Curve {
   private readonly cursor = svg('g', { class: 'cursor' })
   private readonly patternId = `gap-${++patterns}`
   private windows: CurveWindow[] = []
+  private before: CurveWindow[] = []
   private unit: string
   private factor = 1
   private heightPx = 0
@@ -57,8 +58,10 @@ export class Curve {
     new ResizeObserver(() => this.draw()).observe(this.frame)
   }
 
-  show(windows: CurveWindow[], unit: string | undefined, now: number): void {
+  /** @param before The same stretch a day earlier, window by window: drawn dashed behind. */
+  show(windows: CurveWindow[], unit: string | undefined, now: number, before: CurveWindow[] = []): void {
     this.windows = windows
+    this.before = before
     this.unit = unit ?? this.options.unit
     this.factor = this.factorFor(windows)
     this.now = now
@@ -74,12 +77,12 @@ export class Curve {
     this.high = ticks[ticks.length - 1] ?? 1
     replace(this.frame, svg('svg', { width, height: this.heightPx, 'aria-hidden': 'true' },
       this.hatch(), ...this.gaps(), ...this.axisY(ticks, width), ...this.axisX(width),
-      ...this.watermark(width), ...this.steps(), this.cursor))
+      ...this.watermark(width), ...this.steps(this.before, 'before'), ...this.steps(this.windows, 'line'), this.cursor))
     this.showCursor()
   }
 
   private ticks(): number[] {
-    const values = this.windows.map(window => this.scaled(window)).filter(value => value !== null)
+    const values = [...this.windows, ...this.before].map(window => this.scaled(window)).filter(value => value !== null)
     if (values.every(value => value === 0)) return [0, 1]
     if (this.options.fromZero) values.push(0)
     return ticksOf(Math.min(...values), Math.max(...values), this.heightPx > 160 ? 4 : 2)
@@ -134,15 +137,15 @@ export class Curve {
   }
 
   /** One path per run of windows with values; the run's area below it. */
-  private steps(): SVGElement[] {
-    return runsOf(this.windows).flatMap(([from, to]) => {
-      const line = this.windows.slice(from, to).map((window, offset) => {
+  private steps(windows: readonly CurveWindow[], name: 'line' | 'before'): SVGElement[] {
+    return runsOf(windows).flatMap(([from, to]) => {
+      const line = windows.slice(from, to).map((window, offset) => {
         const y = this.y(this.scaled(window) ?? 0)
         return `${offset === 0 ? 'M' : 'L'}${this.x(from + offset)},${y}H${this.x(from + offset + 1)}`
       }).join('')
       const area = svg('path', { class: 'area', d: `${line}V${this.y(0)}H${this.x(from)}Z` })
-      const path = svg('path', { class: 'line', d: line })
-      return this.options.fromZero ? [area, path] : [path]
+      const path = svg('path', { class: name, d: line })
+      return this.options.fromZero && name === 'line' ? [area, path] : [path]
     })
   }
 
@@ -170,8 +173,14 @@ export class Curve {
         : quantityText({ value: window.value, unit: this.unit }, this.options.unit, this.options.decimals),
       window.value === null || window.coverage === undefined ? null : t('curve.coverage', { coverage: percent(window.coverage) }),
       window.value !== null && window.start + WindowMs > this.now ? t('curve.open') : null,
+      this.beforeOf(window),
     ]
     setText(this.readout, parts.filter(part => part !== null).join(' · '))
+  }
+
+  private beforeOf(window: CurveWindow): string | null {
+    const value = this.before[this.windows.indexOf(window)]?.value ?? null
+    return value === null ? null : t('curve.before', { value: quantityText({ value, unit: this.unit }, this.options.unit, this.options.decimals) })
   }
 
   private onKey(event: KeyboardEvent): void {

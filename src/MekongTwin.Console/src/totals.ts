@@ -13,6 +13,7 @@ import type { TextKey } from './text'
 import { windowsOf } from './windows'
 
 const CurveRefreshMs = 60_000
+const DayMs = 86_400_000
 /** Below this share of inputs a figure says that it is partial. */
 const CoverageGoodMin = 0.9
 const FigureOldMs = 15 * 60_000
@@ -46,6 +47,7 @@ const people: TileSpec[] = [
 
 export function totalsSection(scene: Scene): Section {
   const demand = tile(scene, { label: 'totals.demand', figure: 'demand', unit: 'MW', decimals: 1, testId: 'totals-demand', large: true })
+  const supply = tile(scene, { label: 'totals.supply', figure: 'supply', unit: 'MW', decimals: 1, testId: 'totals-supply', large: true })
   const index = tile(scene, { label: 'totals.travelTimeIndex', figure: 'travelTimeIndex', unit: '1', decimals: 2, testId: 'totals-tti', large: true })
   const tiles = [...electricity, ...traffic, ...people].map(spec => ({ spec, view: tile(scene, spec) }))
   const of = (specs: TileSpec[]) => tiles.filter(({ spec }) => specs.includes(spec)).map(({ view }) => view.element)
@@ -62,7 +64,7 @@ export function totalsSection(scene: Scene): Section {
     hint,
     h('div', { class: 'totals' },
       card('card-electricity', 'totals.electricity',
-        h('dl', { class: 'tiles' }, demand.element, ...of(electricity)), curve.element),
+        h('dl', { class: 'tiles' }, supply.element, demand.element, ...of(electricity)), curve.element),
       card('card-traffic', 'totals.traffic', h('dl', { class: 'tiles' }, index.element, ...of(traffic))),
       card('card-people', 'totals.people', h('dl', { class: 'tiles' }, ...of(people), population.element, coverage.element))))
 
@@ -73,6 +75,9 @@ export function totalsSection(scene: Scene): Section {
       setText(asOf, t('city.asOf', { time: scene.time.full(state.asOf) }))
       hint.hidden = isHeard(state)
       setText(hint, silence(scene, state))
+      const measured = isSupplyMeasured(state)
+      supply.element.hidden = !measured
+      supply.show(figures.supply)
       demand.show(figures.demand)
       index.show(figures.travelTimeIndex)
       for (const { spec, view } of tiles) view.show(figures[spec.figure])
@@ -81,10 +86,15 @@ export function totalsSection(scene: Scene): Section {
       moveScale(index.element, travelTimeIndex ?? null)
       population.show(count(state.population ?? scene.city.population), t('unit.people'), '')
       coverage.show(...coverageOf(state))
-      curve.start()
+      curve.start(measured ? 'supply' : 'demand')
     },
     close: curve.close,
   }
+}
+
+/** True once a substation was heard, and from then on: a silent one leaves a gap, not another curve. */
+function isSupplyMeasured(state: CityState): boolean {
+  return (state.freshness ?? []).some(row => row.kind === 'substation' && (row.fresh ?? 0) + (row.late ?? 0) + (row.silent ?? 0) > 0)
 }
 
 /** Why the figures are empty: nothing ever came, or nothing since a time; and where devices send to. */
@@ -185,20 +195,25 @@ function moveScale(tileElement: HTMLElement, value: number | null): void {
   needle.style.left = `${((bounded - ScaleMin) / (ScaleMax - ScaleMin)) * 100}%`
 }
 
-function todayCurve(scene: Scene): { element: HTMLElement, start(): void, close(): void } {
+/** Supply where it is measured: meters of transformers are read late. */
+function todayCurve(scene: Scene): { element: HTMLElement, start(metric: 'supply' | 'demand'): void, close(): void } {
+  let metric: 'supply' | 'demand' = 'demand'
   const curve = new Curve({
     label: t('curve.today'), unit: 'MW', decimals: 1, heightMinPx: 210, time: scene.time, testId: 'demand-curve', fromZero: true,
     watermark: scene.simulated() ? t('banner.simulated') : undefined,
   })
   const day = h('span', {})
+  const title = h('span', {}, t('curve.today'))
   const problem = h('div', {})
   let stop: (() => void) | null = null
   const load = async () => {
     const now = scene.now()
     const from = scene.time.startOfDay(now)
     try {
-      const today = await series(scene.city.id, 'demand', from, now, 'PT15M')
-      curve.show(windowsOf(today, from, scene.time.endOfDay(now)), today.unit, now)
+      const [today, yesterday] = await Promise.all([
+        series(scene.city.id, metric, from, now, 'PT15M'), series(scene.city.id, metric, from - DayMs, from, 'PT15M'),
+      ])
+      curve.show(windowsOf(today, from, scene.time.endOfDay(now)), today.unit, now, windowsOf(yesterday, from - DayMs, from))
       setText(day, scene.time.day(now))
       replace(problem)
     } catch (error) {
@@ -208,9 +223,15 @@ function todayCurve(scene: Scene): { element: HTMLElement, start(): void, close(
   return {
     element: h('div', { class: 'today' },
       h('div', { class: 'curve-head' },
-        h('h4', {}, t('curve.today'), ' ', day), h('p', {}, `${t('curve.todayHelp')} · ${t('curve.gapLegend')}`)),
+        h('h4', {}, title, ' ', day), h('p', {}, `${t('curve.todayHelp')} · ${t('curve.beforeLegend')} · ${t('curve.gapLegend')}`)),
       curve.element, problem),
-    start() { stop ??= every(CurveRefreshMs, load) },
+    start(wanted) {
+      if (stop !== null && wanted === metric) return
+      stop?.()
+      metric = wanted
+      setText(title, t(metric === 'supply' ? 'curve.supplyToday' : 'curve.today'))
+      stop = every(CurveRefreshMs, load)
+    },
     close() { stop?.() },
   }
 }

@@ -15,7 +15,10 @@ public interface IJournalFiles
 
     void Delete(string name);
 
-    /// <summary>Makes created and deleted names durable.</summary>
+    /// <summary>Gives a file another name, which must be free. There is always a file of one of the two.</summary>
+    void Rename(string name, string newName);
+
+    /// <summary>Makes created, changed and deleted names durable.</summary>
     void SyncDirectory();
 }
 
@@ -48,6 +51,8 @@ public sealed partial class DiskFiles(string directory) : IJournalFiles
     public IJournalFile Open(string name) => new DiskFile(Path.Combine(directory, name), FileMode.Open);
 
     public void Delete(string name) => File.Delete(Path.Combine(directory, name));
+
+    public void Rename(string name, string newName) => File.Move(Path.Combine(directory, name), Path.Combine(directory, newName));
 
     /// <summary>Makes a file that was written by other means durable, and its name.</summary>
     public static void MakeDurable(string path)

@@ -26,6 +26,9 @@ public sealed record JournalOptions
 
     /// <summary>Between tries while the disk refuses (full, failing).</summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>How much of the newest journal is not sealed: at least what may wait for the fold.</summary>
+    public long RawBytesKept { get; init; } = 64 << 20;
 }
 
 /// <summary>How the journal is, for the health page.</summary>
@@ -70,9 +73,10 @@ public sealed class JournalLog : IJournalWriter, IDisposable
     private bool _poisoned;
     private int _rolls;
 
-    private JournalLog(IJournalFiles files, JournalOptions options, Segment segment, IJournalFile file, long identity, long end)
+    private JournalLog(IJournalFiles files, JournalOptions options, SealedHistory history, Segment segment, IJournalFile file, long identity, long end)
     {
         Identity = identity;
+        Sealed = history;
         _files = files;
         _options = options;
         _segment = segment;
@@ -86,6 +90,12 @@ public sealed class JournalLog : IJournalWriter, IDisposable
 
     /// <summary>A random number that tells this journal from every other one.</summary>
     public long Identity { get; }
+
+    /// <summary>What of it is sealed.</summary>
+    public SealedHistory Sealed { get; }
+
+    /// <summary>Everything before this journal offset is old enough to be sealed.</summary>
+    public long SealableOffset => DurableOffset - _options.RawBytesKept;
 
     /// <summary>A group this large is committed without lingering.</summary>
     private int CommitAtBytes => _gathering.Length / 8;
@@ -122,8 +132,20 @@ public sealed class JournalLog : IJournalWriter, IDisposable
     /// </summary>
     public static JournalLog Open(IJournalFiles files, JournalOptions options, JournalMark known = default)
     {
-        var (segment, file, identity, end) = JournalRecovery.OpenLast(files, known);
-        return new(files, options, segment, file, identity, end);
+        var history = SealedHistory.Open(files);
+        var (segment, file, identity, end) = JournalRecovery.OpenLast(files, known, history.End);
+        try
+        {
+            history.RequireJournal(identity);
+            // What a seal took the place of may still be there after a stop.
+            Sealer.Clean(files, history);
+            return new(files, options, history, segment, file, identity, end);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
     }
 
     public bool TryAppend(ReadOnlySpan<byte> frames, bool urgent, out long ticket)
@@ -206,7 +228,7 @@ public sealed class JournalLog : IJournalWriter, IDisposable
     }
 
     /// <summary>A reader of what is on disk, from an offset on.</summary>
-    public JournalReader Read(long offset) => new(_files, offset, () => Volatile.Read(ref _rolls));
+    public JournalReader Read(long offset, SealedAs sealedAs = SealedAs.Everything) => new(_files, Sealed, offset, sealedAs, () => Volatile.Read(ref _rolls) + Sealed.Count);
 
     public void Dispose()
     {

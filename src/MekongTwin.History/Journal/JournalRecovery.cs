@@ -5,13 +5,34 @@ public sealed record JournalCheck(int Segments, long Blocks, long Bytes, long To
 {
     /// <summary>Which journal it is and where it ends, when nothing is damaged.</summary>
     public JournalMark Mark { get; init; }
+
+    /// <summary>Stretches that are sealed.</summary>
+    public int Seals { get; init; }
+
+    /// <summary>Readings in them, copies included.</summary>
+    public long SealedReadings { get; init; }
 }
 
 /// <summary>Opening after a stop of any kind, and checking what is there.</summary>
 public static class JournalRecovery
 {
-    /// <summary>The segment to append to, at its first offset that is free.</summary>
-    internal static (Segment Segment, IJournalFile File, long Journal, long End) OpenLast(IJournalFiles files, JournalMark known)
+    /// <summary>The segment to append to, at its first offset that is free. It is of this program's format, so that an older program refuses it.</summary>
+    internal static (Segment Segment, IJournalFile File, long Journal, long End) OpenLast(IJournalFiles files, JournalMark known, long sealedEnd)
+    {
+        var last = FindLast(files, known, sealedEnd);
+        if (last.End < sealedEnd)
+        {
+            last.File.Dispose();
+            throw new JournalException($"{last.Segment.Name}: the last segment, ends at journal offset {last.End}, but everything before {sealedEnd} was sealed. Nothing was changed. Restore the journal from a backup.");
+        }
+        if (Segment.ReadVersion(last.File) == JournalFormat.Version) return last;
+        last.File.Dispose();
+        var next = Segment.At(last.End);
+        if (next.Name == last.Segment.Name) files.Delete(next.Name);
+        return (next, CreateSegment(files, next, last.Journal), last.Journal, last.End);
+    }
+
+    private static (Segment Segment, IJournalFile File, long Journal, long End) FindLast(IJournalFiles files, JournalMark known, long sealedEnd)
     {
         if (FindLost(files, known) is { } lost) throw new JournalException($"{lost} Nothing was changed. Restore the journal from a backup; to go on with what is there, delete twin.db.");
         var segments = Segment.List(files).ToList();
@@ -28,6 +49,7 @@ public static class JournalRecovery
             files.SyncDirectory();
             segments.RemoveAt(segments.Count - 1);
         }
+        if (sealedEnd > 0) throw new JournalException($"{Segment.At(sealedEnd).Name}: missing, and so is every other segment behind what is sealed. Nothing was changed. Restore the journal from a backup.");
         var first = Segment.At(0);
         var identity = Random.Shared.NextInt64(1, long.MaxValue);
         return (first, CreateSegment(files, first, identity), identity, 0);
@@ -72,11 +94,18 @@ public static class JournalRecovery
         return end >= known.End ? null : $"{name}: damaged or cut short at journal offset {end}, although it was durable up to {known.End}.";
     }
 
-    /// <summary>Reads every block of every segment, which must be of one journal: the known one, durable as far as is known.</summary>
+    /// <summary>
+    /// Reads everything that is sealed, and every block of every segment. They must be of one journal, without a gap: the known one,
+    /// durable as far as is known.
+    /// </summary>
     public static JournalCheck Check(IJournalFiles files, JournalMark known = default)
     {
+        var history = SealedHistory.Open(files);
+        foreach (var seal in history.Seals) seal.Check(history.Damage);
         var segments = Segment.List(files);
-        var damage = new List<string>();
+        var damage = new List<string>(history.Damage.Named);
+        if (history.Damage.Count > damage.Count) damage.Add($"{history.Damage.Count - damage.Count} more places of sealed stretches are damaged");
+        if (segments.Count > 0 && segments[0].BaseOffset > history.End) damage.Add($"{segments[0].Name}: the oldest segment, but what is sealed ends at journal offset {history.End}: what was between is missing");
         long blocks = 0, bytes = 0, torn = 0, first = 0;
         for (var i = 0; i < segments.Count; i++)
         {
@@ -97,9 +126,11 @@ public static class JournalRecovery
             if (scan.Error is { } error) damage.Add(error);
             else if (!isLast && scan.End != limit) damage.Add($"{segments[i].Name}: damaged at journal offset {scan.End}, {limit - scan.End} bytes before the next segment");
         }
-        if (damage.Count == 0 && FindLost(files, known) is { } lost) damage.Add(lost);
+        damage.AddRange(history.Seals.Where(seal => seal.Journal != 0 && seal.Journal != first).Select(static seal => $"{seal.Name}: belongs to another journal than the segments beside it"));
         var end = segments.Count > 0 ? segments[0].BaseOffset + bytes : 0;
-        return new(segments.Count, blocks, bytes, torn, damage) { Mark = new(first, end) };
+        if (damage.Count == 0 && end < history.End) damage.Add($"{(segments.Count > 0 ? segments[^1].Name : "journal")}: ends at journal offset {end}, before what is sealed, at {history.End}");
+        if (damage.Count == 0 && FindLost(files, known) is { } lost) damage.Add(lost);
+        return new(segments.Count, blocks, bytes, torn, damage) { Mark = new(first, end), Seals = history.Count, SealedReadings = history.Readings };
     }
 
     private static long CutTorn(IJournalFiles files, Segment segment, IJournalFile file, long journal)

@@ -29,11 +29,11 @@ public static class PackedReadings
         var time = readings[0].TimeUs;
         var value = readings[0].Value / valueUnit;
         var step = readings.Length > 1 ? unchecked(readings[1].TimeUs - time) / timeUnit : 0;
-        PutVarint(into, (ulong)timeUnit);
-        PutVarint(into, Zigzag(time));
-        PutVarint(into, Zigzag(step));
-        PutVarint(into, (ulong)valueUnit);
-        PutVarint(into, Zigzag(value));
+        Varint.Put(into, (ulong)timeUnit);
+        Varint.Put(into, Zigzag(time));
+        Varint.Put(into, Zigzag(step));
+        Varint.Put(into, (ulong)valueUnit);
+        Varint.Put(into, Zigzag(value));
         PutRuns(readings, into);
         var bits = new BitWriter(into);
         Span<ulong> times = stackalloc ulong[BlockReadings];
@@ -65,11 +65,11 @@ public static class PackedReadings
     public static void Read(ReadOnlySpan<byte> packed, int point, Span<Reading> into)
     {
         if (into.IsEmpty) return;
-        var timeUnit = (long)TakeVarint(ref packed);
-        var time = Unzigzag(TakeVarint(ref packed));
-        var step = Unzigzag(TakeVarint(ref packed));
-        var valueUnit = (long)TakeVarint(ref packed);
-        var value = Unzigzag(TakeVarint(ref packed));
+        var timeUnit = (long)Varint.Take(ref packed);
+        var time = Unzigzag(Varint.Take(ref packed));
+        var step = Unzigzag(Varint.Take(ref packed));
+        var valueUnit = (long)Varint.Take(ref packed);
+        var value = Unzigzag(Varint.Take(ref packed));
         TakeRuns(ref packed, point, into);
         into[0] = into[0] with { TimeUs = time, Value = unchecked(value * valueUnit) };
         var bits = new BitReader(packed);
@@ -128,9 +128,9 @@ public static class PackedReadings
         for (int from = 0, i = 1; i <= readings.Length; i++)
         {
             if (i < readings.Length && IsLike(readings[i], readings[from])) continue;
-            PutVarint(into, (ulong)(i - from));
-            PutVarint(into, readings[from].Revision);
-            PutVarint(into, (ulong)readings[from].Quality << 4 | (ulong)readings[from].Flags);
+            Varint.Put(into, (ulong)(i - from));
+            Varint.Put(into, readings[from].Revision);
+            Varint.Put(into, (ulong)readings[from].Quality << 4 | (ulong)readings[from].Flags);
             from = i;
         }
     }
@@ -139,7 +139,7 @@ public static class PackedReadings
     {
         while (!into.IsEmpty)
         {
-            var (count, revision, rest) = (TakeVarint(ref packed), TakeVarint(ref packed), TakeVarint(ref packed));
+            var (count, revision, rest) = (Varint.Take(ref packed), Varint.Take(ref packed), Varint.Take(ref packed));
             if (count == 0 || count > (ulong)into.Length || revision > ushort.MaxValue || rest >> 8 != 0) throw Damaged();
             into[..(int)count].Fill(new(0, 0, point, (ushort)revision, (Quality)(rest >> 4), (ReadingFlags)(rest & 15)));
             into = into[(int)count..];
@@ -189,28 +189,6 @@ public static class PackedReadings
     private static ulong Zigzag(long value) => (ulong)(value << 1 ^ value >> 63);
 
     private static long Unzigzag(ulong code) => (long)(code >> 1) ^ -(long)(code & 1);
-
-    private static void PutVarint(ArrayBufferWriter<byte> into, ulong value)
-    {
-        var span = into.GetSpan(10);
-        var length = 0;
-        for (; value >= 0x80; value >>= 7) span[length++] = (byte)(value | 0x80);
-        span[length++] = (byte)value;
-        into.Advance(length);
-    }
-
-    private static ulong TakeVarint(ref ReadOnlySpan<byte> from)
-    {
-        var value = 0ul;
-        for (var i = 0; i < 10 && i < from.Length; i++)
-        {
-            value |= (ulong)(from[i] & 0x7F) << 7 * i;
-            if (from[i] >= 0x80) continue;
-            from = from[(i + 1)..];
-            return value;
-        }
-        throw Damaged();
-    }
 
     private static InvalidDataException Damaged() => new("These are no packed readings.");
 

@@ -8,8 +8,8 @@ namespace MekongTwin.History.Journal;
 
 /// <summary>
 /// Finds the applied readings of a point. The newest stretch of the journal is in memory; when it is full it becomes a
-/// sorted run on disk. <see cref="Add"/> is called by the one tailer between batches, when there is room; reads may come from
-/// any thread.
+/// sorted run on disk, and when it is old it is sealed. <see cref="Add"/> and <see cref="Pass"/> are called by the one tailer between
+/// batches, when there is room; reads may come from any thread.
 /// </summary>
 public sealed class ReadingIndex : IReadingArchive, IDisposable
 {
@@ -19,14 +19,27 @@ public sealed class ReadingIndex : IReadingArchive, IDisposable
     /// <summary>Full stretches in memory whose runs are not written yet: with as many there is no room, and the fold waits.</summary>
     public const int FullStretchesMax = 3;
 
+    /// <summary>Journal bytes in one run: what is no reading counts as well, for it is sealed with the readings.</summary>
+    public const long RunBytesMax = 64 << 20;
+
+    /// <summary>Runs that are sealed together at most, while a point has fewer readings in them than pay for what each point costs.</summary>
+    public const int SealedRunsMax = 4;
+
+    private const int ReadingsOfPointMin = 8;
+
     private static readonly TimeSpan RetryDelayDefault = TimeSpan.FromMilliseconds(500);
 
     private readonly IJournalFiles _files;
+    private readonly SealedHistory _history;
     private readonly int _runReadings;
     private readonly TimeSpan _retryDelay;
     private readonly ReaderWriterLockSlim _gate = new();
     private readonly CancellationTokenSource _stop = new();
     private ImmutableArray<SortedRun> _runs = [];
+
+    /// <summary>What is sealed counts up to here: what lies behind is not applied yet.</summary>
+    private long _sealedTo;
+
     private ImmutableArray<RecentReadings> _recent = [];
     private Task _sorting = Task.CompletedTask;
 
@@ -41,9 +54,10 @@ public sealed class ReadingIndex : IReadingArchive, IDisposable
 
     private string? _fault;
 
-    private ReadingIndex(IJournalFiles files, int runReadings, TimeSpan retryDelay)
+    private ReadingIndex(IJournalFiles files, SealedHistory history, int runReadings, TimeSpan retryDelay)
     {
         _files = files;
+        _history = history;
         _runReadings = runReadings;
         _retryDelay = retryDelay;
     }
@@ -52,9 +66,9 @@ public sealed class ReadingIndex : IReadingArchive, IDisposable
     public string? Fault => Volatile.Read(ref _fault);
 
     /// <summary>Opens the index of everything before <paramref name="applied"/>, making again what is missing, and only that.</summary>
-    public static ReadingIndex Open(IJournalFiles files, long applied, int runReadings = RunReadingsMax, TimeSpan? retryDelay = null)
+    public static ReadingIndex Open(IJournalFiles files, long applied, int runReadings = RunReadingsMax, TimeSpan? retryDelay = null, SealedHistory? history = null)
     {
-        var index = new ReadingIndex(files, runReadings, retryDelay ?? RetryDelayDefault);
+        var index = new ReadingIndex(files, history ?? SealedHistory.Open(files), runReadings, retryDelay ?? RetryDelayDefault);
         try
         {
             index.Open(applied);
@@ -80,7 +94,7 @@ public sealed class ReadingIndex : IReadingArchive, IDisposable
         try
         {
             _recent[^1].Add(readings);
-            if (_recent[^1].Count >= _runReadings) Close(toOffset);
+            if (_recent[^1].Count >= _runReadings || toOffset - _recent[^1].BaseOffset >= RunBytesMax) Close(toOffset);
         }
         finally
         {
@@ -92,24 +106,25 @@ public sealed class ReadingIndex : IReadingArchive, IDisposable
     public ValueTask WaitRoomAsync(CancellationToken ct) =>
         Volatile.Read(ref _full) is { } full ? new(full.Task.WaitAsync(ct)) : ValueTask.CompletedTask;
 
-    public bool TryRead(int point, long fromUs, long toUs, List<Reading> into)
+    /// <summary>A sealed stretch was just applied, up to this journal offset: its readings are found from now on.</summary>
+    public void Pass(long toOffset)
     {
-        ImmutableArray<SortedRun> runs;
-        _gate.EnterReadLock();
+        _gate.EnterWriteLock();
         try
         {
-            runs = _runs;
-            foreach (var recent in _recent) recent.Read(point, fromUs, toUs, into);
+            _sealedTo = toOffset;
+            _recent[^1].Restart(toOffset);
         }
         finally
         {
-            _gate.ExitReadLock();
+            _gate.ExitWriteLock();
         }
-        // Files are read outside the lock: a long question does not hold up the fold.
-        foreach (var run in runs)
-        {
-            if (!run.TryRead(point, fromUs, toUs, into)) ReadJournal(run, point, fromUs, toUs, into);
-        }
+    }
+
+    public bool TryRead(int point, long fromUs, long toUs, List<Reading> into)
+    {
+        var before = into.Count;
+        while (!TryReadOnce(point, fromUs, toUs, into)) into.RemoveRange(before, into.Count - before);
         return true;
     }
 
@@ -118,12 +133,59 @@ public sealed class ReadingIndex : IReadingArchive, IDisposable
         _gate.EnterReadLock();
         try
         {
-            return _runs.Sum(run => run.CountAtMost(point, fromUs, toUs)) + _recent.Sum(recent => (long)recent.CountOf(point));
+            return SealedStretches().Sum(seal => seal.CountAtMost(point, fromUs, toUs)) + _runs.Sum(run => run.CountAtMost(point, fromUs, toUs)) + _recent.Sum(recent => (long)recent.CountOf(point));
         }
         finally
         {
             _gate.ExitReadLock();
         }
+    }
+
+    /// <summary>
+    /// Where the oldest stretch ends that is sealed next: that of one run, or of several where it has very many points. False while
+    /// these are not written, or end behind the limit.
+    /// </summary>
+    internal bool TryFindSealable(long limit, out long endOffset)
+    {
+        endOffset = 0;
+        _gate.EnterReadLock();
+        try
+        {
+            if (_sealedTo != _history.End) return false;
+            var (runs, readings, points) = (0, 0L, 0);
+            foreach (var run in _runs.OrderBy(static run => run.BaseOffset))
+            {
+                // What lies before may still have to be written.
+                if (run.EndOffset > limit || _recent.Any(recent => recent.BaseOffset < run.EndOffset)) return false;
+                endOffset = run.EndOffset;
+                (readings, points) = (readings + run.Readings, Math.Max(points, run.Points));
+                if (++runs == SealedRunsMax || readings >= (long)ReadingsOfPointMin * points) return true;
+            }
+            return false;
+        }
+        finally
+        {
+            _gate.ExitReadLock();
+        }
+    }
+
+    /// <summary>From now on the oldest stretch is read from its seal.</summary>
+    internal void Seal(Seal seal)
+    {
+        ImmutableArray<SortedRun> replaced;
+        _gate.EnterWriteLock();
+        try
+        {
+            replaced = _runs.RemoveAll(run => run.BaseOffset >= seal.EndOffset);
+            _history.Add(seal);
+            _sealedTo = seal.EndOffset;
+            _runs = _runs.RemoveRange(replaced);
+        }
+        finally
+        {
+            _gate.ExitWriteLock();
+        }
+        foreach (var run in replaced) run.Dispose();
     }
 
     /// <summary>Waits until every full stretch was tried once more.</summary>
@@ -136,11 +198,49 @@ public sealed class ReadingIndex : IReadingArchive, IDisposable
         _stop.Dispose();
     }
 
+    /// <summary>False when a stretch was sealed meanwhile.</summary>
+    private bool TryReadOnce(int point, long fromUs, long toUs, List<Reading> into)
+    {
+        ImmutableArray<SortedRun> runs;
+        IReadOnlyList<Seal> seals;
+        _gate.EnterReadLock();
+        try
+        {
+            (seals, runs) = (SealedStretches(), _runs);
+            foreach (var recent in _recent) recent.Read(point, fromUs, toUs, into);
+        }
+        finally
+        {
+            _gate.ExitReadLock();
+        }
+        // Files are read outside the lock: a long question does not hold up the fold.
+        foreach (var seal in seals) seal.Read(point, fromUs, toUs, into, _history.Damage);
+        try
+        {
+            foreach (var run in runs)
+            {
+                if (!run.TryRead(point, fromUs, toUs, into)) ReadJournal(run, point, fromUs, toUs, into);
+            }
+            return true;
+        }
+        catch (Exception e) when (e is ObjectDisposedException or JournalException && seals.Count < _history.Count)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>What is sealed and applied. Under the lock.</summary>
+    private IReadOnlyList<Seal> SealedStretches()
+    {
+        var seals = _history.Seals;
+        return _sealedTo == _history.End ? seals : [.. seals.Where(seal => seal.EndOffset <= _sealedTo)];
+    }
+
     /// <summary>What a damaged run should hold is still in the journal. Slow; the next opening makes the run again.</summary>
     private void ReadJournal(SortedRun run, int point, long fromUs, long toUs, List<Reading> into)
     {
         TryDelete(SortedRun.NameFor(run.BaseOffset));
-        using var reader = new JournalReader(_files, run.BaseOffset);
+        using var reader = Reader(run.BaseOffset);
         while (reader.TryRead(run.EndOffset, out var body))
         {
             while (Frame.TryRead(ref body, out var frame))
@@ -153,6 +253,8 @@ public sealed class ReadingIndex : IReadingArchive, IDisposable
             }
         }
     }
+
+    private JournalReader Reader(long from) => new(_files, _history, from, SealedAs.Everything, () => _history.Count);
 
     private void TryDelete(string name)
     {
@@ -167,13 +269,14 @@ public sealed class ReadingIndex : IReadingArchive, IDisposable
     }
 
     /// <summary>
-    /// Follows the runs from the journal's start. A stretch between two of them is read from the journal and becomes a run of
+    /// Follows the runs from where the sealed part ends. A stretch between two of them is read from the journal and becomes a run of
     /// its own; what lies behind the last one stays in memory. A run that reaches beyond what is applied is none yet.
     /// </summary>
     private void Open(long applied)
     {
         var segments = Segment.List(_files);
-        var at = segments.Count > 0 ? segments[0].BaseOffset : 0;
+        var at = Math.Max(_history.End, segments.Count > 0 ? segments[0].BaseOffset : 0);
+        _sealedTo = Math.Min(applied, _history.End);
         _recent = [new RecentReadings(at)];
         foreach (var name in _files.List(SortedRun.Extension))
         {
@@ -198,7 +301,7 @@ public sealed class ReadingIndex : IReadingArchive, IDisposable
     /// <summary>Adds what the journal holds between two offsets. Gives where it ended.</summary>
     private long Load(long from, long to)
     {
-        using var reader = new JournalReader(_files, from);
+        using var reader = Reader(from);
         var readings = new List<Reading>();
         while (reader.TryRead(to, out var body))
         {

@@ -41,10 +41,17 @@ internal sealed record Segment(string Name, long BaseOffset)
         var got = file.Read(0, header);
         if (got < 8 || BinaryPrimitives.ReadUInt32LittleEndian(header) != Magic) return null;
         var version = BinaryPrimitives.ReadInt32LittleEndian(header[4..]);
-        if (version != JournalFormat.Version)
+        if (!JournalFormat.IsRead(version))
             throw new JournalException($"{Name}: written in format {version}; this program reads format {JournalFormat.Version}. Use the program version that wrote it, or begin a new data directory.");
         if (got < HeaderSize || BinaryPrimitives.ReadUInt32LittleEndian(header[ChecksumAt..]) != Block.Crc(uint.MaxValue, header[..ChecksumAt])) return null;
         return BinaryPrimitives.ReadInt64LittleEndian(header[8..]) == BaseOffset ? BinaryPrimitives.ReadInt64LittleEndian(header[16..]) : null;
+    }
+
+    /// <summary>The format version that its header says.</summary>
+    public static int ReadVersion(IJournalFile file)
+    {
+        Span<byte> header = stackalloc byte[8];
+        return file.Read(0, header) == header.Length ? BinaryPrimitives.ReadInt32LittleEndian(header[4..]) : 0;
     }
 
     private static Segment Parse(string name) =>
@@ -56,8 +63,16 @@ internal sealed record Segment(string Name, long BaseOffset)
 /// <summary>The journal's format on disk.</summary>
 public static class JournalFormat
 {
-    /// <summary>Another one is refused. 2: a segment carries its journal's identity.</summary>
-    public const int Version = 2;
+    /// <summary>
+    /// What is written. 2: a segment carries its journal's identity. 3: stretches before it may be sealed, which a program that does not
+    /// know of it would miss. 2 is read: the blocks are the same.
+    /// </summary>
+    public const int Version = 3;
+
+    private const int OldestVersion = 2;
+
+    /// <summary>True for a format that this program reads; another one is refused.</summary>
+    public static bool IsRead(int version) => version is >= OldestVersion and <= Version;
 }
 
 /// <summary>

@@ -52,6 +52,12 @@ internal sealed class SortedRun : IDisposable
     /// <summary>Journal offset where the stretch ends.</summary>
     public long EndOffset { get; }
 
+    /// <summary>Points that have readings in it.</summary>
+    public int Points => _points.Length;
+
+    /// <summary>Readings in it, copies included.</summary>
+    public int Readings => _starts[^1];
+
     /// <summary>The offset where the run of this name begins.</summary>
     public static bool TryParse(string name, out long baseOffset) =>
         long.TryParse(name.AsSpan(0, name.Length - Extension.Length), NumberStyles.None, CultureInfo.InvariantCulture, out baseOffset);

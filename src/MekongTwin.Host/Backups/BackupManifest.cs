@@ -34,7 +34,7 @@ internal sealed record BackupManifest(int Format, string Version, DateTimeOffset
         {
             var manifest = JsonSerializer.Deserialize<BackupManifest>(stream, Json) ?? throw new InvalidDataException("its manifest is empty");
             if (manifest.Format != FormatVersion) throw new InvalidDataException($"it is of format {manifest.Format}, written by version {manifest.Version}; this program reads format {FormatVersion}");
-            if (manifest.JournalFormat != History.Journal.JournalFormat.Version) throw new InvalidDataException($"its journal is of format {manifest.JournalFormat}, written by version {manifest.Version}; this program reads format {History.Journal.JournalFormat.Version}");
+            if (!History.Journal.JournalFormat.IsRead(manifest.JournalFormat)) throw new InvalidDataException($"its journal is of format {manifest.JournalFormat}, written by version {manifest.Version}; this program reads format {History.Journal.JournalFormat.Version}");
             _ = manifest.Mark;
             return manifest;
         }

@@ -10,6 +10,9 @@ internal sealed partial class CityFolder
 
     private static readonly string[] WarningLevels = ["warning1M", "warning2M", "warning3M"];
 
+    /// <summary>Places of each road's two junctions, where these have one.</summary>
+    private readonly List<(Position? From, Position? To)> _roadEnds = [];
+
     private void ReadTraffic()
     {
         if (Load("traffic.json", required: false, AssetKind.TrafficZone, AssetKind.Detector) is not { } json) return;
@@ -24,14 +27,15 @@ internal sealed partial class CityFolder
         var roads = ReadRoads(traffic);
         foreach (var item in Items(traffic, "detectors", AssetKind.Detector))
         {
-            var fields = new Fields(item, _errors);
+            var (fields, before) = (new Fields(item, _errors), _assets.Count);
             AddPlaced(fields, AssetKind.Detector, asset => asset with
             {
                 FreeFlowKmh = fields.Number("freeFlowKmh", 1, 200),
                 LengthKm = fields.Number("lengthKm", 0.001, 1000),
                 AdministrativeParent = Reference(fields, "zone", AssetKind.TrafficZone),
             });
-            if (fields.Find("road") is not null) NamedReference(fields, "road", "road", roads);
+            var road = fields.Find("road") is null ? -1 : NamedReference(fields, "road", "road", roads);
+            if (road >= 0 && _assets.Count > before && _roadEnds[road] is ({ } from, { } to)) _measuredRoads.Add(new(before, from, to));
             fields.OptionalNumber("lanes", 1, 20);
             fields.RefuseUnknown("note", "assumed");
         }
@@ -40,11 +44,11 @@ internal sealed partial class CityFolder
     private Dictionary<string, int> ReadRoads(Fields traffic)
     {
         var junctions = new Dictionary<string, int>(StringComparer.Ordinal);
+        var places = new List<Position?>();
         foreach (var item in traffic.List("junctions"))
         {
             var fields = new Fields(item, _errors);
-            fields.OptionalNumber("lon", -180, 180);
-            fields.OptionalNumber("lat", -90, 90);
+            places.Add((fields.OptionalNumber("lon", -180, 180), fields.OptionalNumber("lat", -90, 90)) is ({ } longitude, { } latitude) ? new(longitude, latitude) : null);
             if (!junctions.TryAdd(fields.Text("id"), junctions.Count)) _errors.Add(item, $"junction '{fields.Text("id")}' is there already");
             fields.RefuseUnknown("note", "assumed");
         }
@@ -53,8 +57,8 @@ internal sealed partial class CityFolder
         {
             var fields = new Fields(item, _errors);
             if (!roads.TryAdd(fields.Text("id"), roads.Count)) _errors.Add(item, $"road '{fields.Text("id")}' is there already");
-            NamedReference(fields, "from", "junction", junctions);
-            NamedReference(fields, "to", "junction", junctions);
+            var (from, to) = (NamedReference(fields, "from", "junction", junctions), NamedReference(fields, "to", "junction", junctions));
+            _roadEnds.Add((from < 0 ? null : places[from], to < 0 ? null : places[to]));
             Reference(fields, "zone", AssetKind.TrafficZone);
             fields.Number("lengthKm", 0.001, 1000);
             fields.Number("freeFlowKmh", 1, 200);

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using MekongTwin.Domain.Assets;
 using MekongTwin.Domain.Readings;
@@ -35,10 +37,11 @@ internal sealed partial class CityFolder
     private readonly Dictionary<int, string> _stationKinds = [];
 
     private readonly List<Network> _networks;
+    private readonly List<CityMap> _maps;
     private bool _pointsIncomplete;
     private string _city = "";
 
-    private CityFolder(string directory, CityErrors errors, List<Asset> assets, List<Point> points, List<DeviceMapping> devices, List<NameMapping> names, HashSet<string> mappedNames, List<Network> networks)
+    private CityFolder(string directory, CityErrors errors, List<Asset> assets, List<Point> points, List<DeviceMapping> devices, List<NameMapping> names, HashSet<string> mappedNames, List<Network> networks, List<CityMap> maps)
     {
         _directory = directory;
         _errors = errors;
@@ -48,13 +51,14 @@ internal sealed partial class CityFolder
         _names = names;
         _mappedNames = mappedNames;
         _networks = networks;
+        _maps = maps;
     }
 
     /// <summary>
     /// Reads one or more folders; throws <see cref="InputException"/> with every mistake found. What may be meant is only
-    /// told. The networks, one of each city that describes it, are given to whoever asks.
+    /// told. The networks, one of each city that describes it, and the maps are given to whoever asks.
     /// </summary>
-    public static Model Read(IEnumerable<string> directories, List<string>? warnings = null, List<Network>? networks = null)
+    public static Model Read(IEnumerable<string> directories, List<string>? warnings = null, List<Network>? networks = null, List<CityMap>? maps = null)
     {
         var errors = new CityErrors();
         var cities = new List<City>();
@@ -67,13 +71,27 @@ internal sealed partial class CityFolder
         foreach (var directory in directories)
         {
             if (!Directory.Exists(directory)) throw new InputException($"{directory}: no such city folder. Give a folder with a city.json in it.");
-            var city = new CityFolder(directory, errors, assets, points, devices, names, mappedNames, networks).ReadCity();
+            var city = new CityFolder(directory, errors, assets, points, devices, names, mappedNames, networks, maps ?? []).ReadCity();
             if (city is not null && cities.Any(other => other.Id == city.Id)) errors.Add(Path.Combine(directory, "city.json"), 1, "id", $"'{city.Id}' is another folder's city already");
             if (city is not null) cities.Add(city);
         }
         if (errors.Any) throw new InputException(errors.ToString());
         warnings?.AddRange(errors.Warnings);
         return new([.. cities], [.. assets], [.. points], [.. devices], [.. names]);
+    }
+
+    /// <summary>Hash of what folders hold (SHA-256 of their JSON and GeoJSON files by name), the same in whatever order they are given.</summary>
+    public static string HashOf(IEnumerable<string> directories) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(directories.Select(HashOf).Order(StringComparer.Ordinal)))));
+
+    private static string HashOf(string directory)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var file in Directory.EnumerateFiles(directory, "*.*json", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(directory, file).Replace('\\', '/')).Order(StringComparer.Ordinal))
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes(file));
+            hash.AppendData(SHA256.HashData(File.ReadAllBytes(Path.Combine(directory, file))));
+        }
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
     private City? ReadCity()
@@ -105,6 +123,7 @@ internal sealed partial class CityFolder
         ReadMappings();
         var total = _assets.Where(asset => asset.Kind == AssetKind.District && asset.Id.Path.StartsWith(_city + "/", StringComparison.Ordinal)).Sum(asset => asset.AreaKm2);
         if (_numbers.TryGetValue("", out var self)) _assets[self] = _assets[self] with { AreaKm2 = total };
+        if (!_errors.Any) _maps.Add(CityMap.Draw(_city, fields.Text("notice", required: false), _assets, _networks.Find(network => network.City == _city), _outlines, _measuredRoads));
         return city;
     }
 
@@ -134,6 +153,7 @@ internal sealed partial class CityFolder
                 continue;
             }
             var fields = new Fields(properties, _errors);
+            var (outline, before) = (ReadOutline(outer.Find("geometry")), _assets.Count);
             AddAsset(properties, fields.Text("id"), AssetKind.District, fields.Text("name"), asset => asset with
             {
                 Population = (int)fields.Number("population", 0, 100_000_000),
@@ -141,6 +161,7 @@ internal sealed partial class CityFolder
                 AdministrativeParent = _numbers.GetValueOrDefault("", -1),
             });
             fields.RefuseUnknown("source", "note", "validFrom", "validTo", "assumed");
+            if (outline is not null && _assets.Count > before) _outlines[before] = outline;
         }
     }
 

@@ -6,7 +6,7 @@ using MekongTwin.Host.Running;
 namespace MekongTwin.Host.Commands;
 
 /// <summary>
-/// <c>verify --data DIR [--hash]</c>: checks every block of the journal; with --hash folds it all again and compares the
+/// <c>verify --data DIR [--hash]</c>: checks everything that is sealed and every block of the journal; with --hash folds it all again and compares the
 /// facts with those that are stored.
 /// </summary>
 internal static class VerifyCommand
@@ -21,6 +21,7 @@ internal static class VerifyCommand
             using var directory = DataDirectory.Open(result.GetValue(data)!, mustExist: true);
             var files = new DiskFiles(directory.Journal);
             var check = JournalRecovery.Check(files, TwinQueries.ReadMark(directory.Database));
+            if (check.Seals > 0) Console.WriteLine($"{check.Seals} sealed stretches, {check.SealedReadings} readings");
             Console.WriteLine($"{check.Segments} segments, {check.Blocks} blocks, {check.Bytes} bytes" + (check.TornBytes > 0 && check.Damage.Count == 0 ? $", {check.TornBytes} bytes torn at the end (never acknowledged)" : ""));
             foreach (var damage in check.Damage) Console.Error.WriteLine(damage);
             if (check.Damage.Count > 0) return 1;

@@ -31,10 +31,9 @@ internal sealed record DoorAddress(string Option, IPAddress Address, int Port)
         return new(option, address, port);
     }
 
-    /// <summary>Refuses a port that another program listens at, before anything else is begun. 0 is any free one.</summary>
+    /// <summary>Refuses a port that another program listens at, and an address that is not this machine's, before anything else is begun. Port 0 is any free one.</summary>
     public void RequireFree()
     {
-        if (Port == 0) return;
         using var probe = new Socket(Address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {

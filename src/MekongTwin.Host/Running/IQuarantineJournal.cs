@@ -24,11 +24,11 @@ internal sealed class LocalQuarantineJournal(JournalLog journal) : IQuarantineJo
 {
     public async IAsyncEnumerable<JournalBlock> ReadAsync(long from, [EnumeratorCancellation] CancellationToken ct)
     {
-        using var reader = journal.Read(from);
-        for (var offset = reader.Offset; TryRead(reader, out var frames); offset = reader.Offset)
+        using var reader = journal.Read(from, SealedAs.FramesBesideReadings);
+        while (TryRead(reader, out var frames))
         {
             ct.ThrowIfCancellationRequested();
-            yield return new(offset, frames);
+            yield return new(reader.Block, frames);
         }
         await Task.CompletedTask;
     }

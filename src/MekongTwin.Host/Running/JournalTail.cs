@@ -7,7 +7,14 @@ namespace MekongTwin.Host.Running;
 internal sealed record JournalTail(IReadOnlyDictionary<int, string> Sources, IReadOnlyDictionary<int, long> Journalled, byte[]? Model)
 {
     /// <summary>Whether anything was measured; read up to the first such thing.</summary>
-    public static bool HasReadings(JournalReader reader, long to)
+    public static bool HasReadings(JournalLog journal)
+    {
+        if (journal.Sealed.Readings > 0) return true;
+        using var reader = journal.Read(0, SealedAs.FramesBesideReadings);
+        return HasReadings(reader, journal.DurableOffset);
+    }
+
+    private static bool HasReadings(JournalReader reader, long to)
     {
         while (reader.TryRead(to, out var body))
         {
@@ -19,12 +26,15 @@ internal sealed record JournalTail(IReadOnlyDictionary<int, string> Sources, IRe
         return false;
     }
 
-    public static JournalTail Scan(JournalReader reader, long to)
+    /// <summary>What the journal holds from an offset on. Sealed readings are not read: each stretch says how many it has.</summary>
+    public static JournalTail Scan(JournalLog journal, long from)
     {
         var sources = new Dictionary<int, string>();
         var journalled = new Dictionary<int, long>();
         byte[]? model = null;
-        while (reader.TryRead(to, out var body))
+        foreach (var tally in journal.Sealed.TalliesFrom(from)) journalled[tally.Source] = journalled.GetValueOrDefault(tally.Source) + tally.Journalled;
+        using var reader = journal.Read(from, SealedAs.FramesBesideReadings);
+        while (reader.TryRead(journal.DurableOffset, out var body))
         {
             Tally(body, journalled);
             while (Frame.TryRead(ref body, out var frame))

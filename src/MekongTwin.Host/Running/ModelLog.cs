@@ -10,15 +10,20 @@ namespace MekongTwin.Host.Running;
 internal static class ModelLog
 {
     /// <summary>The newest journalled model, or an empty one. Reads the whole journal: frames of readings are stepped over.</summary>
-    public static Model ReadLast(JournalReader reader, long to)
+    public static Model ReadLast(JournalLog journal)
     {
         byte[]? last = null;
-        while (reader.TryRead(to, out var body)) last = FindLast(body) ?? last;
+        using var reader = journal.Read(0, SealedAs.FramesBesideReadings);
+        while (reader.TryRead(journal.DurableOffset, out var body)) last = FindLast(body) ?? last;
         return Decode(last);
     }
 
     /// <summary>The model of one block.</summary>
-    public static byte[]? ReadAt(JournalReader reader, long to) => reader.TryRead(to, out var body) ? FindLast(body) : null;
+    public static byte[]? ReadAt(JournalLog journal, long offset)
+    {
+        using var reader = journal.Read(offset, SealedAs.FramesBesideReadings);
+        return reader.TryRead(journal.DurableOffset, out var body) ? FindLast(body) : null;
+    }
 
     public static Model Decode(byte[]? compressed) => compressed is null ? Model.Empty : ModelCodec.Decompress(compressed);
 

@@ -12,7 +12,12 @@ internal static class Projection
         var store = Open(path);
         try
         {
-            if (store.Journal == journal.Identity) return store;
+            if (store.Journal == journal.Identity)
+            {
+                // A power cut may take its newest transactions, as many as were not sealed by far; should it take more, it is made again.
+                if (journal.Sealed.IsWithin(store.Applied)) store.Clear();
+                return store;
+            }
             // A new one, of a journal that may lie where another one was: what is sorted may be of that one.
             ReadingIndex.Forget(files);
             store.Follow(journal.Identity);

@@ -18,6 +18,9 @@ internal sealed class Projector
     /// <summary>Most readings in one turn of the twins: bounds how long a view waits.</summary>
     public const int BatchReadingsMax = 32 << 10;
 
+    /// <summary>Most bytes of the journal in one turn, give or take a block: what is no reading is held as well.</summary>
+    private const long BatchBytesMax = 16 << 20;
+
     /// <summary>Turns without readings that twins which were set aside get when everything else is folded.</summary>
     private const int CatchUpTurnsMax = 256;
 
@@ -187,20 +190,20 @@ internal sealed class Projector
         // No room means a disk that refuses: what is not folded grows, until the doors wait.
         await _index.WaitRoomAsync(ct);
         var from = reader.Offset;
-        Gather(reader, to);
-        if (reader.Offset == from) return false;
+        if (!TryGather(reader, to)) return false;
         _dirty = true;
         using var activity = Telemetry.Activities.StartActivity("fold");
         activity?.SetTag("journal.from", from).SetTag("journal.to", reader.Offset).SetTag("readings", _batch.Count);
-        await TurnAsync(reader.Offset, ct);
+        await TurnAsync(reader.Offset, ct, reader.IsSealed);
         return true;
     }
 
     /// <summary>One turn of the twins with what was gathered.</summary>
-    private async Task TurnAsync(long to, CancellationToken ct)
+    private async Task TurnAsync(long to, CancellationToken ct, bool isSealed = false)
     {
         var result = await _twins.ApplyAsync(new PartitionBatch(0, Applied, to, _batch.Readings, _batch.Slices), ct);
-        _index.Add(_batch.Readings.Span, to);
+        if (isSealed) _index.Pass(to);
+        else _index.Add(_batch.Readings.Span, to);
         _batch.Book(_ledger, _store, result.Outcomes.Span);
         foreach (var late in result.Late) _ledger.Book(late);
         Measure();
@@ -208,13 +211,20 @@ internal sealed class Projector
         Applied = to;
     }
 
-    private void Gather(JournalReader reader, long to)
+    /// <summary>
+    /// A sealed stretch is one turn, however large: its readings come point by point, and a twin's past is only there when all of it is
+    /// folded.
+    /// </summary>
+    private bool TryGather(JournalReader reader, long to)
     {
         _batch.Clear();
-        for (var block = reader.Offset; _batch.Count < BatchReadingsMax && reader.TryRead(to, out var body); block = reader.Offset)
+        var from = reader.Offset;
+        while (reader.TryRead(to, out var body))
         {
-            while (Frame.TryRead(ref body, out var frame)) Take(frame, block);
+            while (Frame.TryRead(ref body, out var frame)) Take(frame, reader.Block);
+            if (reader.Offset > from && (reader.IsSealed || _batch.Count >= BatchReadingsMax || reader.Offset - from >= BatchBytesMax)) break;
         }
+        return reader.Offset > from;
     }
 
     private void Take(in Frame frame, long block)

@@ -12,8 +12,7 @@ internal static class Refold
     {
         var files = new DiskFiles(directory.Journal);
         using var journal = JournalLog.Open(files, new JournalOptions(), TwinQueries.ReadMark(directory.Database));
-        using var models = journal.Read(0);
-        var model = ModelLog.ReadLast(models, journal.DurableOffset);
+        var model = ModelLog.ReadLast(journal);
         var path = Path.Combine(directory.Path, "verify.db");
         string stored;
         using (var store = Projection.Open(directory.Database, files, journal))
@@ -36,8 +35,8 @@ internal static class Refold
 
     private static async Task<string> FoldAsync(IJournalFiles files, JournalLog journal, Model model, TwinStore store, string path, long from, CancellationToken ct)
     {
-        using var index = ReadingIndex.Open(files, from);
-        await using var twins = new LocalTwins(model, index, store, store.Epoch, from, store.ReadLatest(), 1);
+        using var index = ReadingIndex.Open(files, from, history: journal.Sealed);
+        await using var twins = new LocalTwins(model, index, store, store.Epoch, from, store.ReadLatest(), new ServeOptions().Workers);
         var projector = new Projector(twins, store, index, store.ReadLedger(), TimeProvider.System);
         using var reader = journal.Read(from);
         await projector.CatchUpAsync(reader, journal.DurableOffset, ct);

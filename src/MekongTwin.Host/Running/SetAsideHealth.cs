@@ -8,5 +8,5 @@ internal static class SetAsideHealth
 {
     public static HealthCheck Of(IReadOnlyList<TwinFault> faults) => new("setAside", faults.Count == 0, faults.Count == 0 ? null :
         $"Twins set aside: {faults.Count}; the first is {faults[0].Asset}: {faults[0].Why} What comes for them waits in the journal, in the ledger under twinFaulted, and their figures stand still. "
-        + "They are tried again by themselves, and at once at the next start. If they stay, look for a disk that fails ('verify'), and report the reason.") { Required = false, IsToldByItself = true };
+        + "They are tried again by themselves, and at once at the next start. If they stay, look for a disk that fails ('verify'), and report the reason.") { Required = false, IsLoggedElsewhere = true };
 }

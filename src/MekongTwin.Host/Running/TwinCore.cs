@@ -26,6 +26,7 @@ internal sealed class TwinCore : ITwinCore
     private readonly TwinStore _store;
     private readonly TwinQueries _stored;
     private readonly ReadingIndex _index;
+    private readonly Sealer _sealer;
     private readonly Ledger _ledger;
     private readonly JournalLog _journal;
     private readonly LocalQuarantineJournal _quarantined;
@@ -35,9 +36,11 @@ internal sealed class TwinCore : ITwinCore
     private readonly SemaphoreSlim _mapping = new(1, 1);
     private Task _following = Task.CompletedTask;
     private Task _completing = Task.CompletedTask;
+    private Task _sealing = Task.CompletedTask;
     private Model _model;
 
     /// <summary>What the folders map, also where a person's mapping wins.</summary>
+    private IReadOnlyList<Cities.CityMap> _maps = [];
     private IReadOnlyList<NameMapping> _folderNames = [];
 
     private TwinCore(DataDirectory data, JournalLog journal, TwinStore store, ReadingIndex index, Model read, Model model, IReadOnlyList<Network> networks, JournalTail tail, TimeProvider clock, AdmissionOptions admission, int workers)
@@ -53,6 +56,7 @@ internal sealed class TwinCore : ITwinCore
         LocalTwins = new LocalTwins(model, index, store, store.Epoch, store.Applied, store.ReadLatest(), workers);
         Grids = new GridStates(read, model, networks, LocalTwins, clock);
         _projector = new Projector(LocalTwins, store, index, _ledger, clock);
+        _sealer = new Sealer(new DiskFiles(data.Journal), journal, index, () => store.Applied);
         _stored = new TwinQueries(data.Database);
         Queries = new StoredQueries(_stored, index);
         var sources = store.ReadSources().Concat(tail.Sources).GroupBy(pair => pair.Key).ToDictionary(group => group.Key, group => group.Last().Value);
@@ -101,7 +105,8 @@ internal sealed class TwinCore : ITwinCore
     {
         var warnings = new List<string>();
         List<Network> networks = [];
-        var read = Cities.CityFolder.Read(options.Cities, warnings, networks);
+        var maps = new List<Cities.CityMap>();
+        var read = Cities.CityFolder.Read(options.Cities, warnings, networks, maps);
         var opened = new Stack<IDisposable>();
         T Keep<T>(T part)
             where T : IDisposable
@@ -114,7 +119,7 @@ internal sealed class TwinCore : ITwinCore
             var data = Keep(DataDirectory.Open(options.Data));
             var files = new DiskFiles(data.Journal);
             var journal = Keep(JournalLog.Open(files, new JournalOptions(), TwinQueries.ReadMark(data.Database)));
-            data.Dedicate(options.Simulate, () => HoldsReadings(journal));
+            data.Dedicate(options.Simulate, () => JournalTail.HasReadings(journal));
             var store = Keep(Projection.Open(data.Database, files, journal));
             var before = ReadModel(journal, store);
             var model = ModelMerge.Onto(before, read);
@@ -122,10 +127,10 @@ internal sealed class TwinCore : ITwinCore
             if (!ModelLog.KeepsFacts(before, model)) store.Clear();
             if (!ModelCodec.ToJson(before).AsSpan().SequenceEqual(ModelCodec.ToJson(model))) await ModelLog.AppendAsync(journal, model, ct);
             journal.SetApplied(store.Applied);
-            var tail = ScanTail(journal, store);
-            var index = Keep(ReadingIndex.Open(files, store.Applied));
+            var tail = JournalTail.Scan(journal, store.Applied);
+            var index = Keep(ReadingIndex.Open(files, store.Applied, history: journal.Sealed));
             var admission = new AdmissionOptions { Retention = options.Retention };
-            return new(data, journal, store, index, read, model, networks, tail, clock, admission, options.Workers) { Simulated = options.Simulate, Warnings = warnings, _folderNames = ModelMerge.NamesOf(model, read) };
+            return new(data, journal, store, index, read, model, networks, tail, clock, admission, options.Workers) { Simulated = options.Simulate, Warnings = warnings, _maps = maps, _folderNames = ModelMerge.NamesOf(model, read) };
         }
         catch
         {
@@ -137,22 +142,8 @@ internal sealed class TwinCore : ITwinCore
 
     private static Model ReadModel(JournalLog journal, TwinStore store)
     {
-        if (ScanTail(journal, store).Model is { } newer) return ModelLog.Decode(newer);
-        if (store.Applied == 0) return Model.Empty;
-        using var reader = journal.Read(store.ModelOffset);
-        return ModelLog.Decode(ModelLog.ReadAt(reader, journal.DurableOffset));
-    }
-
-    private static bool HoldsReadings(JournalLog journal)
-    {
-        using var reader = journal.Read(0);
-        return JournalTail.HasReadings(reader, journal.DurableOffset);
-    }
-
-    private static JournalTail ScanTail(JournalLog journal, TwinStore store)
-    {
-        using var reader = journal.Read(store.Applied);
-        return JournalTail.Scan(reader, journal.DurableOffset);
+        if (JournalTail.Scan(journal, store.Applied).Model is { } newer) return ModelLog.Decode(newer);
+        return store.Applied == 0 ? Model.Empty : ModelLog.Decode(ModelLog.ReadAt(journal, store.ModelOffset));
     }
 
     public void AddTo(WebApplicationBuilder builder)
@@ -175,9 +166,12 @@ internal sealed class TwinCore : ITwinCore
         _projector.SetAside?.Look(LocalTwins.Faulted);
         _following = Task.Run(() => _projector.RunAsync(_journal, _stop.Token));
         _completing = Task.Run(() => Grids.RunAsync(_stop.Token));
+        _sealing = Task.Run(() => _sealer.RunAsync(_stop.Token));
     }
 
     public Task SettleAsync(CancellationToken ct) => _projector.Committed.WaitAsync(_journal.DurableOffset, ct);
+
+    public byte[]? FindMap(string city) => _maps.FirstOrDefault(map => map.City == city)?.GeoJson;
 
     public string SourceName(int number) => _projector.SourceName(number);
 
@@ -209,6 +203,7 @@ internal sealed class TwinCore : ITwinCore
     {
         var journal = _journal.Status;
         var stalled = _journal.UnappliedBytes > 0 && _projector.Idle > StallAfter;
+        var damage = _journal.Sealed.Damage;
         return
         [
             new("journal", journal.Fault is null, journal.Fault),
@@ -216,10 +211,15 @@ internal sealed class TwinCore : ITwinCore
             SetAsideHealth.Of(LocalTwins.Faulted),
             new("grid", Grids.Fault is null, Grids.Fault) { Required = false },
             new("index", _index.Fault is null, _index.Fault) { Required = false },
+            new("sealed", _sealer.Fault is null && damage.Count == 0, _sealer.Fault ?? DamageText(damage)) { Required = false },
             new("backlog", _journal.UnappliedBytes < 48 << 20, _journal.UnappliedBytes < 48 << 20 ? null : $"{_journal.UnappliedBytes} of {_journal.DurableOffset} bytes of the journal wait to be folded: figures are catching up. The doors slow down when 64 MiB of new readings wait."),
             .. DoorHealth(),
         ];
     }
+
+    private static string? DamageText(SealDamage damage) => damage.Count == 0
+        ? null
+        : $"Sealed history is damaged in {damage.Count} {(damage.Count == 1 ? "place" : "places")}, first {damage.Named[0]}. Everything else is served. Run 'verify' for the extent; restore the files from a backup.";
 
     public async ValueTask<IReadOnlySet<string>> QuarantineUnitsAsync(QuarantineGroup group, CancellationToken ct)
     {
@@ -283,6 +283,7 @@ internal sealed class TwinCore : ITwinCore
         await _stop.CancelAsync();
         try
         {
+            await _sealing;
             await _following;
         }
         catch (Exception)

@@ -72,11 +72,9 @@ internal sealed class TwinServer : IAsyncDisposable
     /// <param name="ct">Gives the start up.</param>
     internal static async Task<TwinServer> StartAsync(ServeOptions options, Users users, Func<TimeProvider, Task<ITwinCore>> open, SubscriberFactory subscribe, CancellationToken ct)
     {
-        var (http, mqttAt) = (DoorAddress.Parse("--http", options.Http), DoorAddress.Parse("--mqtt", options.Mqtt));
+        var (http, mqttAt) = CheckDoors(options);
         CheckOptions(options);
         DoorAddress.RefuseOpen(http, mqttAt, users.IsOpen, options);
-        http.RequireFree();
-        mqttAt.RequireFree();
         var epoch = DateTimeOffset.UtcNow;
         var start = options.Start ?? epoch;
         var clock = options.Speed == 1 && options.Start is null ? TimeProvider.System : new ScaledClock(start, epoch, options.Speed);
@@ -127,6 +125,15 @@ internal sealed class TwinServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Where the doors are to be; refuses what cannot be opened.</summary>
+    internal static (DoorAddress Http, DoorAddress Mqtt) CheckDoors(ServeOptions options)
+    {
+        var (http, mqtt) = (DoorAddress.Parse("--http", options.Http), DoorAddress.Parse("--mqtt", options.Mqtt));
+        http.RequireFree();
+        mqtt.RequireFree();
+        return (http, mqtt);
+    }
+
     /// <summary>Completes when the program is asked to stop.</summary>
     public Task WaitForShutdownAsync() => _app.WaitForShutdownAsync();
 
@@ -159,7 +166,7 @@ internal sealed class TwinServer : IAsyncDisposable
         await _core.OpenedAsync(ct);
         if (_subscriber is not null) _subscribing = _subscriber.RunAsync(_stop.Token).ContinueWith(_ => { }, TaskScheduler.Default);
         if (options.Simulate) Simulate(options, users.AddTransient("simulator", Role.Device), start, epoch);
-        _watching = new HealthLog(() => [.. _core.ReadHealth().Where(check => !check.IsToldByItself)], TimeProvider.System, _app.Services.GetRequiredService<ILogger<HealthLog>>()).RunAsync(_stop.Token);
+        _watching = new HealthLog(() => [.. _core.ReadHealth().Where(check => !check.IsLoggedElsewhere)], TimeProvider.System, _app.Services.GetRequiredService<ILogger<HealthLog>>()).RunAsync(_app.Lifetime.ApplicationStopping);
     }
 
     private void Simulate(ServeOptions options, (string Name, string Password) user, DateTimeOffset start, DateTimeOffset epoch)

@@ -44,9 +44,17 @@ internal static class DatabaseOption
     }
 
     /// <summary>The server answers, and does not let us in or work.</summary>
-    public static InputException Refused(PostgresException e) => new($"--database: PostgreSQL refuses: {PostgresFault.Reason(e)}. {(e.SqlState is PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification
-        ? "See that user name and password are right, and that pg_hba.conf lets this machine in."
-        : "Give a database that is there, and a user who may make tables in it.")}");
+    public static InputException Refused(PostgresException e) => new($"--database: PostgreSQL refuses: {PostgresFault.Reason(e)}. {AdviceOn(e.SqlState)}");
+
+    private static string AdviceOn(string state) => state switch
+    {
+        PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification => "See that user name and password are right, and that pg_hba.conf lets this machine in.",
+        PostgresErrorCodes.InvalidCatalogName => "Make the database with createdb, or give one that is there.",
+        PostgresErrorCodes.InsufficientPrivilege => "Give a user who owns the database, or may make tables in it.",
+        PostgresErrorCodes.ReadOnlySqlTransaction => "Let it be written again (default_transaction_read_only), or give the server that is not a standby.",
+        PostgresErrorCodes.TooManyConnections => "Raise its max_connections, or give a smaller Maximum Pool Size.",
+        _ => "See its log.",
+    };
 
     private static async Task<NpgsqlDataSource> ReachAsync(string? connection, Func<NpgsqlDataSource, CancellationToken, Task> prepare, CancellationToken ct)
     {

@@ -53,7 +53,7 @@ internal static class ServeCommand
                 Cluster = result.GetValue(cluster)!,
                 Name = ParseName(result.GetValue(name)!),
                 Advertise = await ResolveAsync(result.GetValue(advertise)!, ct),
-                SiloPort = result.GetValue(silo),
+                SiloPort = result.GetValue(silo) is var port and > 0 and <= 65_535 ? port : throw new InputException($"--silo-port {result.GetValue(silo)}: 1 to 65535."),
                 TakeCities = result.GetValue(takeCities) == "on",
                 Dashboard = result.GetValue(dashboard) == "on",
             };
@@ -69,6 +69,7 @@ internal static class ServeCommand
     internal static async Task<TwinServer> StartAsync(SiloOptions options, CancellationToken ct)
     {
         SiloPlace.RequireFree(options);
+        TwinServer.CheckDoors(options.Serve);
         var database = await Database.OpenAsync(options.Database, ct);
         await SiloPlace.ClaimAsync(database, options, TimeProvider.System, Console.Error.WriteLine, ct);
         var users = await UserTable.OpenAsync(database, ct);

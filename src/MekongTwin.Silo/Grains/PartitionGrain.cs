@@ -182,7 +182,8 @@ internal sealed partial class PartitionGrain(Regions regions, ISiloStatusOracle 
     {
         _isLost |= cause is NotTheWriterException;
         if (cause is NotTheWriterException) PartitionLog.Taken(logger, _number);
-        else SetFault($"Partition {_number} starts anew: {CallFault.Reason(cause)}");
+        else SetFault($"Partition {_number} starts anew: {PostgresFault.Reason(cause)}.");
+        if (cause is not (NotTheWriterException or OperationCanceledException) && !PostgresFault.Is(cause)) PartitionLog.Failed(logger, cause, _number);
         _stop.Cancel();
         Wake();
         DeactivateOnIdle();
@@ -221,6 +222,9 @@ internal sealed partial class PartitionGrain(Regions regions, ISiloStatusOracle 
 
 internal static partial class PartitionLog
 {
+    [LoggerMessage(Level = LogLevel.Error, Message = "Partition {Number} starts anew for a fault of this program")]
+    public static partial void Failed(ILogger logger, Exception exception, int number);
+
     [LoggerMessage(Level = LogLevel.Debug, Message = "Partition {Number} was taken over by another silo")]
     public static partial void Taken(ILogger logger, int number);
 

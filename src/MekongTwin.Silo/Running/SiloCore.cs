@@ -22,7 +22,7 @@ internal sealed partial class SiloCore : ITwinCore
     private static readonly TimeSpan VisibleWithin = TimeSpan.FromSeconds(5);
 
     /// <summary>How long the other silos may take to learn of a new mapping.</summary>
-    private static readonly TimeSpan KnownWithin = 2 * RefreshEvery;
+    private static TimeSpan KnownWithin => 2 * RefreshEvery;
 
     private readonly SiloOptions _options;
     private readonly NpgsqlDataSource _database;
@@ -32,6 +32,7 @@ internal sealed partial class SiloCore : ITwinCore
     private readonly Regions _regions = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _mapping = new(1, 1);
+    private IReadOnlyList<CityMap> _maps = [];
     private IReadOnlyList<NameMapping> _folderNames = [];
     private IGrainFactory _grains = null!;
     private ISiloStatusOracle _silos = null!;
@@ -95,7 +96,8 @@ internal sealed partial class SiloCore : ITwinCore
     public static async Task<SiloCore> OpenAsync(SiloOptions options, NpgsqlDataSource database, UserTable users, TimeProvider clock, CancellationToken ct)
     {
         var warnings = new List<string>();
-        var read = CityFolder.Read(options.Serve.Cities, warnings);
+        var maps = new List<CityMap>();
+        var read = CityFolder.Read(options.Serve.Cities, warnings, maps: maps);
         try
         {
             var settings = new SettingTable(database);
@@ -104,11 +106,11 @@ internal sealed partial class SiloCore : ITwinCore
             if (options.Serve.Simulate && !simulated) throw new InputException("The database holds readings of real devices; the simulator would mix its own with them. Give another database, or say --simulate off.");
             var partitions = int.Parse(await settings.SettleAsync("partitions", "64", ct), System.Globalization.CultureInfo.InvariantCulture);
             var region = new Region("region", partitions, database, clock);
-            var brought = await region.BringFoldersAsync(read, options.Name, options.TakeCities, before => Merge(before, read), ct);
+            var brought = await region.BringFoldersAsync(CityFolder.HashOf(options.Serve.Cities), options.Name, options.TakeCities, before => Merge(before, read), ct);
             if (SayOf(brought) is { } warning) warnings.Add(warning);
             var door = await region.Journal.NextDoorAsync(ct);
             IReadOnlyList<NameMapping> folderNames = brought.Kept is null ? ModelMerge.NamesOf(region.Model, read) : [.. region.Model.Names.Where(name => name.FromFolder)];
-            return new(options, database, users, region, clock, door) { Simulated = simulated, Warnings = warnings, _folderNames = folderNames };
+            return new(options, database, users, region, clock, door) { Simulated = simulated, Warnings = warnings, _maps = maps, _folderNames = folderNames };
         }
         catch (Exception e)
         {
@@ -122,7 +124,8 @@ internal sealed partial class SiloCore : ITwinCore
     {
         SiloHosting.AddTo(builder, _options, _regions);
         builder.Services.AddSingleton(services => new SiloRoster(TimeProvider.System, services.GetRequiredService<ILogger<SiloRoster>>()));
-        builder.Services.AddHostedService<RosterWatch>();
+        builder.Services.AddHostedService(services => new RosterWatch(services.GetRequiredService<SiloRoster>(), new(_database, _options.Cluster), _options.Serve.Broker is not null, services.GetRequiredService<IClusterMembershipService>(),
+            services.GetRequiredService<ILocalSiloDetails>(), services.GetRequiredService<IHostApplicationLifetime>(), services.GetRequiredService<ILogger<RosterWatch>>()));
         builder.Services.AddHostedService(services => new SiloWatch(_database, _options.Cluster, services.GetRequiredService<IClusterMembershipService>(), services.GetRequiredService<ILocalSiloDetails>(), TimeProvider.System, services.GetRequiredService<ILogger<SiloWatch>>()));
         builder.Services.AddHostedService(_ => new UserWatch(_users, TimeProvider.System));
     }
@@ -139,6 +142,7 @@ internal sealed partial class SiloCore : ITwinCore
         _grains = services.GetRequiredService<IGrainFactory>();
         _silos = services.GetRequiredService<ISiloStatusOracle>();
         _log = services.GetRequiredService<ILogger<SiloCore>>();
+        _region.Committer.Logger = _log;
         _roster = services.GetRequiredService<SiloRoster>();
         _twins = new(_grains, _region);
         // Partitions that have left are not to be called back by a silo that goes.
@@ -160,6 +164,8 @@ internal sealed partial class SiloCore : ITwinCore
         await _journal.FlushAsync(ct);
         await Task.WhenAll(Enumerable.Range(0, _region.Partitions).Select(partition => _twins.Partition(partition).SettleAsync())).WaitAsync(ct);
     }
+
+    public byte[]? FindMap(string city) => _maps.FirstOrDefault(map => map.City == city)?.GeoJson;
 
     public string SourceName(int number) => _region.Sources.NameOf(number);
 
@@ -211,7 +217,7 @@ internal sealed partial class SiloCore : ITwinCore
     {
         var after = ModelMerge.Onto(before, read);
         return ModelLog.KeepsFacts(before, after) ? after
-            : throw new InputException("The city folders change what is folded already (a moved asset, another unit or hold time). In a cluster that is not possible yet: give the changed asset or point a new name, or start with a new database.");
+            : throw new InputException($"The city folders change what is folded already (a moved asset, another unit or hold time). In a cluster that is not possible yet ({ModelDifference.Describe(before, after)}): give the changed asset or point a new name, or start with a new database.");
     }
 
     /// <summary>What an operator should know of the city folders of this silo, or null.</summary>

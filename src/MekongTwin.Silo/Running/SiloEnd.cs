@@ -19,7 +19,7 @@ internal sealed class SiloEnd(ILocalSiloDetails here) : IFatalErrorHandler
     internal static string Sentence(string name, string? context, Exception? exception)
     {
         var reason = context ?? exception?.Message ?? "no reason given";
-        if (reason.Contains("dead", StringComparison.OrdinalIgnoreCase)) return $"Silo {name} was declared dead by the others (it did not answer them, or could not write to PostgreSQL), which have its partitions. It ends now; start it again.";
-        return $"Silo {name} cannot go on and ends now: {reason.Split('\n')[0].Trim()} Start it again.";
+        if (reason.Contains("told I am dead", StringComparison.OrdinalIgnoreCase)) return $"Silo {name} was declared dead by the others (it did not answer them, or could not write to PostgreSQL), which have its partitions. It ends now; start it again.";
+        return $"Silo {name} cannot go on and ends now: {reason.Split('\n')[0].Trim().TrimEnd('.')}. Start it again.";
     }
 }

@@ -20,7 +20,7 @@ internal static class SiloHosting
         builder.Services.AddSingleton(regions);
         // Every try of a call, every message that finds nobody and every step of a silo's going would be told at length; what comes to
         // nothing is said by whoever called, who comes and goes by the roster, why this one ends by SiloEnd.
-        builder.Logging.AddFilter("Orleans", LogLevel.Error).AddFilter("Orleans.Messaging", LogLevel.Critical).AddFilter("Orleans.Runtime.MembershipService", LogLevel.None).AddFilter("Orleans.Runtime.GrainDirectory", LogLevel.Critical).AddFilter("Polly", LogLevel.None);
+        builder.Logging.AddFilter("Orleans", LogLevel.Critical).AddFilter("Orleans.Runtime.MembershipService", LogLevel.None).AddFilter("Polly", LogLevel.None);
         builder.Host.UseOrleans(silo =>
         {
             silo.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.Cluster, "mekongtwin"));

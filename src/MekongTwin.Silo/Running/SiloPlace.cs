@@ -37,16 +37,16 @@ internal static class SiloPlace
         {
             await Task.Delay(LookEvery, clock, ct);
             var now = await ReadOthersAsync(database, options, ct);
-            if (now.FirstOrDefault(other => before.Any(seen => seen.Text == other.Text && seen.Alive != other.Alive)) is { Text: not null } living) throw Taken(living, options);
+            if (now.FirstOrDefault(other => before.Any(seen => seen.Start == other.Start && seen.Alive != other.Alive)) is { } living) throw Taken(living, options);
             if (now.Count == 0) return;
         }
     }
 
-    private static InputException Taken((string Name, string Text, DateTime Alive) living, SiloOptions options) => living.Name == options.Name
+    private static InputException Taken(Place living, SiloOptions options) => living.Name == options.Name
         ? new($"--name {options.Name}: {living.Text} runs in cluster {options.Cluster}. Give each silo a name of its own.")
         : new($"--advertise {options.Advertise}, --silo-port {options.SiloPort}: {living.Text} runs in cluster {options.Cluster} at this address. Give an address of this machine that the other silos can reach.");
 
-    private static async Task<List<(string Name, string Text, DateTime Alive)>> ReadOthersAsync(NpgsqlDataSource database, SiloOptions options, CancellationToken ct)
+    private static async Task<List<Place>> ReadOthersAsync(NpgsqlDataSource database, SiloOptions options, CancellationToken ct)
     {
         // 2: joining, 3: active. Whose last word is older than any difference between clocks need not be waited for.
         await using var command = database.CreateCommand("""
@@ -56,8 +56,11 @@ internal static class SiloPlace
             ORDER BY generation DESC
             """).With(options.Cluster).With(options.Name).With(options.Advertise.ToString()).With(options.SiloPort).With(Dns.GetHostName());
         await using var rows = await command.ExecuteReaderAsync(ct);
-        var others = new List<(string, string, DateTime)>();
-        while (await rows.ReadAsync(ct)) others.Add((rows.GetString(0), $"A silo named {rows.GetString(0)} ({rows.GetString(1)}:{rows.GetInt32(2)} on {rows.GetString(3)}, start {rows.GetInt32(4)})", rows.GetDateTime(5)));
+        var others = new List<Place>();
+        while (await rows.ReadAsync(ct)) others.Add(new(rows.GetString(0), $"A silo named {rows.GetString(0)} ({rows.GetString(1)}:{rows.GetInt32(2)} on {rows.GetString(3)})", (rows.GetString(1), rows.GetInt32(2), rows.GetInt32(4)), rows.GetDateTime(5)));
         return others;
     }
+
+    /// <summary>A silo as the membership has it: its name, how it is called in a sentence, which start of it, when it last said that it lives.</summary>
+    private sealed record Place(string Name, string Text, (string Address, int Port, int Generation) Start, DateTime Alive);
 }

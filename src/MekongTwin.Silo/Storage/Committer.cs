@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using MekongTwin.Silo.Grains;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
 namespace MekongTwin.Silo.Storage;
@@ -20,6 +21,9 @@ internal sealed class Committer(PartitionTable table) : BackgroundService
     private const int RefusalsMax = 3;
 
     private readonly Channel<Waiting> _waiting = Channel.CreateBounded<Waiting>(new BoundedChannelOptions(WaitingMax) { SingleReader = true });
+
+    /// <summary>Hears of faults of our own; that the database is away is told by the health page.</summary>
+    public ILogger Logger { get; set; } = NullLogger.Instance;
 
     /// <summary>Why it does not get on, or null while it does.</summary>
     public string? Fault { get; private set; }
@@ -98,6 +102,7 @@ internal sealed class Committer(PartitionTable table) : BackgroundService
             catch (Exception e) when (!ct.IsCancellationRequested)
             {
                 Fault = $"PostgreSQL cannot be written: {PostgresFault.Reason(e)}. Nothing is acknowledged until it can; it resumes by itself.";
+                if (!PostgresFault.Is(e) && e is not OperationCanceledException) StorageLog.Failed(Logger, e);
                 if (e is PostgresException) refusals++;
                 if (PostgresFault.IsReadOnly(e)) table.ForgetConnections();
                 await Task.Delay(retry, ct);
@@ -139,3 +144,9 @@ internal sealed class Committer(PartitionTable table) : BackgroundService
 /// <summary>Another activation has taken the partition over: this one must go.</summary>
 [GenerateSerializer, Alias("mt.not-the-writer")]
 public sealed class NotTheWriterException(int partition) : Exception($"Partition {partition} has another writer by now.");
+
+internal static partial class StorageLog
+{
+    [LoggerMessage(Level = LogLevel.Error, Message = "A commit failed for a fault of this program")]
+    public static partial void Failed(ILogger logger, Exception exception);
+}

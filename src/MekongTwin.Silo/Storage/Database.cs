@@ -49,5 +49,5 @@ internal static class Database
     }
 
     /// <summary>A server that answers, and refuses, is not waited for; one that starts is.</summary>
-    private static bool DoesNotAnswer(Exception e) => e is SocketException || (e is NpgsqlException and not PostgresException) || e is PostgresException { SqlState: PostgresErrorCodes.CannotConnectNow };
+    private static bool DoesNotAnswer(Exception e) => e is SocketException || (e is NpgsqlException and not PostgresException) || e is PostgresException { SqlState: PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.ReadOnlySqlTransaction };
 }

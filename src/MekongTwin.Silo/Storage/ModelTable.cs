@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using MekongTwin.Domain.Assets;
 using Npgsql;
 
@@ -32,14 +31,13 @@ internal sealed class ModelTable(NpgsqlDataSource database)
     /// Brings a silo's city folders into the model, unless the region had them and has others since: a silo that starts late, or
     /// again, does not undo what a newer one brought.
     /// </summary>
-    /// <param name="read">What the folders hold.</param>
+    /// <param name="content">Hash of what the folders hold.</param>
     /// <param name="silo">Who brings them.</param>
     /// <param name="evenOld">Brings them in even so.</param>
     /// <param name="merge">The model with them; throws when they cannot be brought in, and nothing is changed.</param>
     /// <param name="ct">Gives up.</param>
-    public async Task<BroughtFolders> BringAsync(Model read, string silo, bool evenOld, Func<Model, Model> merge, CancellationToken ct)
+    public async Task<BroughtFolders> BringAsync(string content, string silo, bool evenOld, Func<Model, Model> merge, CancellationToken ct)
     {
-        var content = Convert.ToHexStringLower(SHA256.HashData(ModelCodec.ToJson(read)));
         await using var connection = await database.OpenConnectionAsync(ct);
         await using var transaction = await HoldAsync(connection, ct);
         var (version, before) = await ReadNewerAsync(connection, 0, ct) ?? (0, Model.Empty);

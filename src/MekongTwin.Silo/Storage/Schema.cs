@@ -51,6 +51,7 @@ internal static class Schema
     public static async Task RequireAsync(NpgsqlDataSource database, CancellationToken ct)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
+        await RefuseOthersAsync(connection, ct);
         await using var isThere = new NpgsqlCommand("SELECT to_regclass('schema_version') IS NOT NULL", connection);
         if (!(bool)(await isThere.ExecuteScalarAsync(ct))!) throw new InputException("No silo has ever started on this database: there is nothing in it.");
         await using var read = new NpgsqlCommand("SELECT coalesce(max(version), 0) FROM schema_version", connection);

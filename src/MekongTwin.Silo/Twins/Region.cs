@@ -100,12 +100,12 @@ internal sealed class Region(string name, int partitions, NpgsqlDataSource datab
     }
 
     /// <summary>Brings this silo's city folders in (<see cref="ModelTable.BringAsync"/>).</summary>
-    public async Task<BroughtFolders> BringFoldersAsync(Model read, string silo, bool evenOld, Func<Model, Model> merge, CancellationToken ct)
+    public async Task<BroughtFolders> BringFoldersAsync(string content, string silo, bool evenOld, Func<Model, Model> merge, CancellationToken ct)
     {
         await _refreshing.WaitAsync(ct);
         try
         {
-            var brought = await Models.BringAsync(read, silo, evenOld, merge, ct);
+            var brought = await Models.BringAsync(content, silo, evenOld, merge, ct);
             if (brought.Version > _version) SetModel(brought.Version, brought.After);
             return brought;
         }

@@ -28,6 +28,15 @@ internal sealed class MemoryFiles : IJournalFiles
         lock (_gate) _files.Remove(name);
     }
 
+    public void Rename(string name, string newName)
+    {
+        lock (_gate)
+        {
+            _files[newName] = _files[name];
+            _files.Remove(name);
+        }
+    }
+
     public void SyncDirectory()
     {
         // Nothing outlives the process.

@@ -162,6 +162,18 @@ internal sealed class FaultyFiles : IJournalFiles
         }
     }
 
+    public void Rename(string name, string newName)
+    {
+        lock (_gate)
+        {
+            Count();
+            if (_cached.ContainsKey(newName)) throw new IOException($"{newName} exists");
+            _cached[newName] = _cached[name];
+            _cached.Remove(name);
+            DieIfDue();
+        }
+    }
+
     public void SyncDirectory()
     {
         lock (_gate)

@@ -81,6 +81,8 @@ public sealed class Backpressure : IDisposable
 
         public void Delete(string name) => inner.Delete(name);
 
+        public void Rename(string name, string newName) => inner.Rename(name, newName);
+
         public void SyncDirectory() => inner.SyncDirectory();
     }
 }

@@ -113,7 +113,7 @@ public sealed class Doors : IDisposable
         using var taken = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
         taken.Start();
         var port = ((IPEndPoint)taken.LocalEndpoint).Port;
-        Assert.Contains("choose other ports", await RefusedAsync(options => options with { Mqtt = $"{port}" }), StringComparison.Ordinal);
+        Assert.Contains($"--mqtt 127.0.0.1:{port}: another program listens there already", await RefusedAsync(options => options with { Mqtt = $"{port}" }), StringComparison.Ordinal);
         await using var served = await Served.StartAsync(_directory);
     }
 

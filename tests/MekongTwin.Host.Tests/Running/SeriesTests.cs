@@ -110,6 +110,8 @@ public sealed class SeriesTests : IDisposable
 
         public TimeProvider Clock => TimeProvider.System;
 
+        public byte[]? FindMap(string city) => null;
+
         public ITwins Twins => throw new NotSupportedException();
 
         public bool Simulated => false;
