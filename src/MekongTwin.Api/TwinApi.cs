@@ -74,6 +74,7 @@ public static class TwinApi
         // What any route may answer: bad arguments, no sign-in, not allowed, a foreign host name, too many sign-ins, a part that is away.
         foreach (var status in (int[])[400, 401, 403, 421, 429, 503]) api.ProducesProblem(status);
         api.MapCities(services, boards);
+        api.MapGrid(services);
         api.MapMaps(services, boards);
         api.MapAssets(services, boards);
         api.MapLedger(services);

@@ -90,6 +90,9 @@ public interface ITwinServices
     /// <summary>Takes back a mapping that somebody made; false when there is none. What it took in stays; the folder's mapping of the name holds again.</summary>
     Task<bool> RemoveMappingAsync(string name, CancellationToken ct);
 
+    /// <summary>A city's grid as it was completed last; null where it is not completed.</summary>
+    GridState? ReadGrid(string city) => null;
+
     /// <summary>State of the doors, the journal and the twins.</summary>
     StatusView ReadStatus();
 }

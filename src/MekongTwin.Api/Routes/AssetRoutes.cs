@@ -22,7 +22,11 @@ public sealed record ParentsView(string? Electrical, string? Administrative);
 public sealed record AssetView(
     string Id, string Kind, string Name, ParentsView Parents, double? Longitude, double? Latitude, double? RatingKva,
     IReadOnlyDictionary<string, ValueView> Latest, IReadOnlyDictionary<string, Figure> Figures, IReadOnlyList<string> Metrics,
-    [property: Description("True while its twin is set aside because it failed: its newest readings wait in the journal, the values stand still")] bool Faulted);
+    [property: Description("True while its twin is set aside because it failed: its newest readings wait in the journal, the values stand still")] bool Faulted)
+{
+    [Description("What the completed state of the grid says of it where no fresh reading does; only of a single asset")]
+    public AssetEstimate? Estimate { get; init; }
+}
 
 /// <summary>A page of assets.</summary>
 public sealed record AssetPage(IReadOnlyList<AssetView> Items, int Total);
@@ -75,7 +79,7 @@ internal static class AssetRoutes
         var now = Instant.From(services.Clock.GetUtcNow());
         var below = model.Assets.Where(other => Boards.IsBelow(model, other, asset.Number)).Select(other => other.Id).ToList();
         var view = (await services.Twins.ViewAsync([asset.Id], ct))[0];
-        var shown = Show(model, view, now);
+        var shown = Show(model, view, now) with { Estimate = GridRoutes.EstimateOf(services, model, asset.Number, now) };
         if (below.Count == 0) return TypedResults.Ok(shown);
         var views = await services.Twins.ViewAsync(below, ct);
         var figures = Api.Figures.OfMany(asset, views, now);

@@ -11,9 +11,23 @@ public sealed record NetworkNode(string Id)
     /// <summary>Number of the feeder whose head this is, or -1.</summary>
     public int Head { get; init; } = -1;
 
+    /// <summary>Nominal voltage of a head, kV; null where it is not stated.</summary>
+    public double? NominalKv { get; init; }
+
     public double? Longitude { get; init; }
 
     public double? Latitude { get; init; }
+}
+
+/// <summary>Classes of customers, as tariffs know them. Names in files are the lower-camel form.</summary>
+public enum CustomerClass
+{
+    Household,
+    Commercial,
+    Hotel,
+    Industrial,
+    StreetLight,
+    Pumping,
 }
 
 /// <summary>A switch at the beginning of a line, as it normally stands.</summary>
@@ -36,6 +50,9 @@ public sealed record Network(string City, ImmutableArray<Conductor> Conductors, 
 {
     /// <summary>Node of each transformer, by the asset's number.</summary>
     public ImmutableDictionary<int, int> NodeOfTransformer { get; init; } = ImmutableDictionary<int, int>.Empty;
+
+    /// <summary>Customers of each transformer in the order of <see cref="CustomerClass"/>, by the asset's number; only where their classes are known.</summary>
+    public ImmutableDictionary<int, ImmutableArray<int>> CustomersOfTransformer { get; init; } = ImmutableDictionary<int, ImmutableArray<int>>.Empty;
 
     /// <summary>What each feeder feeds with the switches as they normally stand.</summary>
     public NetworkTrace Trace() => Trace(line => Lines[line].Switch != NormalState.Open);

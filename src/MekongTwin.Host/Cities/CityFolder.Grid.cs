@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using MekongTwin.Domain.Assets;
 
 namespace MekongTwin.Host.Cities;
@@ -11,13 +12,14 @@ internal sealed partial class CityFolder
 {
     private static readonly string[] GridLists = ["conductors", "substations", "feeders", "nodes", "lines", "transformers"];
 
-    /// <summary>Classes of customers, as tariffs know them.</summary>
-    private static readonly string[] CustomerClasses = ["household", "commercial", "hotel", "industrial", "streetLight", "pumping"];
+    private static readonly string[] CustomerClasses = [.. Enum.GetNames<CustomerClass>().Select(JsonNamingPolicy.CamelCase.ConvertName)];
 
     private readonly Dictionary<string, int> _conductorNumbers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _nodeNumbers = new(StringComparer.Ordinal);
     private readonly List<(NetworkLine Line, PlacedJson At)> _lines = [];
     private readonly Dictionary<int, int> _nodeOfTransformer = [];
+    private readonly Dictionary<int, ImmutableArray<int>> _customersOfTransformer = [];
+    private readonly Dictionary<int, double> _kvOfFeeder = [];
     private NetworkTrace? _trace;
 
     private void ReadGrid(string country)
@@ -28,7 +30,7 @@ internal sealed partial class CityFolder
         foreach (var item in grids.SelectMany(grid => Items(grid, "feeders", AssetKind.Feeder))) ReadFeeder(new(item, _errors), country);
         var network = ReadNetwork(grids);
         foreach (var item in grids.SelectMany(grid => Items(grid, "transformers", AssetKind.Transformer))) ReadTransformer(new(item, _errors), network);
-        if (network is not null) _networks.Add(network with { NodeOfTransformer = _nodeOfTransformer.ToImmutableDictionary() });
+        if (network is not null) _networks.Add(network with { NodeOfTransformer = _nodeOfTransformer.ToImmutableDictionary(), CustomersOfTransformer = _customersOfTransformer.ToImmutableDictionary() });
     }
 
     private IEnumerable<string> GridFiles()
@@ -41,7 +43,7 @@ internal sealed partial class CityFolder
     private void ReadSubstation(Fields fields)
     {
         var ratingKva = 0.0;
-        AddPlaced(fields, AssetKind.Substation, asset => asset with { RatingKva = ratingKva = fields.Number("ratingKva", 1, 10_000_000), Customers = Customers(fields) });
+        AddPlaced(fields, AssetKind.Substation, asset => asset with { RatingKva = ratingKva = fields.Number("ratingKva", 1, 10_000_000), Customers = Customers(fields).Sum() });
         Reference(fields, "district", AssetKind.District);
         var transformers = fields.List("transformersKva");
         var sum = transformers.Sum(transformer => transformer.Number);
@@ -51,6 +53,7 @@ internal sealed partial class CityFolder
 
     private void ReadFeeder(Fields fields, string country)
     {
+        var before = _assets.Count;
         AddPlaced(fields, AssetKind.Feeder, asset => asset with
         {
             RatingKva = fields.Number("ratingKva", 1, 1_000_000),
@@ -58,19 +61,22 @@ internal sealed partial class CityFolder
         });
         var kv = fields.OptionalNumber("kv", 1, 40);
         fields.RefuseUnknown("note", "assumed");
-        if (kv is { } voltage) GridPlausibility.CheckFeeder(fields, country, voltage, _errors);
+        if (kv is not { } voltage) return;
+        if (_assets.Count > before) _kvOfFeeder[before] = voltage;
+        GridPlausibility.CheckFeeder(fields, country, voltage, _errors);
     }
 
     private void ReadTransformer(Fields fields, Network? network)
     {
         var node = fields.Find("node") is null ? -1 : NodeReference(fields, "node", network is not null);
         var before = _assets.Count;
+        var customers = Customers(fields);
         AddPlaced(fields, AssetKind.Transformer, asset =>
         {
             asset = asset with
             {
                 RatingKva = fields.Number("ratingKva", 1, 1_000_000),
-                Customers = Customers(fields),
+                Customers = customers.Sum(),
                 ElectricalParent = fields.Find("node") is null ? Reference(fields, "feeder", AssetKind.Feeder) : FeederAt(fields, node),
                 AdministrativeParent = Reference(fields, "district", AssetKind.District),
             };
@@ -81,6 +87,7 @@ internal sealed partial class CityFolder
         if (node < 0 || network is null || _assets.Count == before) return;
         var added = _assets[before];
         _nodeOfTransformer[before] = node;
+        if (customers.Length > 1) _customersOfTransformer[before] = customers;
         // Without a place of its own it stands at its node.
         if (added.Longitude is null && added.Latitude is null) _assets[before] = added with { Longitude = network.Nodes[node].Longitude, Latitude = network.Nodes[node].Latitude };
     }
@@ -96,13 +103,13 @@ internal sealed partial class CityFolder
         return feeder;
     }
 
-    /// <summary>A number, or numbers by class of customer.</summary>
-    private int Customers(Fields fields)
+    /// <summary>One number, or as many as there are classes of customers.</summary>
+    private ImmutableArray<int> Customers(Fields fields)
     {
-        if (fields.Find("customers") is not { Kind: System.Text.Json.JsonValueKind.Object } counts) return (int)fields.Number("customers", 0, 1_000_000, 0);
+        if (fields.Find("customers") is not { Kind: JsonValueKind.Object } counts) return [(int)fields.Number("customers", 0, 1_000_000, 0)];
         var byClass = new Fields(counts, _errors);
-        var sum = CustomerClasses.Sum(name => (int)byClass.Number(name, 0, 1_000_000, 0));
+        ImmutableArray<int> numbers = [.. CustomerClasses.Select(name => (int)byClass.Number(name, 0, 1_000_000, 0))];
         byClass.RefuseUnknown();
-        return sum;
+        return numbers;
     }
 }

@@ -11,7 +11,7 @@ internal sealed partial class CityFolder
     {
         var before = _errors.Count;
         var conductors = grids.SelectMany(grid => grid.List("conductors")).Select(item => ReadConductor(new(item, _errors))).ToImmutableArray();
-        var heads = _assets.Where(asset => asset.Kind == AssetKind.Feeder && IsOfThisCity(asset)).Select(feeder => new NetworkNode(feeder.Id.Path[(_city.Length + 1)..]) { Head = feeder.Number });
+        var heads = _assets.Where(asset => asset.Kind == AssetKind.Feeder && IsOfThisCity(asset)).Select(feeder => new NetworkNode(feeder.Id.Path[(_city.Length + 1)..]) { Head = feeder.Number, NominalKv = _kvOfFeeder.TryGetValue(feeder.Number, out var kv) ? kv : null });
         var nodes = ImmutableArray.CreateBuilder<NetworkNode>();
         foreach (var head in heads)
         {

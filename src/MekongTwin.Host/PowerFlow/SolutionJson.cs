@@ -7,7 +7,12 @@ namespace MekongTwin.Host.PowerFlow;
 /// <summary>A solution as JSON, in MW, Mvar, degrees and per unit; what is no number is null, and an unserved bus has no voltage.</summary>
 internal static class SolutionJson
 {
-    public static void Write(Utf8JsonWriter json, ImportedCase read, Solution solution, string solver)
+    /// <param name="json">Where to.</param>
+    /// <param name="read">The case.</param>
+    /// <param name="solution">Its solution.</param>
+    /// <param name="solver">What found it.</param>
+    /// <param name="more">Writes what this kind of case has besides.</param>
+    public static void Write(Utf8JsonWriter json, ImportedCase read, Solution solution, string solver, Action<Utf8JsonWriter>? more = null)
     {
         var network = read.Network;
         json.WriteStartObject();
@@ -25,7 +30,8 @@ internal static class SolutionJson
         }
         json.WriteEndArray();
         WriteBuses(json, read, solution);
-        WriteBranches(json, network, solution);
+        WriteBranches(json, read, solution);
+        more?.Invoke(json);
         json.WriteEndObject();
     }
 
@@ -45,6 +51,7 @@ internal static class SolutionJson
         {
             json.WriteStartObject();
             json.WriteNumber("bus", row.Number);
+            if (read.BusIds is { } ids) json.WriteString("id", ids[row.Bus]);
             Number(json, "vmPu", IsUnserved(row, solution) ? 0 : solution.Vm[row.Bus]);
             Number(json, "vaDegree", IsUnserved(row, solution) ? 0 : solution.Va[row.Bus] * 180 / Math.PI);
             json.WriteEndObject();
@@ -52,13 +59,15 @@ internal static class SolutionJson
         json.WriteEndArray();
     }
 
-    private static void WriteBranches(Utf8JsonWriter json, Network network, Solution solution)
+    private static void WriteBranches(Utf8JsonWriter json, ImportedCase read, Solution solution)
     {
+        var network = read.Network;
         var (branches, mva) = (network.Branches, network.BaseMva);
         json.WriteStartArray("branches");
         for (var k = 0; k < branches.Count; k++)
         {
             json.WriteStartObject();
+            if (read.BranchIds is { } ids) json.WriteString("id", ids[k]);
             json.WriteNumber("from", network.Buses.Number[branches.From[k]]);
             json.WriteNumber("to", network.Buses.Number[branches.To[k]]);
             Number(json, "pFromMw", solution.FromP[k] * mva);

@@ -5,6 +5,7 @@ using MekongTwin.Domain.Readings;
 using MekongTwin.Domain.Twins;
 using MekongTwin.History.Journal;
 using MekongTwin.History.Store;
+using MekongTwin.Host.Grid;
 using MekongTwin.Host.Twins;
 using MekongTwin.Ingest;
 
@@ -34,6 +35,7 @@ internal sealed class TwinCore : ITwinCore
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _mapping = new(1, 1);
     private Task _following = Task.CompletedTask;
+    private Task _completing = Task.CompletedTask;
     private Task _sealing = Task.CompletedTask;
     private Model _model;
 
@@ -41,7 +43,7 @@ internal sealed class TwinCore : ITwinCore
     private IReadOnlyList<Cities.CityMap> _maps = [];
     private IReadOnlyList<NameMapping> _folderNames = [];
 
-    private TwinCore(DataDirectory data, JournalLog journal, TwinStore store, ReadingIndex index, Model model, JournalTail tail, TimeProvider clock, AdmissionOptions admission, int workers)
+    private TwinCore(DataDirectory data, JournalLog journal, TwinStore store, ReadingIndex index, Model read, Model model, IReadOnlyList<Network> networks, JournalTail tail, TimeProvider clock, AdmissionOptions admission, int workers)
     {
         _data = data;
         _journal = journal;
@@ -52,6 +54,7 @@ internal sealed class TwinCore : ITwinCore
         Clock = clock;
         _ledger = store.ReadLedger();
         LocalTwins = new LocalTwins(model, index, store, store.Epoch, store.Applied, store.ReadLatest(), workers);
+        Grids = new GridStates(read, model, networks, LocalTwins, clock);
         _projector = new Projector(LocalTwins, store, index, _ledger, clock);
         _sealer = new Sealer(new DiskFiles(data.Journal), journal, index, () => store.Applied);
         _stored = new TwinQueries(data.Database);
@@ -66,6 +69,9 @@ internal sealed class TwinCore : ITwinCore
     public LocalTwins LocalTwins { get; }
 
     public ITwins Twins => LocalTwins;
+
+    /// <summary>The completed states of the cities' grids.</summary>
+    public GridStates Grids { get; }
 
     public Admissions Admissions { get; }
 
@@ -98,8 +104,9 @@ internal sealed class TwinCore : ITwinCore
     public static async Task<TwinCore> OpenAsync(ServeOptions options, TimeProvider clock, CancellationToken ct)
     {
         var warnings = new List<string>();
+        List<Network> networks = [];
         var maps = new List<Cities.CityMap>();
-        var read = Cities.CityFolder.Read(options.Cities, warnings, maps: maps);
+        var read = Cities.CityFolder.Read(options.Cities, warnings, networks, maps);
         var opened = new Stack<IDisposable>();
         T Keep<T>(T part)
             where T : IDisposable
@@ -123,7 +130,7 @@ internal sealed class TwinCore : ITwinCore
             var tail = JournalTail.Scan(journal, store.Applied);
             var index = Keep(ReadingIndex.Open(files, store.Applied, history: journal.Sealed));
             var admission = new AdmissionOptions { Retention = options.Retention };
-            return new(data, journal, store, index, model, tail, clock, admission, options.Workers) { Simulated = options.Simulate, Warnings = warnings, _maps = maps, _folderNames = ModelMerge.NamesOf(model, read) };
+            return new(data, journal, store, index, read, model, networks, tail, clock, admission, options.Workers) { Simulated = options.Simulate, Warnings = warnings, _maps = maps, _folderNames = ModelMerge.NamesOf(model, read) };
         }
         catch
         {
@@ -158,6 +165,7 @@ internal sealed class TwinCore : ITwinCore
         if (log is not null) _projector.SetAside = new(log);
         _projector.SetAside?.Look(LocalTwins.Faulted);
         _following = Task.Run(() => _projector.RunAsync(_journal, _stop.Token));
+        _completing = Task.Run(() => Grids.RunAsync(_stop.Token));
         _sealing = Task.Run(() => _sealer.RunAsync(_stop.Token));
     }
 
@@ -168,6 +176,8 @@ internal sealed class TwinCore : ITwinCore
     public string SourceName(int number) => _projector.SourceName(number);
 
     public StatusView ReadStatus() => Doors();
+
+    public GridState? ReadGrid(string city) => Grids.Find(city);
 
     public ValueTask<LedgerPage> ReadLedgerAsync(CancellationToken ct) => new(ReadLedger());
 
@@ -199,6 +209,7 @@ internal sealed class TwinCore : ITwinCore
             new("journal", journal.Fault is null, journal.Fault),
             new("twins", _projector.Fault is null && !stalled, _projector.Fault ?? (stalled ? $"No progress for {_projector.Idle.TotalSeconds:0} s with {_journal.UnappliedBytes} bytes waiting." : null)),
             SetAsideHealth.Of(LocalTwins.Faulted),
+            new("grid", Grids.Fault is null, Grids.Fault) { Required = false },
             new("index", _index.Fault is null, _index.Fault) { Required = false },
             new("sealed", _sealer.Fault is null && damage.Count == 0, _sealer.Fault ?? DamageText(damage)) { Required = false },
             new("backlog", _journal.UnappliedBytes < 48 << 20, _journal.UnappliedBytes < 48 << 20 ? null : $"{_journal.UnappliedBytes} of {_journal.DurableOffset} bytes of the journal wait to be folded: figures are catching up. The doors slow down when 64 MiB of new readings wait."),
@@ -279,6 +290,7 @@ internal sealed class TwinCore : ITwinCore
         {
             // Said on the health page; what was not committed is folded again at the next start, and closing goes on.
         }
+        await _completing;
         await LocalTwins.DisposeAsync();
         _journal.Dispose();
         _index.Dispose();

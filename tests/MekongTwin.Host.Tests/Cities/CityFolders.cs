@@ -81,6 +81,8 @@ public sealed class CityFolders
         var network = Assert.Single(networks);
         Assert.Equal(("vn-xyz", 5, 4), (network.City, network.Nodes.Length, network.Lines.Length));
         Assert.Equal("1/1", network.Nodes[network.NodeOfTransformer[transformer.Number]].Id);
+        Assert.Equal([80, 5, 0, 0, 0, 0], network.CustomersOfTransformer[transformer.Number]);
+        Assert.Equal([22, 22, null], network.Nodes.Take(3).Select(node => node.NominalKv));
         Assert.NotNull(model.FindPoint(model.FindAsset("vn-xyz/st/1")!.Number, "level"));
     }
 

@@ -58,6 +58,7 @@ public sealed class ApiTests : IDisposable
     [InlineData("/")]
     [InlineData("/api/v1/cities")]
     [InlineData("/api/v1/cities/vn-dad")]
+    [InlineData("/api/v1/cities/vn-dad/grid")]
     [InlineData("/api/v1/assets")]
     [InlineData(Asset)]
     [InlineData(Series + "?metric=P")]

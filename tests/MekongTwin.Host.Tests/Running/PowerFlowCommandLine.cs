@@ -113,6 +113,37 @@ public sealed class PowerFlowCommandLine : IDisposable
         foreach (var missing in (string[])["none.m", "none.json"]) Assert.Single((await RunAsync(2, _directory.In(missing))).Trim().Split('\n'));
     }
 
+    [Fact]
+    public async Task ACityIsSolvedFeederByFeeder()
+    {
+        // Nothing hangs on the last node of fd/1, so the one before it is the lowest, too.
+        var folder = Path.Combine(AppContext.BaseDirectory, "Cities", "clean-network");
+        var json = JsonDocument.Parse(await RunAsync(0, folder, "--loading", "0.6", "--voltage", "1.02", "--json")).RootElement;
+        Assert.Equal("sweep", json.GetProperty("solver").GetString());
+        Assert.Equal(["fd/1", "fd/2", "1/1", "1/2", "2/1", "north/tx/1", "south/tx/2"], json.GetProperty("buses").EnumerateArray().Select(bus => bus.GetProperty("id").GetString()));
+        var branches = json.GetProperty("branches").EnumerateArray().ToDictionary(branch => branch.GetProperty("id").GetString()!);
+        Assert.Equal(0, branches["tie/1"].GetProperty("pFromMw").GetDouble());
+        Assert.InRange(branches["north/tx/1"].GetProperty("loadingPercent").GetDouble(), 58, 61);
+        var line = branches["ln/1/1"];
+        var ampere = Math.Sqrt(Math.Pow(line.GetProperty("pFromMw").GetDouble(), 2) + Math.Pow(line.GetProperty("qFromMvar").GetDouble(), 2)) * 1000 / (Math.Sqrt(3) * 22 * 1.02);
+        Assert.Equal(100 * ampere / 300, line.GetProperty("loadingPercent").GetDouble(), 1e-6);
+        var feeder = json.GetProperty("feeders")[0];
+        Assert.Equal(("fd/1", "1/1", "ln/1/1"), (feeder.GetProperty("id").GetString(), feeder.GetProperty("lowestVmNode").GetString(), feeder.GetProperty("highestLoadingLine").GetString()));
+        Assert.Equal(0.6 * 0.95 * 0.4, feeder.GetProperty("loadMw").GetDouble(), 1e-9);
+        Assert.Equal(json.GetProperty("lossesMw").GetDouble(), json.GetProperty("feeders").EnumerateArray().Sum(each => each.GetProperty("lossesMw").GetDouble()), 1e-9);
+        Assert.Contains("vn-xyz: 2 feeders, 4 lines, 2 transformers; newton: converged", await RunAsync(0, folder, "--solver", "newton"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ACityThatCannotBeSolvedIsSaid()
+    {
+        var folder = Path.Combine(AppContext.BaseDirectory, "Cities", "clean");
+        Assert.Contains("clean: grid.json describes no network (feeders, nodes and lines)", await RunAsync(2, folder), StringComparison.Ordinal);
+        Assert.Contains("grid.json:", await RunAsync(2, Path.Combine(AppContext.BaseDirectory, "Cities", "network-with-a-loop")), StringComparison.Ordinal);
+        Assert.Equal("--loading: only with a city folder; a case file says it itself.", (await PowerFlowAsync(2, "3", "--loading", "0.5")).Trim());
+        Assert.Contains("--loading: between 0 and 3.", await RunAsync(2, folder, "--loading", "4"), StringComparison.Ordinal);
+    }
+
     private async Task<string> PowerFlowAsync(int expected, string load, params string[] options)
     {
         await File.WriteAllTextAsync(_directory.In("two.m"), TwoBuses.Replace("LOAD", load, StringComparison.Ordinal), TestContext.Current.CancellationToken);

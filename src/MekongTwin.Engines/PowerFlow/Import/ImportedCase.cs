@@ -14,4 +14,10 @@ public sealed record ImportedCase(string Name, Network Network, IReadOnlyList<st
 {
     /// <summary>The file's buses in its own order.</summary>
     public required IReadOnlyList<BusRow> Rows { get; init; }
+
+    /// <summary>Ids of the network's buses, where its source has any besides numbers.</summary>
+    public IReadOnlyList<string>? BusIds { get; init; }
+
+    /// <summary>Ids of the network's branches, likewise.</summary>
+    public IReadOnlyList<string>? BranchIds { get; init; }
 }
