@@ -154,7 +154,12 @@ public sealed class Joining(Postgres postgres)
         await using var database = await postgres.MakeDatabaseAsync();
         var folder = Directory.CreateTempSubdirectory("mt-city");
         var changed = Path.Combine(folder.FullName, "vn-dad");
-        foreach (var file in Directory.EnumerateFiles(Host.Commands.ServeCommand.DefaultCity)) { Directory.CreateDirectory(changed); File.Copy(file, Path.Combine(changed, Path.GetFileName(file))); }
+        foreach (var file in Directory.EnumerateFiles(Host.Commands.ServeCommand.DefaultCity, "*", SearchOption.AllDirectories))
+        {
+            var copy = Path.Combine(changed, Path.GetRelativePath(Host.Commands.ServeCommand.DefaultCity, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
         var city = Path.Combine(changed, "city.json");
         File.WriteAllText(city, File.ReadAllText(city).Replace("\"Đà Nẵng\"", "\"Somewhere\"", StringComparison.Ordinal));
         try
