@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using MekongTwin.Engines.PowerFlow;
 using MekongTwin.Engines.PowerFlow.Import;
 using MekongTwin.Host.Cities;
 using MekongTwin.Host.PowerFlow;
@@ -30,6 +31,7 @@ internal static class PowerFlowCommand
         var command = new Command("powerflow", "Solves a grid; exit code 1 when it does not converge") { file, solver, batch, seed, limits, json };
         command.SetAction(result =>
         {
+            CheckWidth();
             var read = CaseFile.Read(result.GetValue(file)!);
             foreach (var note in read.Notes) Console.Error.WriteLine($"note: {note}");
             if (result.GetValue(limits) && result.GetValue(batch) > 0) throw new InputException("--q-limits: not with --batch.");
@@ -40,6 +42,19 @@ internal static class PowerFlowCommand
                 : Solve(read, grid, result.GetValue(limits), result.GetValue(json));
         });
         return command;
+    }
+
+    /// <exception cref="InputException">The environment asks for a vector width that is none.</exception>
+    private static void CheckWidth()
+    {
+        try
+        {
+            _ = Simd.Widest;
+        }
+        catch (ArgumentException e)
+        {
+            throw new InputException(e.Message);
+        }
     }
 
     private static int Solve(ImportedCase read, GridSolver grid, bool reactiveLimits, bool asJson)
