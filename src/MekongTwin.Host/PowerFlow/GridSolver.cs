@@ -16,6 +16,7 @@ internal sealed class GridSolver
     private readonly Network network;
     private readonly RadialSweep? sweep;
     private readonly bool fallsBack;
+    private readonly Lazy<NewtonBatch> newton;
 
     /// <param name="network">The grid.</param>
     /// <param name="wish">auto, sweep or newton.</param>
@@ -24,6 +25,7 @@ internal sealed class GridSolver
     {
         this.network = network;
         fallsBack = wish == "auto";
+        newton = new Lazy<NewtonBatch>(() => new NewtonBatch(network) { Threads = Environment.ProcessorCount });
         string? reason = null;
         sweep = wish == "newton" ? null : RadialSweep.Of(network, out reason);
         if (wish == "sweep" && sweep is null) throw new InputException($"--solver sweep: {reason}.");
@@ -49,7 +51,6 @@ internal sealed class GridSolver
     /// <summary>Scenarios of its loads; see <see cref="LoadStudy.Solver"/>.</summary>
     public void SolveMany(double[] p, double[] q, ScenarioResult[] results, double[] vm, double[] va)
     {
-        var newton = new Lazy<NewtonBatch>(() => new NewtonBatch(network) { Threads = Environment.ProcessorCount });
         if (sweep is null)
         {
             newton.Value.Solve(p, q, results, vm, va);

@@ -1,5 +1,6 @@
 using MekongTwin.Engines.PowerFlow;
 using MekongTwin.Engines.PowerFlow.Newton;
+using MekongTwin.Engines.Tests.PowerFlow.Sweep;
 
 namespace MekongTwin.Engines.Tests.PowerFlow;
 
@@ -21,24 +22,27 @@ public sealed class BatchFacts
 
     [Theory]
     [MemberData(nameof(Widths))]
-    public void Every_width_and_number_of_threads_gives_the_bits_of_single_solutions(SimdWidth width, int threads)
+    public void Every_width_and_number_of_threads_gives_the_bits_of_scenarios_alone(SimdWidth width, int threads)
     {
         var network = Grids.Make(new Random(5), 30, 8);
         var (p, q) = Drawn(network);
         var (results, vm, va) = Solved(network, p, q, width, threads);
-        var (alone, _, _) = Solved(network, p, q, SimdWidth.Scalar, 1);
         var solver = new NewtonSolver(network);
         for (var s = 0; s < Count; s++)
         {
             var row = (s * 30)..((s + 1) * 30);
             var single = solver.Solve(network.Loads.WithPower(p[row], q[row]));
-            Assert.Equal(single.Vm, vm[row]);
-            Assert.Equal(single.Va, va[row]);
-            Assert.Equal((true, single.Iterations, -1), (results[s].Converged, results[s].Iterations, results[s].WorstBus));
-            Assert.Equal(single.LossesP, results[s].LossesP, 1e-12);
-            Assert.Equal(single.LossesQ, results[s].LossesQ, 1e-12);
-            Assert.Equal(single.Vm.Where((_, bus) => !single.Unserved[bus]).Min(), results[s].LowestVm);
-            Assert.Equal(alone[s], results[s]);
+            var (alone, aloneVm, aloneVa) = Solved(network, p[row], q[row], SimdWidth.Scalar, 1);
+            Assert.Equal(aloneVm, vm[row]);
+            Assert.Equal(aloneVa, va[row]);
+            Assert.Equal(alone[0], results[s]);
+            RadialSweepFacts.AssertNear(single.Vm, vm[row], 1e-10);
+            RadialSweepFacts.AssertNear(single.Va, va[row], 1e-10);
+            Assert.Equal((true, -1), (results[s].Converged, results[s].WorstBus));
+            var flows = Flows.Of(network, network.Loads.WithPower(p[row], q[row]), vm[row], va[row], true, 0);
+            Assert.Equal(flows.LossesP, results[s].LossesP, 1e-12);
+            Assert.Equal(flows.LossesQ, results[s].LossesQ, 1e-12);
+            Assert.Equal(flows.Vm.Where((_, bus) => !flows.Unserved[bus]).Min(), results[s].LowestVm);
         }
     }
 
@@ -101,7 +105,7 @@ public sealed class BatchFacts
 
     private static (ScenarioResult[] Results, double[] Vm, double[] Va) Solved(Network network, double[] p, double[] q, SimdWidth width, int threads)
     {
-        var (results, vm, va) = (new ScenarioResult[Count], new double[p.Length], new double[p.Length]);
+        var (results, vm, va) = (new ScenarioResult[p.Length / network.Buses.Count], new double[p.Length], new double[p.Length]);
         new NewtonBatch(network) { Width = width, Threads = threads }.Solve(p, q, results, vm, va);
         return (results, vm, va);
     }

@@ -3,18 +3,22 @@ using System.Runtime.InteropServices;
 namespace MekongTwin.Engines.PowerFlow.Newton;
 
 /// <summary>Many scenarios of one network that differ in their constant powers: as many at a time as a vector has lanes, the symbolic
-/// work done once. Every width and every number of threads gives the same bits; a scenario that fails leaves its neighbours alone.</summary>
+/// work done once, each started from the solution of the network's own loads. Every width and every number of threads gives the same bits; a scenario that fails leaves its neighbours alone.</summary>
 public sealed class NewtonBatch
 {
     private readonly Network network;
     private readonly NewtonOptions options;
     private readonly Equations equations;
+    private readonly double[] startVm;
+    private readonly double[] startVa;
 
     public NewtonBatch(Network network, NewtonOptions? options = null)
     {
         (this.network, this.options) = (network, options ?? new NewtonOptions());
         if (this.options.ReactiveLimits) throw new ArgumentException("Reactive limits are kept by single solutions only.", nameof(options));
         equations = new Equations(network);
+        var own = new NewtonSolver(network, equations, this.options).Solve();
+        (startVm, startVa) = own.Converged ? (own.Vm, own.Va) : (network.SetVm, network.Buses.StartVa);
     }
 
     /// <summary>Threads that share the scenarios.</summary>
@@ -72,7 +76,7 @@ public sealed class NewtonBatch
         for (var k = 0; k < equations.Bus.Length; k++)
         {
             var bus = equations.Bus[k];
-            (iteration.Vm[k], iteration.Va[k]) = (T.Of(network.SetVm[bus]), T.Of(network.Buses.StartVa[bus]));
+            (iteration.Vm[k], iteration.Va[k]) = (T.Of(startVm[bus]), T.Of(startVa[bus]));
             (iteration.Current[k].X, iteration.Current[k].Y) = (T.Of(loads.CurrentP[bus]), T.Of(loads.CurrentQ[bus]));
             (iteration.Impedance[k].X, iteration.Impedance[k].Y) = (T.Of(loads.ImpedanceP[bus]), T.Of(loads.ImpedanceQ[bus]));
             var (generationP, generationQ) = (network.GenerationP[bus], network.GenerationQ[bus]);
