@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using MekongTwin.Engines.PowerFlow;
 using MekongTwin.Engines.PowerFlow.Import;
 using MekongTwin.Engines.PowerFlow.Import.Cities;
 using MekongTwin.Host.Cities;
@@ -34,6 +35,7 @@ internal static class PowerFlowCommand
         var command = new Command("powerflow", "Solves a grid; exit code 1 when it does not converge") { file, solver, batch, seed, limits, loading, powerFactor, voltage, json };
         command.SetAction(result =>
         {
+            CheckWidth();
             var city = Directory.Exists(result.GetValue(file))
                 ? CityCase.Of(result.GetValue(file)!, new() { Loading = result.GetValue(loading), PowerFactor = result.GetValue(powerFactor), HeadVm = result.GetValue(voltage) })
                 : null;
@@ -51,6 +53,19 @@ internal static class PowerFlowCommand
                 : Solve(read, city, grid, result.GetValue(limits), result.GetValue(json));
         });
         return command;
+    }
+
+    /// <exception cref="InputException">The environment asks for a vector width that is none.</exception>
+    private static void CheckWidth()
+    {
+        try
+        {
+            _ = Simd.Widest;
+        }
+        catch (ArgumentException e)
+        {
+            throw new InputException(e.Message);
+        }
     }
 
     /// <summary>What a city folder does not say.</summary>

@@ -16,6 +16,7 @@ internal sealed class GridSolver
     private readonly Network network;
     private readonly RadialSweep? sweep;
     private readonly bool fallsBack;
+    private readonly Lazy<NewtonBatch> newton;
 
     /// <param name="network">The grid.</param>
     /// <param name="wish">auto, sweep or newton.</param>
@@ -24,6 +25,7 @@ internal sealed class GridSolver
     {
         this.network = network;
         fallsBack = wish == "auto";
+        newton = new Lazy<NewtonBatch>(() => new NewtonBatch(network) { Threads = Environment.ProcessorCount });
         string? reason = null;
         sweep = wish == "newton" ? null : RadialSweep.Of(network, out reason);
         if (wish == "sweep" && sweep is null) throw new InputException($"--solver sweep: {reason}.");
@@ -47,24 +49,23 @@ internal sealed class GridSolver
     public Solution SolveByNewton(bool reactiveLimits) => new NewtonSolver(network, ExactNewton with { ReactiveLimits = reactiveLimits }).Solve();
 
     /// <summary>Scenarios of its loads; see <see cref="LoadStudy.Solver"/>.</summary>
-    public void SolveMany(double[] p, double[] q, ScenarioEnd[] ends, double[] vm, double[] va)
+    public void SolveMany(double[] p, double[] q, ScenarioResult[] results, double[] vm, double[] va)
     {
         if (sweep is null)
         {
-            new NewtonBatch(network) { Threads = Environment.ProcessorCount }.Solve(p, q, ends, vm, va);
+            newton.Value.Solve(p, q, results, vm, va);
             return;
         }
         var buses = network.Buses.Count;
-        var results = new ScenarioResult[ends.Length];
         sweep.Solve(new ScenarioBatch { Loads = ScenarioLoads.Rows(p, q, buses), Results = results, Vm = vm, Va = va }, new SweepOptions { Threads = Environment.ProcessorCount });
-        for (var s = 0; s < ends.Length; s++) ends[s] = new ScenarioEnd(results[s].Converged, results[s].Iterations, results[s].Residual, results[s].WorstBus);
         if (!fallsBack) return;
-        foreach (var s in Enumerable.Range(0, ends.Length).Where(s => !results[s].Converged))
+        for (var s = 0; s < results.Length; s++)
         {
-            var (row, end) = ((s * buses)..((s + 1) * buses), new ScenarioEnd[1]);
+            if (results[s].Converged) continue;
+            var (row, result) = ((s * buses)..((s + 1) * buses), new ScenarioResult[1]);
             var (newtonVm, newtonVa) = (new double[buses], new double[buses]);
-            new NewtonBatch(network).Solve(p[row], q[row], end, newtonVm, newtonVa);
-            ends[s] = end[0];
+            newton.Value.Solve(p[row], q[row], result, newtonVm, newtonVa);
+            results[s] = result[0];
             newtonVm.CopyTo(vm, s * buses);
             newtonVa.CopyTo(va, s * buses);
         }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using MekongTwin.Engines.PowerFlow;
-using MekongTwin.Engines.PowerFlow.Newton;
 
 namespace MekongTwin.Host.PowerFlow;
 
@@ -18,7 +17,7 @@ internal sealed class LoadStudy
     private readonly Dictionary<int, int> worstAt = [];
 
     /// <summary>Solves scenarios that differ in their constant powers: p, q, then how each ended, vm and va, all scenario by scenario.</summary>
-    public delegate void Solver(double[] p, double[] q, ScenarioEnd[] ends, double[] vm, double[] va);
+    public delegate void Solver(double[] p, double[] q, ScenarioResult[] results, double[] vm, double[] va);
 
     private LoadStudy(int scenarios, long seed, string solver) => (Scenarios, Seed, SolverName) = (scenarios, seed, solver);
 
@@ -37,13 +36,13 @@ internal sealed class LoadStudy
         for (var first = 0; first < scenarios; first += Chunk)
         {
             var count = Math.Min(Chunk, scenarios - first);
-            var (p, q, vm, va, ends) = (new double[count * buses], new double[count * buses], new double[count * buses], new double[count * buses], new ScenarioEnd[count]);
+            var (p, q, vm, va, results) = (new double[count * buses], new double[count * buses], new double[count * buses], new double[count * buses], new ScenarioResult[count]);
             for (var s = 0; s < count; s++) LoadVariation.Fill(network.Loads, seed, first + s, p.AsSpan(s * buses, buses), q.AsSpan(s * buses, buses));
-            solve(p, q, ends, vm, va);
+            solve(p, q, results, vm, va);
             for (var s = 0; s < count; s++)
             {
                 var row = (s * buses)..((s + 1) * buses);
-                study.Take(network, network.Loads.WithPower(p.AsSpan(row), q.AsSpan(row)), ends[s], vm[row], va[row]);
+                study.Take(network, network.Loads.WithPower(p.AsSpan(row), q.AsSpan(row)), results[s], vm[row], va[row]);
             }
         }
         return study;
@@ -86,14 +85,14 @@ internal sealed class LoadStudy
         text.WriteLine(string.Create(CultureInfo.InvariantCulture, $"the lowest voltage is most often at bus {MostFrequent(lowestAt)}"));
     }
 
-    private void Take(Network network, Loads loads, ScenarioEnd end, double[] vm, double[] va)
+    private void Take(Network network, Loads loads, ScenarioResult result, double[] vm, double[] va)
     {
-        if (!end.Converged)
+        if (!result.Converged)
         {
-            if (end.WorstBus >= 0) Count(worstAt, network.Buses.Number[end.WorstBus]);
+            if (result.WorstBus >= 0) Count(worstAt, network.Buses.Number[result.WorstBus]);
             return;
         }
-        var solution = Flows.Of(network, loads, vm, va, end.Converged, end.Iterations);
+        var solution = Flows.Of(network, loads, vm, va, result.Converged, result.Iterations);
         var (lowest, at) = (double.PositiveInfinity, -1);
         for (var i = 0; i < vm.Length; i++)
         {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using MekongTwin.Benchmarks.Report;
+using MekongTwin.Engines.PowerFlow;
 using MekongTwin.Engines.PowerFlow.Completion;
 using MekongTwin.Engines.PowerFlow.Import.Cities;
 using MekongTwin.Engines.PowerFlow.Sweep;

@@ -1,5 +1,6 @@
 using MekongTwin.Engines.PowerFlow;
 using MekongTwin.Engines.PowerFlow.Newton;
+using MekongTwin.Engines.Tests.PowerFlow.Sweep;
 
 namespace MekongTwin.Engines.Tests.PowerFlow;
 
@@ -8,54 +9,68 @@ public sealed class BatchFacts
     /// <summary>Not a multiple of any width.</summary>
     private const int Count = 37;
 
+    public static TheoryData<SimdWidth, int> Widths()
+    {
+        var widths = new TheoryData<SimdWidth, int>();
+        foreach (var width in Enum.GetValues<SimdWidth>().Where(Simd.Has))
+        {
+            widths.Add(width, 1);
+            widths.Add(width, 3);
+        }
+        return widths;
+    }
+
     [Theory]
-    [InlineData(4, 1)]
-    [InlineData(8, 1)]
-    [InlineData(8, 3)]
-    [InlineData(1, 2)]
-    public void Every_width_and_number_of_threads_gives_the_bits_of_single_solutions(int lanes, int threads)
+    [MemberData(nameof(Widths))]
+    public void Every_width_and_number_of_threads_gives_the_bits_of_scenarios_alone(SimdWidth width, int threads)
     {
         var network = Grids.Make(new Random(5), 30, 8);
         var (p, q) = Drawn(network);
-        var (ends, vm, va) = Solved(network, p, q, lanes, threads);
+        var (results, vm, va) = Solved(network, p, q, width, threads);
         var solver = new NewtonSolver(network);
         for (var s = 0; s < Count; s++)
         {
             var row = (s * 30)..((s + 1) * 30);
             var single = solver.Solve(network.Loads.WithPower(p[row], q[row]));
-            Assert.Equal(single.Vm, vm[row]);
-            Assert.Equal(single.Va, va[row]);
-            Assert.Equal((true, single.Iterations, -1), (ends[s].Converged, ends[s].Iterations, ends[s].WorstBus));
+            var (alone, aloneVm, aloneVa) = Solved(network, p[row], q[row], SimdWidth.Scalar, 1);
+            Assert.Equal(aloneVm, vm[row]);
+            Assert.Equal(aloneVa, va[row]);
+            Assert.Equal(alone[0], results[s]);
+            RadialSweepFacts.AssertNear(single.Vm, vm[row], 1e-10);
+            RadialSweepFacts.AssertNear(single.Va, va[row], 1e-10);
+            Assert.Equal((true, -1), (results[s].Converged, results[s].WorstBus));
+            var flows = Flows.Of(network, network.Loads.WithPower(p[row], q[row]), vm[row], va[row], true, 0);
+            Assert.Equal(flows.LossesP, results[s].LossesP, 1e-12);
+            Assert.Equal(flows.LossesQ, results[s].LossesQ, 1e-12);
+            Assert.Equal(flows.Vm.Where((_, bus) => !flows.Unserved[bus]).Min(), results[s].LowestVm);
         }
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(4)]
-    [InlineData(8)]
-    public void A_scenario_that_fails_leaves_its_neighbours_alone(int lanes)
+    [MemberData(nameof(Widths))]
+    public void A_scenario_that_fails_leaves_its_neighbours_alone(SimdWidth width, int threads)
     {
         var network = Networks.BaranWu33();
         var (p, q) = Drawn(network);
-        var (_, vm, va) = Solved(network, p, q, lanes, 1);
+        var (_, vm, va) = Solved(network, p, q, width, threads);
         foreach (var (scenario, load) in ((int, double)[])[(3, 50), (12, double.NaN), (13, double.PositiveInfinity)]) p[(scenario * 33) + 17] = load;
-        var (ends, failedVm, failedVa) = Solved(network, p, q, lanes, 1);
+        var (results, failedVm, failedVa) = Solved(network, p, q, width, threads);
         for (var s = 0; s < Count; s++)
         {
-            Assert.Equal(s is not (3 or 12 or 13), ends[s].Converged);
-            if (!ends[s].Converged) continue;
+            Assert.Equal(s is not (3 or 12 or 13), results[s].Converged);
+            if (!results[s].Converged) continue;
             Assert.Equal(vm[(s * 33)..((s + 1) * 33)], failedVm[(s * 33)..((s + 1) * 33)]);
             Assert.Equal(va[(s * 33)..((s + 1) * 33)], failedVa[(s * 33)..((s + 1) * 33)]);
         }
-        Assert.Equal(17, ends[3].WorstBus);
-        Assert.Equal(17, ends[12].WorstBus);
+        Assert.Equal(17, results[3].WorstBus);
+        Assert.Equal(17, results[12].WorstBus);
     }
 
     [Fact]
     public void Arrays_that_do_not_fit_are_refused()
     {
         var batch = new NewtonBatch(Networks.BaranWu33());
-        var e = Assert.Throws<ArgumentException>(() => batch.Solve(new double[66], new double[66], new ScenarioEnd[2], new double[66], new double[65]));
+        var e = Assert.Throws<ArgumentException>(() => batch.Solve(new double[66], new double[66], new ScenarioResult[2], new double[66], new double[65]));
         Assert.StartsWith("2 scenarios of 33 buses need arrays of 66.", e.Message, StringComparison.Ordinal);
     }
 
@@ -88,10 +103,10 @@ public sealed class BatchFacts
         return (p, q);
     }
 
-    private static (ScenarioEnd[] Ends, double[] Vm, double[] Va) Solved(Network network, double[] p, double[] q, int lanes, int threads)
+    private static (ScenarioResult[] Results, double[] Vm, double[] Va) Solved(Network network, double[] p, double[] q, SimdWidth width, int threads)
     {
-        var (ends, vm, va) = (new ScenarioEnd[Count], new double[p.Length], new double[p.Length]);
-        new NewtonBatch(network) { Lanes = lanes, Threads = threads }.Solve(p, q, ends, vm, va);
-        return (ends, vm, va);
+        var (results, vm, va) = (new ScenarioResult[p.Length / network.Buses.Count], new double[p.Length], new double[p.Length]);
+        new NewtonBatch(network) { Width = width, Threads = threads }.Solve(p, q, results, vm, va);
+        return (results, vm, va);
     }
 }

@@ -100,6 +100,17 @@ public sealed class PowerFlowCommandLine : IDisposable
         Assert.Contains("NOT CONVERGED, worst bus most often 2", await PowerFlowAsync(1, "80", "--batch", "50"), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("sweep")]
+    [InlineData("newton")]
+    public async Task EveryVectorWidthGivesTheSameBytes(string solver)
+    {
+        string[] options = ["--solver", solver, "--batch", "300", "--seed", "5", "--json"];
+        var widest = await PowerFlowAsync(0, "3", options);
+        foreach (var width in (string[])["scalar", "256", "512"]) Assert.Equal(widest, await RunAsync(0, width, [_directory.In("two.m"), .. options]));
+        Assert.Contains("MEKONGTWIN_SIMD is '128'; it must be 512, 256 or scalar.", await RunAsync(2, "128", [_directory.In("two.m"), .. options]), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task BadInputIsSaidWithItsPlace()
     {
@@ -150,9 +161,11 @@ public sealed class PowerFlowCommandLine : IDisposable
         return await RunAsync(expected, [_directory.In("two.m"), .. options]);
     }
 
-    private static async Task<string> RunAsync(int expected, params string[] arguments)
+    private static Task<string> RunAsync(int expected, params string[] arguments) => RunAsync(expected, null, arguments);
+
+    private static async Task<string> RunAsync(int expected, string? simd, string[] arguments)
     {
-        var (code, heard) = await Running.ToEndAsync(Running.Host(["powerflow", .. arguments]));
+        var (code, heard) = await Running.ToEndAsync(Running.Host(["powerflow", .. arguments], ("MEKONGTWIN_SIMD", simd)));
         Assert.True(code == expected, $"{string.Join(' ', arguments)}: exit code {code} instead of {expected}\n{heard}");
         return heard;
     }

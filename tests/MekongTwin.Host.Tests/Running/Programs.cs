@@ -45,12 +45,16 @@ internal sealed class Running : IDisposable
 
     public static Running Host(params string[] arguments) => Start("dotnet", [HostProgram, .. arguments]);
 
+    /// <summary>With a variable of its environment set, or taken out where it is null.</summary>
+    public static Running Host(string[] arguments, (string Name, string? Value) variable) => Start("dotnet", [HostProgram, .. arguments], variable: variable);
+
     public static Running Simulators(params string[] arguments) => Start("dotnet", [SimulatorProgram, .. arguments]);
 
-    public static Running Start(string program, IEnumerable<string> arguments, string? directory = null)
+    public static Running Start(string program, IEnumerable<string> arguments, string? directory = null, (string Name, string? Value)? variable = null)
     {
         var info = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = directory ?? Path.GetTempPath() };
         info.Environment["DOTNET_TieredPGO"] = "0";
+        if (variable is { } set) info.Environment[set.Name] = set.Value;
         return new(Process.Start(info)!);
     }
 

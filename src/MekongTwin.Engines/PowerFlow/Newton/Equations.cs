@@ -22,8 +22,8 @@ internal sealed class Equations
         Bus = new int[nodes.Count];
         var position = Position = Filled.With(buses.Count, -1);
         for (var k = 0; k < Bus.Length; k++) position[Bus[k] = nodes[Elimination.Order[k]]] = k;
-        (SelfG, SelfB) = (new double[Bus.Length], new double[Bus.Length]);
-        for (var k = 0; k < Bus.Length; k++) (SelfG[k], SelfB[k]) = (buses.ShuntG[Bus[k]], buses.ShuntB[Bus[k]]);
+        (ShuntG, ShuntB) = (Array.ConvertAll(Bus, bus => buses.ShuntG[bus]), Array.ConvertAll(Bus, bus => buses.ShuntB[bus]));
+        (SelfG, SelfB) = ([.. ShuntG], [.. ShuntB]);
 
         var pairs = new SortedDictionary<int, Pair>();
         var links = new SortedDictionary<(int, int), Link>();
@@ -34,8 +34,9 @@ internal sealed class Equations
             if (from >= 0) (SelfG[from], SelfB[from]) = (SelfG[from] + y.FfG, SelfB[from] + y.FfB);
             if (to >= 0) (SelfG[to], SelfB[to]) = (SelfG[to] + y.TtG, SelfB[to] + y.TtB);
             if (from >= 0 && to >= 0) Add(pairs, from, to, y);
-            else if (from >= 0) Add(links, from, branches.To[k], y.FtG, y.FtB);
-            else if (to >= 0) Add(links, to, branches.From[k], y.TfG, y.TfB);
+            else if (from >= 0) Add(links, new Link(from, branches.To[k], y.FtG, y.FtB, y.TfG, y.TfB));
+            else if (to >= 0) Add(links, new Link(to, branches.From[k], y.TfG, y.TfB, y.FtG, y.FtB));
+            AddSlack(network, k, y, from < 0, to < 0);
         }
         Pairs = [.. pairs.Values];
         Links = [.. links.Values];
@@ -44,8 +45,8 @@ internal sealed class Equations
     /// <summary>Two nodes, Row before Column, their slot, and the admittances seen from each.</summary>
     internal readonly record struct Pair(int Row, int Column, int Slot, double RowG, double RowB, double ColumnG, double ColumnB);
 
-    /// <summary>A node and a slack bus, and the admittance seen from the node.</summary>
-    internal readonly record struct Link(int Row, int SlackBus, double G, double B);
+    /// <summary>A node and a slack bus, and the admittances seen from each.</summary>
+    internal readonly record struct Link(int Row, int SlackBus, double G, double B, double SlackG, double SlackB);
 
     public Elimination Elimination { get; }
 
@@ -55,6 +56,12 @@ internal sealed class Equations
     /// <summary>Bus to node; −1 for a bus that is none.</summary>
     public int[] Position { get; }
 
+    /// <summary>Shunt of each node's bus, pu.</summary>
+    public double[] ShuntG { get; }
+
+    public double[] ShuntB { get; }
+
+    /// <summary>Admittance of each node to all its neighbours and its shunt, pu.</summary>
     public double[] SelfG { get; }
 
     public double[] SelfB { get; }
@@ -62,6 +69,11 @@ internal sealed class Equations
     public Pair[] Pairs { get; }
 
     public Link[] Links { get; }
+
+    /// <summary>What slack buses put into branches whatever the nodes' voltages are, pu.</summary>
+    public double SlackP { get; private set; }
+
+    public double SlackQ { get; private set; }
 
     /// <summary>For each node whether a generator holds its voltage.</summary>
     public bool[] HoldsVoltage(Network network) => Array.ConvertAll(Bus, bus => network.SolvedAs[bus] == BusType.PV);
@@ -90,9 +102,23 @@ internal sealed class Equations
             : new Pair(row, column, slot, old.RowG + y.TfG, old.RowB + y.TfB, old.ColumnG + y.FtG, old.ColumnB + y.FtB);
     }
 
-    private static void Add(SortedDictionary<(int, int), Link> links, int row, int slackBus, double g, double b)
+    private static void Add(SortedDictionary<(int, int), Link> links, Link link)
     {
-        var old = links.GetValueOrDefault((row, slackBus));
-        links[(row, slackBus)] = new Link(row, slackBus, old.G + g, old.B + b);
+        var old = links.GetValueOrDefault((link.Row, link.SlackBus));
+        links[(link.Row, link.SlackBus)] = link with { G = old.G + link.G, B = old.B + link.B, SlackG = old.SlackG + link.SlackG, SlackB = old.SlackB + link.SlackB };
+    }
+
+    private void AddSlack(Network network, int branch, in Admittance y, bool fromSlack, bool toSlack)
+    {
+        var (from, to) = (network.Branches.From[branch], network.Branches.To[branch]);
+        if (fromSlack) Add(y.FfG, y.FfB, network.SetVm[from] * network.SetVm[from], 0);
+        if (toSlack) Add(y.TtG, y.TtB, network.SetVm[to] * network.SetVm[to], 0);
+        if (!fromSlack || !toSlack) return;
+        var (sin, cos) = Math.SinCos(network.Buses.StartVa[from] - network.Buses.StartVa[to]);
+        var product = network.SetVm[from] * network.SetVm[to];
+        Add(y.FtG, y.FtB, product * cos, product * sin);
+        Add(y.TfG, y.TfB, product * cos, -product * sin);
+
+        void Add(double g, double b, double c, double s) => (SlackP, SlackQ) = (SlackP + (g * c) + (b * s), SlackQ + (g * s) - (b * c));
     }
 }

@@ -73,6 +73,27 @@ internal sealed class Iteration<T> where T : struct, ILane<T>
     /// <summary>Largest mismatch of each lane, pu.</summary>
     public double[] Residual { get; } = new double[T.Width];
 
+    /// <summary>What all branches take in each lane at the voltages of its last <see cref="Run"/>, pu: all that enters them at their ends.</summary>
+    public (T P, T Q) Losses()
+    {
+        var (lossesP, lossesQ) = (T.Of(equations.SlackP), T.Of(equations.SlackQ));
+        for (var i = 0; i < re.Length; i++)
+        {
+            // Mismatches count a bus's shunt with its branches.
+            var square = Vm[i] * Vm[i];
+            lossesP += T.MultiplyAdd(T.Of(-equations.ShuntG[i]), square, p[i]);
+            lossesQ += T.MultiplyAdd(T.Of(equations.ShuntB[i]), square, q[i]);
+        }
+        for (var n = 0; n < equations.Links.Length; n++)
+        {
+            ref readonly var link = ref equations.Links[n];
+            var (c, s) = LinkProducts(link.Row, n);
+            lossesP += T.MultiplyAdd(T.Of(link.SlackG), c, -(T.Of(link.SlackB) * s));
+            lossesQ -= T.MultiplyAdd(T.Of(link.SlackG), s, T.Of(link.SlackB) * c);
+        }
+        return (lossesP, lossesQ);
+    }
+
     /// <summary>Iterates until every lane has converged, left the numbers or had its share; a lane that is through no longer moves.</summary>
     /// <param name="tolerance">Largest mismatch that counts as solved, pu.</param>
     /// <param name="iterationsMax">A lane's share.</param>
@@ -131,9 +152,8 @@ internal sealed class Iteration<T> where T : struct, ILane<T>
         for (var n = 0; n < links.Length; n++)
         {
             var i = links[n].Row;
-            var (slackX, slackY, g, b) = (T.Of(slackRe[n]), T.Of(slackIm[n]), T.Of(links[n].G), T.Of(links[n].B));
-            var c = T.MultiplyAdd(re[i], slackX, im[i] * slackY);
-            var s = T.MultiplyAdd(im[i], slackX, -(re[i] * slackY));
+            var (g, b) = (T.Of(links[n].G), T.Of(links[n].B));
+            var (c, s) = LinkProducts(i, n);
             p[i] = T.MultiplyAdd(g, c, T.MultiplyAdd(b, s, p[i]));
             q[i] = T.MultiplyAdd(g, s, T.MultiplyAdd(-b, c, q[i]));
         }
@@ -146,6 +166,13 @@ internal sealed class Iteration<T> where T : struct, ILane<T>
             if (weight is not null) heaviest = T.LargerMagnitude(heaviest, T.Of(weight[i]) * larger);
         }
         for (var lane = 0; lane < T.Width; lane++) (Residual[lane], judged[lane]) = (largest.Get(lane), (weight is null ? largest : heaviest).Get(lane));
+    }
+
+    /// <summary>c and s of a node and the slack bus at the other end of link <paramref name="n"/>.</summary>
+    private (T C, T S) LinkProducts(int i, int n)
+    {
+        var (slackX, slackY) = (T.Of(slackRe[n]), T.Of(slackIm[n]));
+        return (T.MultiplyAdd(re[i], slackX, im[i] * slackY), T.MultiplyAdd(im[i], slackX, -(re[i] * slackY)));
     }
 
     private void AddPair(in Equations.Pair pair)

@@ -84,6 +84,7 @@ public sealed class RadialSweep
             width.Settle(model, block, angles, batch.Extremes is not null);
         }
         while (block.SettledTooEarly(bound));
+        if (batch.Extremes is not null) block.Keep();
         for (var lane = 0; lane <= last - first; lane++)
         {
             var converged = block.Converged[lane];
@@ -103,7 +104,7 @@ public sealed class RadialSweep
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.TolerancePu);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxIterations, 2);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.Threads);
-        if (!Simd.Has(options.Width)) throw new ArgumentException($"This machine has no vectors of {(int)options.Width} bits.");
+        Simd.Need(options.Width);
         batch.Loads.Check(Network);
         var (scenarios, values) = (batch.Loads.Count, (long)batch.Loads.Count * Network.Buses.Count);
         Need("results", batch.Results.Length, scenarios);

@@ -21,16 +21,6 @@ public sealed record ScenarioBatch
     public Extremes? Extremes { get; init; }
 }
 
-/// <summary>One scenario of a batch.</summary>
-/// <param name="Converged">False when the sweep gave up: other figures are those of its last iterate.</param>
-/// <param name="Iterations">Passes there and back.</param>
-/// <param name="Residual">Largest power mismatch of a bus at the voltages given, pu; NaN when the iterate left the numbers.</param>
-/// <param name="WorstBus">Index of the bus with the largest mismatch when not converged, else −1.</param>
-/// <param name="LossesP">Active losses of all branches, pu.</param>
-/// <param name="LossesQ">Reactive power taken by all branches less what their charging brings, pu.</param>
-/// <param name="LowestVm">Lowest voltage of a served bus, pu.</param>
-public readonly record struct ScenarioResult(bool Converged, int Iterations, double Residual, int WorstBus, double LossesP, double LossesQ, double LowestVm);
-
 /// <summary>Extremes over the scenarios of a batch that converged, at served buses and branches; where there were none the lowest is
 /// +∞ and the highest −∞. They do not depend on the order of scenarios.</summary>
 public sealed class Extremes

@@ -52,8 +52,7 @@ internal sealed class SweepBlock(int places, int ring, int lanes, bool isPowerOn
 
     private readonly double[] previous = new double[lanes];
 
-    /// <summary>Lanes that once settled too early and now go on until a pass changes nothing.</summary>
-    private readonly bool[] careful = new bool[lanes];
+    private readonly Trust[] trust = new Trust[lanes];
 
     /// <summary>Keep the mismatch of each place (in place of h) for naming the worst.</summary>
     public bool KeepsMismatches { get; set; }
@@ -61,8 +60,11 @@ internal sealed class SweepBlock(int places, int ring, int lanes, bool isPowerOn
     /// <summary>Factors of this block's scenarios, class by class.</summary>
     public Aligned Factors { get; private set; } = new(0);
 
-    /// <summary>Over the blocks so far, of each place: the lowest and highest voltage squared (referred) and the highest loading squared.</summary>
+    /// <summary>Over the blocks kept so far, of each place: the lowest and highest voltage squared (referred) and the highest loading squared.</summary>
     public (double Lowest, double Highest, double Loading)[] Extremes { get; private set; } = [];
+
+    /// <summary>The same with the block that is being settled: <see cref="Keep"/> makes it so once its lanes have proved their voltages.</summary>
+    public (double Lowest, double Highest, double Loading)[] Tentative { get; private set; } = [];
 
     /// <summary>Room for the factors of so many classes.</summary>
     public Span<double> FactorsOf(int classes)
@@ -74,9 +76,12 @@ internal sealed class SweepBlock(int places, int ring, int lanes, bool isPowerOn
     /// <summary>Begins to gather extremes.</summary>
     public void ClearExtremes()
     {
-        if (Extremes.Length == 0) Extremes = new (double, double, double)[places];
+        if (Extremes.Length == 0) (Extremes, Tentative) = (new (double, double, double)[places], new (double, double, double)[places]);
         Array.Fill(Extremes, (double.PositiveInfinity, double.NegativeInfinity, double.NegativeInfinity));
     }
+
+    /// <summary>Keeps what the last settling found.</summary>
+    public void Keep() => (Extremes, Tentative) = (Tentative, Extremes);
 
     /// <summary>Opens a branch for each lane of a filled block: what it fed draws nothing.</summary>
     public void Open(RadialModel model, ReadOnlySpan<int> branches, int first, int last)
@@ -99,10 +104,10 @@ internal sealed class SweepBlock(int places, int ring, int lanes, bool isPowerOn
 
     public void CloseAll() => HasOutages = false;
 
-    /// <summary>A filled block starts: all lanes move, none needs care.</summary>
+    /// <summary>A filled block starts: all lanes move, all are trusted.</summary>
     public void Start()
     {
-        Array.Clear(careful);
+        Array.Clear(trust);
         Restart();
     }
 
@@ -128,7 +133,7 @@ internal sealed class SweepBlock(int places, int ring, int lanes, bool isPowerOn
             var (now, before) = (peak[lane], previous[lane]);
             previous[lane] = now;
             Iterations[lane] = iteration + 1;
-            Converged[lane] = now <= bound || (iteration > 1 && !careful[lane] && now * now <= Caution * bound * before);
+            Converged[lane] = trust[lane] != Trust.None && (now <= bound || (iteration > 1 && trust[lane] == Trust.Full && now * now <= Caution * bound * before));
             // A change as large as the voltage itself is a collapse, and takes the reciprocal with it.
             if (!Converged[lane] && now < 1) continue;
             live[lane] = 0;
@@ -137,14 +142,16 @@ internal sealed class SweepBlock(int places, int ring, int lanes, bool isPowerOn
         return stopped;
     }
 
-    /// <summary>After settling: whether a lane's last change was larger than foretold, so that the block has to be solved again with more care.</summary>
+    /// <summary>After settling: whether a lane's last change was larger than its end allows, so that the block has to be solved again
+    /// with less trust in it.</summary>
     public bool SettledTooEarly(double bound)
     {
         var again = false;
         for (var lane = 0; lane < Lanes; lane++)
         {
-            if (!Converged[lane] || careful[lane] || Peak.Span[lane] <= bound) continue;
-            again = careful[lane] = true;
+            if (!Converged[lane] || (Peak.Span[lane] <= bound && double.IsFinite(Residual.Span[lane]))) continue;
+            trust[lane]++;
+            again = true;
         }
         return again;
     }
@@ -182,4 +189,17 @@ internal sealed class SweepBlock(int places, int ring, int lanes, bool isPowerOn
         if (Served.Length == 0) Served = new Aligned(places * Lanes);
         Served.Span.Fill(AllBits);
     }
+}
+
+/// <summary>What it takes for a lane to stop.</summary>
+internal enum Trust : byte
+{
+    /// <summary>That its next change is foretold below the tolerance.</summary>
+    Full,
+
+    /// <summary>It settled too early: that its last change was below the tolerance.</summary>
+    Cautious,
+
+    /// <summary>It settled too early again: it does not converge.</summary>
+    None,
 }

@@ -45,7 +45,7 @@ internal static class SweepKernel<TVector, TLanes>
     /// <param name="block">After the last <see cref="Backward"/>.</param>
     /// <param name="lane">First of the lanes to settle: a vector of them, in a block that may have more.</param>
     /// <param name="angles">Write angle and magnitude of each place over <see cref="SweepBlock.Load"/>.</param>
-    /// <param name="extremes">Take the counted lanes into <see cref="SweepBlock.Extremes"/>.</param>
+    /// <param name="extremes">Take the counted lanes into <see cref="SweepBlock.Tentative"/>.</param>
     public static void Settle(RadialModel model, SweepBlock block, int lane, bool angles, bool extremes)
     {
         switch (angles, extremes, model.IsPowerOnly)
@@ -319,10 +319,11 @@ internal static class SweepKernel<TVector, TLanes>
         }
         var loading = TLanes.Larger(TLanes.Multiply(near, nearWeight), TLanes.Multiply(far, farWeight));
         var counted = Served(block, k, lane, TLanes.Load(ref block.Counted.First, lane));
-        ref var extremes = ref block.Extremes[k];
-        extremes.Lowest = double.MinNative(extremes.Lowest, TLanes.Smallest(TLanes.Select(counted, u, TLanes.Every(double.PositiveInfinity))));
-        extremes.Highest = double.MaxNative(extremes.Highest, TLanes.Largest(TLanes.Select(counted, u, TLanes.Every(double.NegativeInfinity))));
-        extremes.Loading = double.MaxNative(extremes.Loading, TLanes.Largest(TLanes.Select(counted, loading, TLanes.Every(double.NegativeInfinity))));
+        var before = (lane == 0 ? block.Extremes : block.Tentative)[k];
+        ref var extremes = ref block.Tentative[k];
+        extremes.Lowest = double.MinNative(before.Lowest, TLanes.Smallest(TLanes.Select(counted, u, TLanes.Every(double.PositiveInfinity))));
+        extremes.Highest = double.MaxNative(before.Highest, TLanes.Largest(TLanes.Select(counted, u, TLanes.Every(double.NegativeInfinity))));
+        extremes.Loading = double.MaxNative(before.Loading, TLanes.Largest(TLanes.Select(counted, loading, TLanes.Every(double.NegativeInfinity))));
     }
 
     /// <summary>1/(1 − e) as (1 + e)(1 + e²)(1 + e⁴)(1 + e⁸), wrong by e¹⁶ of itself.</summary>

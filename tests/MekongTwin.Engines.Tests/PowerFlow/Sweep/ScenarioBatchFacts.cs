@@ -188,6 +188,76 @@ public sealed class ScenarioBatchFacts
         Assert.Equal(lowest, extremes.LowestVm.Min(), 1e-9);
     }
 
+    /// <summary>Loads up to collapse at a coarse tolerance: some lanes never converge.</summary>
+    [Theory]
+    [MemberData(nameof(Widths))]
+    public void Extremes_hold_no_voltage_that_a_lane_gave_up(SimdWidth width, bool mixed)
+    {
+        const int Count = 200;
+        var network = Grid(mixed, 30);
+        var n = network.Buses.Count;
+        var (p, q, vm) = (new double[Count * n], new double[Count * n], new double[Count * n]);
+        var (results, options) = (new ScenarioResult[Count], new SweepOptions { Width = width, TolerancePu = 1e-3 });
+        for (var s = 0; s < Count; s++)
+        {
+            for (var i = 0; i < n; i++) (p[(s * n) + i], q[(s * n) + i]) = (network.Loads.PowerP[i] * s / 10, network.Loads.PowerQ[i] * s / 10);
+        }
+        var extremes = new Extremes(network);
+        RadialSweepFacts.Sweep(network).Solve(new ScenarioBatch { Loads = ScenarioLoads.Rows(p, q, n), Results = results, Vm = vm, Extremes = extremes }, options);
+        Assert.Contains(results, static result => !result.Converged);
+        var served = Enumerable.Range(0, n).Where(i => network.Served[i] && network.SolvedAs[i] != BusType.Slack);
+        foreach (var i in served)
+        {
+            var held = Enumerable.Range(0, Count).Where(s => results[s].Converged).Select(s => vm[(s * n) + i]).ToArray();
+            Assert.Equal(held.Min(), extremes.LowestVm[i], 1e-12);
+            Assert.Equal(held.Max(), extremes.HighestVm[i], 1e-12);
+        }
+    }
+
+    [Fact]
+    public void What_settles_too_early_leaves_the_extremes_as_they_were()
+    {
+        var network = RadialGrids.Plain(1, 30);
+        var model = new RadialModel(network, RadialSweepFacts.Sweep(network).Order);
+        var width = SweepWidth.For(Simd.Widest, model.Order.Count, 16);
+        var block = new SweepBlock(model.Order.Count + 1, model.RingLength, width.Lanes, model.IsPowerOnly);
+        block.ClearExtremes();
+        width.FillSame(model, block);
+        block.Start();
+        width.Solve(model, block, bound: 0.5, maxIterations: 100);
+        width.Settle(model, block, angles: false, extremes: true);
+        Assert.True(block.SettledTooEarly(bound: 1e-8));
+        Assert.All(block.Extremes, static place => Assert.Equal((double.PositiveInfinity, double.NegativeInfinity, double.NegativeInfinity), place));
+        block.Keep();
+        Assert.InRange(block.Extremes[^2].Lowest, 0.8, 1);
+    }
+
+    [Fact]
+    public void A_lane_that_settles_too_early_is_trusted_less_and_in_the_end_not_at_all()
+    {
+        const double Bound = 1e-8;
+        var block = new SweepBlock(3, 4, 2, isPowerOnly: true);
+        block.Start();
+        bool Solved(double before, double now, double settled)
+        {
+            block.Restart();
+            block.Peak.Span.Fill(before);
+            block.Stop(1, Bound);
+            block.Peak.Span.Fill(now);
+            block.Stop(2, Bound);
+            block.Peak.Span.Fill(settled);
+            return block.Converged[0] && !block.SettledTooEarly(Bound);
+        }
+
+        Assert.False(Solved(before: 1e-3, now: 1e-6, settled: 1e-7));
+        Assert.False(Solved(before: 1e-3, now: 1e-6, settled: 1e-9));
+        Assert.False(block.Converged[0]);
+        Assert.True(Solved(before: 1e-3, now: 1e-9, settled: 1e-10));
+        Assert.False(Solved(before: 1e-3, now: 1e-9, settled: 1e-7));
+        Assert.False(Solved(before: 1e-3, now: 1e-9, settled: 1e-10));
+        Assert.False(block.Converged[0]);
+    }
+
     [Fact]
     public void Nothing_is_allocated_for_a_scenario()
     {
