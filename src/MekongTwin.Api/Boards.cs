@@ -81,7 +81,7 @@ public sealed class Boards(ITwinServices services)
         var model = services.Model;
         var calendar = city.MakeCalendar();
         var now = Instant.From(services.Clock.GetUtcNow());
-        var assets = model.Assets.Where(asset => asset.Id.Path == city.Id || asset.Id.Path.StartsWith(city.Id + "/", StringComparison.Ordinal)).ToList();
+        var assets = model.Assets.Where(asset => asset.Id.IsIn(city.Id)).ToList();
         var views = (await services.Twins.ViewAsync([.. assets.Select(asset => asset.Id)], ct)).ToDictionary(view => view.Asset.Number);
         var self = model.FindAsset(city.Id)!;
         var districts = assets.Where(asset => asset.Kind == AssetKind.District).Select(district => MakeDistrict(model, district, views, now)).ToList();

@@ -1,3 +1,4 @@
+using MekongTwin.Domain.Assets;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -13,6 +14,8 @@ internal static class Problems
         var hint = near.Count == 0 ? "" : $" There are, for example: {string.Join(", ", near)}.";
         return TypedResults.Problem(title: "Not found", detail: detail + hint, statusCode: StatusCodes.Status404NotFound);
     }
+
+    public static ProblemHttpResult NoCity(Model model, string asked) => NotFound($"No city '{asked}'.", model.Cities.Select(known => known.Id), asked);
 
     public static ProblemHttpResult BadRequest(string detail) =>
         TypedResults.Problem(title: "Cannot be read", detail: detail, statusCode: StatusCodes.Status400BadRequest);

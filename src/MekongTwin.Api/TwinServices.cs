@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json.Serialization;
 using MekongTwin.Domain.Assets;
 using MekongTwin.Domain.Readings;
@@ -41,6 +42,12 @@ public sealed record HealthCheck(string Name, bool Healthy, string? Detail)
 /// <summary>The door for devices: mqtt or mqtts, and its port.</summary>
 public sealed record MqttDoor(string Scheme, int Port);
 
+/// <summary>What can be drawn of a city, as GeoJSON in UTF-8, with the tag that who has it asks with.</summary>
+public sealed record DrawnMap(byte[] GeoJson)
+{
+    public string Tag { get; } = $"\"{Convert.ToHexStringLower(SHA256.HashData(GeoJson).AsSpan(0, 8))}\"";
+}
+
 /// <summary>What the process allocated since its start and holds now.</summary>
 public sealed record MemoryView(long AllocatedBytes, long HeapBytes, int Collections, double PauseMs);
 
@@ -58,8 +65,8 @@ public interface ITwinServices
     /// <summary>The model now; it changes when somebody maps a point.</summary>
     Model Model { get; }
 
-    /// <summary>What can be drawn of a city, GeoJSON; null where there is no such city. It stands as long as the program runs.</summary>
-    byte[]? FindMap(string city);
+    /// <summary>What can be drawn of a city; null where there is no such city. It stands as long as the program runs.</summary>
+    DrawnMap? FindMap(string city);
 
     TimeProvider Clock { get; }
 

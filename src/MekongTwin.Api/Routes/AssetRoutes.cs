@@ -61,7 +61,7 @@ internal static class AssetRoutes
         if (parent is not null && ancestor is null) return Problems.NotFound($"No asset '{parent}'.");
         if (!TryReadPlace(near, out var place)) return Problems.BadRequest($"near '{near}' is not longitude,latitude in degrees, -180 to 180 and -90 to 90, e.g. near=108.22,16.06.");
         var ids = model.Assets
-            .Where(asset => (city is null || asset.Id.Path == city || asset.Id.Path.StartsWith(city + "/", StringComparison.Ordinal))
+            .Where(asset => (city is null || asset.Id.IsIn(city))
                 && (wanted is null || asset.Kind == wanted) && (ancestor is null || Boards.IsBelow(model, asset, ancestor.Number)))
             .Select(asset => asset.Id).ToList();
         var now = Instant.From(services.Clock.GetUtcNow());

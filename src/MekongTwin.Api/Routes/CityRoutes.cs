@@ -22,7 +22,7 @@ internal static class CityRoutes
 
         routes.MapGet("/cities/{city}", async Task<Results<Ok<CityBoard>, ProblemHttpResult>> (string city, CancellationToken ct) =>
             await boards.ReadAsync(city, ct) is { } board ? TypedResults.Ok(board)
-                : Problems.NotFound($"No city '{city}'.", services.Model.Cities.Select(known => known.Id), city))
+                : Problems.NoCity(services.Model, city))
             .ProducesProblem(404).WithSummary("A city's totals, districts and sensor freshness");
     }
 }

@@ -18,7 +18,7 @@ internal static class GridRoutes
     public static void MapGrid(this IEndpointRouteBuilder routes, ITwinServices services) =>
         routes.MapGet("/cities/{city}/grid", Results<Ok<GridView>, ProblemHttpResult> (string city) =>
         {
-            if (services.Model.FindCity(city) is not { } known) return Problems.NotFound($"No city '{city}'.", services.Model.Cities.Select(other => other.Id), city);
+            if (services.Model.FindCity(city) is not { } known) return Problems.NoCity(services.Model, city);
             return services.ReadGrid(city) is { } state
                 ? TypedResults.Ok(Show(state, known.MakeCalendar().Zone, Instant.From(services.Clock.GetUtcNow())))
                 : Problems.NotFound($"No state of the grid of '{city}': its folder describes no network (grid.json: feeders, nodes, lines), or it is not completed yet.");

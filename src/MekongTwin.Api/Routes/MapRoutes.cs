@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using MekongTwin.Domain.Assets;
 using MekongTwin.Domain.Readings;
 using Microsoft.AspNetCore.Builder;
@@ -24,22 +23,20 @@ internal static class MapRoutes
     {
         routes.MapGet("/cities/{city}/map", IResult (string city, HttpContext context) =>
         {
-            if (services.Model.FindCity(city) is null || services.FindMap(city) is not { } map) return NotFound(services, city);
+            if (services.Model.FindCity(city) is null || services.FindMap(city) is not { } map) return Problems.NoCity(services.Model, city);
             context.Response.Headers.CacheControl = "no-cache";
-            return Results.Bytes(map, GeoJson, entityTag: new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(map).AsSpan(0, 8))}\""));
+            return Results.Bytes(map.GeoJson, GeoJson, entityTag: new EntityTagHeaderValue(map.Tag));
         }).Produces<string>(200, GeoJson).ProducesProblem(404).WithSummary("What can be drawn of a city, as GeoJSON: districts, feeders, open lines, measured roads, substations, detectors, stations")
             .WithDescription("A feature's id is its asset's; properties are kind and name. It is schematic and takes no position on boundaries: notice says so and belongs on every map.");
         routes.MapGet("/cities/{city}/map/values", async Task<Results<Ok<MapValues>, ProblemHttpResult>> (string city, CancellationToken ct) =>
-            await boards.ReadAsync(city, ct) is { } board ? TypedResults.Ok(await ReadAsync(services, board, ct)) : NotFound(services, city))
+            await boards.ReadAsync(city, ct) is { } board ? TypedResults.Ok(await ReadAsync(services, board, ct)) : Problems.NoCity(services.Model, city))
             .ProducesProblem(404).WithSummary("What colours the map: loading of feeders and substations (%), demand of districts (kW/km2), travel-time index of detectors (1), freshness of all");
     }
-
-    private static ProblemHttpResult NotFound(ITwinServices services, string city) => Problems.NotFound($"No city '{city}'.", services.Model.Cities.Select(known => known.Id), city);
 
     private static async Task<MapValues> ReadAsync(ITwinServices services, CityBoard board, CancellationToken ct)
     {
         var model = services.Model;
-        var shown = model.Assets.Where(asset => asset.Kind is AssetKind.Feeder or AssetKind.Substation or AssetKind.Detector or AssetKind.Station && asset.Id.Path.StartsWith(board.Id + "/", StringComparison.Ordinal)).Select(asset => asset.Id).ToList();
+        var shown = model.Assets.Where(asset => asset.Kind is AssetKind.Feeder or AssetKind.Substation or AssetKind.Detector or AssetKind.Station && asset.Id.IsIn(board.Id)).Select(asset => asset.Id).ToList();
         var now = Instant.From(services.Clock.GetUtcNow());
         var values = new Dictionary<string, MapValue>(StringComparer.Ordinal);
         foreach (var view in await services.Twins.ViewAsync(shown, ct))

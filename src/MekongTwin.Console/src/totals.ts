@@ -13,7 +13,6 @@ import type { TextKey } from './text'
 import { windowsOf } from './windows'
 
 const CurveRefreshMs = 60_000
-const DayMs = 86_400_000
 /** Below this share of inputs a figure says that it is partial. */
 const CoverageGoodMin = 0.9
 const FigureOldMs = 15 * 60_000
@@ -209,11 +208,12 @@ function todayCurve(scene: Scene): { element: HTMLElement, start(metric: 'supply
   const load = async () => {
     const now = scene.now()
     const from = scene.time.startOfDay(now)
+    const before = scene.time.startOfDay(from - 1)
     try {
       const [today, yesterday] = await Promise.all([
-        series(scene.city.id, metric, from, now, 'PT15M'), series(scene.city.id, metric, from - DayMs, from, 'PT15M'),
+        series(scene.city.id, metric, from, now, 'PT15M'), series(scene.city.id, metric, before, from, 'PT15M'),
       ])
-      curve.show(windowsOf(today, from, scene.time.endOfDay(now)), today.unit, now, windowsOf(yesterday, from - DayMs, from))
+      curve.show(windowsOf(today, from, scene.time.endOfDay(now)), today.unit, now, windowsOf(yesterday, before, from))
       setText(day, scene.time.day(now))
       replace(problem)
     } catch (error) {

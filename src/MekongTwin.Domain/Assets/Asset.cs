@@ -8,6 +8,9 @@ public readonly record struct AssetId(string Path)
 
     public override string ToString() => Path;
 
+    /// <summary>True for the city itself and everything below it.</summary>
+    public bool IsIn(string city) => Path.StartsWith(city, StringComparison.Ordinal) && (Path.Length == city.Length || Path[city.Length] == '/');
+
     /// <summary>True for slash-separated segments of lower-case letters, digits and hyphens, without empty segments.</summary>
     public static bool IsValid(string path)
     {

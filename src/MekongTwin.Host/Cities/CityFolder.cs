@@ -121,7 +121,7 @@ internal sealed partial class CityFolder
         ReadStations();
         ReadPoints();
         ReadMappings();
-        var total = _assets.Where(asset => asset.Kind == AssetKind.District && asset.Id.Path.StartsWith(_city + "/", StringComparison.Ordinal)).Sum(asset => asset.AreaKm2);
+        var total = _assets.Where(asset => asset.Kind == AssetKind.District && IsOfThisCity(asset)).Sum(asset => asset.AreaKm2);
         if (_numbers.TryGetValue("", out var self)) _assets[self] = _assets[self] with { AreaKm2 = total };
         if (!_errors.Any) _maps.Add(CityMap.Draw(_city, fields.Text("notice", required: false), _assets, _networks.Find(network => network.City == _city), _outlines, _measuredRoads));
         return city;
@@ -285,7 +285,7 @@ internal sealed partial class CityFolder
         return -1;
     }
 
-    private bool IsOfThisCity(Asset asset) => asset.Id.Path == _city || asset.Id.Path.StartsWith(_city + "/", StringComparison.Ordinal);
+    private bool IsOfThisCity(Asset asset) => asset.Id.IsIn(_city);
 
     /// <summary>A list under another name is not read: nothing is known of what it was to hold.</summary>
     private void RefuseUnknown(Fields fields, string[] lists, params AssetKind[] holds)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MekongTwin.Api;
 using MekongTwin.Domain.Assets;
 
 namespace MekongTwin.Host.Cities;
@@ -14,7 +15,7 @@ internal sealed record MeasuredRoad(int Detector, Position From, Position To);
 /// substations, detectors, stations. It is schematic, and says so in <c>notice</c>. Each feature's <c>id</c> is its asset's;
 /// <c>properties</c> are <c>kind</c> and <c>name</c>.
 /// </summary>
-internal sealed record CityMap(string City, byte[] GeoJson)
+internal sealed record CityMap(string City, DrawnMap Drawn)
 {
     /// <summary>What a folder says nothing of its outlines with.</summary>
     private const string Notice = "schematic; no position on boundaries";
@@ -31,7 +32,7 @@ internal sealed record CityMap(string City, byte[] GeoJson)
             foreach (var (district, outline) in outlines) WriteFeature(json, assets[district], "district", () => WriteOutline(json, outline));
             if (network is not null) WriteNetwork(json, assets, network);
             foreach (var road in roads) WriteFeature(json, assets[road.Detector], "road", () => WriteLines(json, [(road.From, road.To)]));
-            foreach (var asset in assets.Where(asset => asset.Id.Path.StartsWith(city + "/", StringComparison.Ordinal)))
+            foreach (var asset in assets.Where(asset => asset.Id.IsIn(city)))
             {
                 if (asset is { Kind: AssetKind.Substation or AssetKind.Detector or AssetKind.Station, Longitude: { } longitude, Latitude: { } latitude })
                     WriteFeature(json, asset, JsonNamingPolicy.CamelCase.ConvertName(asset.Kind.ToString()), () => WritePoint(json, new(longitude, latitude)));
@@ -39,7 +40,7 @@ internal sealed record CityMap(string City, byte[] GeoJson)
             json.WriteEndArray();
             json.WriteEndObject();
         }
-        return new(city, bytes.ToArray());
+        return new(city, new(bytes.ToArray()));
     }
 
     /// <summary>Each feeder with the lines it feeds while every switch is as it normally stands.</summary>

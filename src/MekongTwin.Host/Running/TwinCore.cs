@@ -171,7 +171,7 @@ internal sealed class TwinCore : ITwinCore
 
     public Task SettleAsync(CancellationToken ct) => _projector.Committed.WaitAsync(_journal.DurableOffset, ct);
 
-    public byte[]? FindMap(string city) => _maps.FirstOrDefault(map => map.City == city)?.GeoJson;
+    public DrawnMap? FindMap(string city) => _maps.FirstOrDefault(map => map.City == city)?.Drawn;
 
     public string SourceName(int number) => _projector.SourceName(number);
 

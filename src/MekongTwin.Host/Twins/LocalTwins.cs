@@ -119,7 +119,7 @@ public sealed class LocalTwins : ITwins, IAsyncDisposable
         try
         {
             var twins = Model.Assets
-                .Where(asset => asset.Id.Path == city || asset.Id.Path.StartsWith(city + "/", StringComparison.Ordinal))
+                .Where(asset => asset.Id.IsIn(city))
                 .Select(asset => new TwinSnapshot(asset, [.. View(asset).Latest.Select(latest => LatestUntil.Find(latest, until, _source)).OfType<LatestValue>()]));
             return new(new([_applied]), [.. twins]);
         }

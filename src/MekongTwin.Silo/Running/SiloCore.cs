@@ -165,7 +165,7 @@ internal sealed partial class SiloCore : ITwinCore
         await Task.WhenAll(Enumerable.Range(0, _region.Partitions).Select(partition => _twins.Partition(partition).SettleAsync())).WaitAsync(ct);
     }
 
-    public byte[]? FindMap(string city) => _maps.FirstOrDefault(map => map.City == city)?.GeoJson;
+    public DrawnMap? FindMap(string city) => _maps.FirstOrDefault(map => map.City == city)?.Drawn;
 
     public string SourceName(int number) => _region.Sources.NameOf(number);
 

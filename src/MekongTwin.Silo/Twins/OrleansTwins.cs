@@ -89,7 +89,7 @@ internal sealed class OrleansTwins : ITwins, IAsyncDisposable
     public async ValueTask<CitySnapshot> SnapshotAsync(string city, DateTimeOffset asOf, CancellationToken ct)
     {
         var until = Instant.From(asOf);
-        var assets = _region.Model.Assets.Where(asset => asset.Id.Path == city || asset.Id.Path.StartsWith(city + "/", StringComparison.Ordinal)).ToList();
+        var assets = _region.Model.Assets.Where(asset => asset.Id.IsIn(city)).ToList();
         var (views, cut) = await ReadAsync(assets, (partition, own) => partition.SnapshotAsync(own, until), ct);
         return new(cut, [.. assets.Select(asset => new TwinSnapshot(asset, views[asset.Number].Latest))]);
     }

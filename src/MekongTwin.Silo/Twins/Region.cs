@@ -71,49 +71,25 @@ internal sealed class Region(string name, int partitions, NpgsqlDataSource datab
     }
 
     /// <summary>Takes over what other silos did to the model.</summary>
-    public async Task RefreshModelAsync(CancellationToken ct)
+    public Task RefreshModelAsync(CancellationToken ct) => TakeOverAsync(async () =>
     {
-        await _refreshing.WaitAsync(ct);
-        try
-        {
-            if (await Models.ReadNewerAsync(_version, ct) is var (version, model)) SetModel(version, model);
-        }
-        finally
-        {
-            _refreshing.Release();
-        }
-    }
+        var newer = await Models.ReadNewerAsync(_version, ct);
+        return (newer?.Version ?? 0, newer?.Model ?? Model, newer);
+    }, ct);
 
     /// <summary>Changes the model for all silos; this one has it at once.</summary>
-    public async Task ChangeModelAsync(Func<Model, Model> change, CancellationToken ct)
+    public Task ChangeModelAsync(Func<Model, Model> change, CancellationToken ct) => TakeOverAsync(async () =>
     {
-        await _refreshing.WaitAsync(ct);
-        try
-        {
-            var (version, model) = await Models.ChangeAsync(change, ct);
-            if (version > _version) SetModel(version, model);
-        }
-        finally
-        {
-            _refreshing.Release();
-        }
-    }
+        var changed = await Models.ChangeAsync(change, ct);
+        return (changed.Version, changed.Model, changed);
+    }, ct);
 
     /// <summary>Brings this silo's city folders in (<see cref="ModelTable.BringAsync"/>).</summary>
-    public async Task<BroughtFolders> BringFoldersAsync(string content, string silo, bool evenOld, Func<Model, Model> merge, CancellationToken ct)
+    public Task<BroughtFolders> BringFoldersAsync(string content, string silo, bool evenOld, Func<Model, Model> merge, CancellationToken ct) => TakeOverAsync(async () =>
     {
-        await _refreshing.WaitAsync(ct);
-        try
-        {
-            var brought = await Models.BringAsync(content, silo, evenOld, merge, ct);
-            if (brought.Version > _version) SetModel(brought.Version, brought.After);
-            return brought;
-        }
-        finally
-        {
-            _refreshing.Release();
-        }
-    }
+        var brought = await Models.BringAsync(content, silo, evenOld, merge, ct);
+        return (brought.Version, brought.After, brought);
+    }, ct);
 
     public string AssetKey(int asset) => $"{name}|{Model.Assets[asset].Id.Path}";
 
@@ -133,6 +109,22 @@ internal sealed class Region(string name, int partitions, NpgsqlDataSource datab
     {
         if (fault is null) _faults.TryRemove(partition, out _);
         else _faults[partition] = (fault, Stopwatch.GetTimestamp());
+    }
+
+    /// <summary>One look at the stored model at a time; a newer one is taken over.</summary>
+    private async Task<T> TakeOverAsync<T>(Func<Task<(int Version, Model Model, T Result)>> look, CancellationToken ct)
+    {
+        await _refreshing.WaitAsync(ct);
+        try
+        {
+            var (version, model, result) = await look();
+            if (version > _version) SetModel(version, model);
+            return result;
+        }
+        finally
+        {
+            _refreshing.Release();
+        }
     }
 
     private void SetModel(int version, Model model)

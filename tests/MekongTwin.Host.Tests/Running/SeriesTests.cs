@@ -110,7 +110,7 @@ public sealed class SeriesTests : IDisposable
 
         public TimeProvider Clock => TimeProvider.System;
 
-        public byte[]? FindMap(string city) => null;
+        public DrawnMap? FindMap(string city) => null;
 
         public ITwins Twins => throw new NotSupportedException();
 
