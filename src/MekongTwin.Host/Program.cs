@@ -13,4 +13,5 @@ return await Invocation.RunAsync(() => new RootCommand("MekongTwin: a live digit
     BackupCommand.MakeRestore(),
     UsersCommand.Make(),
     PowerFlowCommand.Make(),
+    ScenarioCommand.Make(),
 }, args, static e => e is JournalException or IOException or UnauthorizedAccessException or SqliteException);

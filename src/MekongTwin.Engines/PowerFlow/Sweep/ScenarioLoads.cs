@@ -13,7 +13,8 @@ public abstract class ScenarioLoads
     /// <param name="p">Scenarios times buses, one scenario after the other.</param>
     /// <param name="q">The same, reactive.</param>
     /// <param name="buses">Buses of the network.</param>
-    public static ScenarioLoads Rows(double[] p, double[] q, int buses) => new RowLoads(p, q, buses);
+    /// <param name="count">Scenarios, the first of the rows; null takes all of them.</param>
+    public static ScenarioLoads Rows(double[] p, double[] q, int buses, int? count = null) => new RowLoads(p, q, buses, count ?? (buses == 0 ? 0 : (p.Length + buses - 1) / buses));
 
     /// <summary>The network's own loads in every scenario: for contingencies.</summary>
     public static ScenarioLoads Same(int count) => new SameLoads(count);
@@ -36,7 +37,7 @@ public abstract class ScenarioLoads
         if (!holds) throw new ArgumentException(message);
     }
 
-    private sealed class RowLoads(double[] p, double[] q, int buses) : ScenarioLoads(buses == 0 ? 0 : p.Length / buses)
+    private sealed class RowLoads(double[] p, double[] q, int buses, int count) : ScenarioLoads(count)
     {
         internal override void Fill(SweepWidth width, RadialModel model, SweepBlock block, int first, int last)
         {
@@ -46,7 +47,7 @@ public abstract class ScenarioLoads
         }
 
         internal override void Check(Network network) =>
-            Need(buses == network.Buses.Count && p.Length == q.Length && p.Length == (long)Count * buses, $"{p.Length} active and {q.Length} reactive powers do not make rows of {network.Buses.Count} buses.");
+            Need(buses == network.Buses.Count && p.Length == q.Length && Count >= 0 && p.Length >= (long)Count * buses, $"{p.Length} active and {q.Length} reactive powers do not make rows of {network.Buses.Count} buses.");
     }
 
     private sealed class SameLoads(int count) : ScenarioLoads(count)

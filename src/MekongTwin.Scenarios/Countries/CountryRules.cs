@@ -1,0 +1,35 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+
+namespace MekongTwin.Scenarios.Countries;
+
+/// <summary>What counts as a violation in a country.</summary>
+/// <param name="Name">Printed wherever a violation is shown.</param>
+/// <param name="Source">Where the figures are from, and what is assumed.</param>
+/// <param name="LowestVm">Lowest voltage in normal operation, pu of nominal.</param>
+/// <param name="HighestVm">Highest voltage, pu.</param>
+/// <param name="LowestVmAfterContingency">Lowest voltage after a contingency, pu.</param>
+/// <param name="TransformerPercent">Bands of a transformer's loading, three, ascending; above the second is a violation.</param>
+/// <param name="LinePercent">The same of a line.</param>
+/// <param name="LeastHours">A future violates when it is outside for at least so long in all, h.</param>
+public sealed record Criteria(
+    string Name, string Source, double LowestVm, double HighestVm, double LowestVmAfterContingency, ImmutableArray<double> TransformerPercent, ImmutableArray<double> LinePercent, double LeastHours);
+
+/// <summary>The official average emission factor of a country's grid; not a marginal one.</summary>
+public sealed record Carbon(double KgPerKwh, int Year, string Source);
+
+/// <summary>A country's figures, read from its file in this folder. The code holds none.</summary>
+public sealed record CountryRules(Criteria Criteria, Carbon? Carbon)
+{
+    private static readonly JsonSerializerOptions Strict = new(JsonSerializerDefaults.Web) { UnmappedMemberHandling = System.Text.Json.Serialization.JsonUnmappedMemberHandling.Disallow, RespectRequiredConstructorParameters = true };
+
+    /// <summary>Countries that have a file, by their ISO 3166 code in lower case.</summary>
+    public static IReadOnlyList<string> Known { get; } = [.. typeof(CountryRules).Assembly.GetManifestResourceNames().Order(StringComparer.Ordinal)];
+
+    /// <summary>The rules of a country; null where it has no file.</summary>
+    public static CountryRules? Find(string country)
+    {
+        using var stream = typeof(CountryRules).Assembly.GetManifestResourceStream(country.ToLowerInvariant());
+        return stream is null ? null : JsonSerializer.Deserialize<CountryRules>(stream, Strict)!;
+    }
+}

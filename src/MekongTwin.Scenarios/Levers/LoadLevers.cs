@@ -1,0 +1,144 @@
+using MekongTwin.Domain.Assets;
+using MekongTwin.Engines.Demand;
+
+namespace MekongTwin.Scenarios.Levers;
+
+/// <summary>What levers make of a city's loads.</summary>
+internal sealed class LoadLevers
+{
+    private LoadLevers(FactorLoads loads, int[] busOf, DemandModel model, int count) =>
+        (Loads, BusOf, Model, DailyGrowth, Exports) = (loads, busOf, model, new double[count], true);
+
+    public FactorLoads Loads { get; }
+
+    /// <summary>Bus of each load in the whole grid.</summary>
+    public int[] BusOf { get; }
+
+    public DemandModel Model { get; private set; }
+
+    public double HeatC { get; private set; }
+
+    /// <summary>Logarithm of what each load grows by from day to day.</summary>
+    public double[] DailyGrowth { get; }
+
+    /// <summary>False where no transformer may feed back.</summary>
+    public bool Exports { get; private set; }
+
+    public ShiftLoad? Shift { get; private set; }
+
+    /// <exception cref="ScenarioException">A lever names nothing, or stands twice where it can stand once.</exception>
+    public static LoadLevers Apply(Scenario scenario, StudyBase from)
+    {
+        var (elements, today) = (from.Elements, from.Demand.Loads);
+        var added = scenario.Levers.OfType<NewLoad>().ToList();
+        var loads = new FactorLoads(today.Count + added.Count, today.Factors);
+        today.WeightP.CopyTo(loads.WeightP, 0);
+        today.WeightQ.CopyTo(loads.WeightQ, 0);
+        today.SigmaKw.CopyTo(loads.SigmaKw, 0);
+        var busOf = new int[loads.Count];
+        for (var t = 0; t < today.Count; t++) busOf[t] = elements.Grid.BusOf(t);
+        var levers = new LoadLevers(loads, busOf, from.Demand.Model, loads.Count);
+        var next = today.Count;
+        for (var i = 0; i < scenario.Levers.Length; i++) levers.Apply(scenario, from, i, ref next);
+        return levers;
+    }
+
+    private void Apply(Scenario scenario, StudyBase from, int i, ref int next)
+    {
+        var (lever, field) = (scenario.Levers[i], $"levers[{i}]");
+        switch (lever)
+        {
+            case HeatWave heat:
+                HeatC += heat.DeltaC;
+                break;
+            case CoolingEfficiency cooling:
+                Model = Model with { CoolingEfficiency = Model.CoolingEfficiency / cooling.Ratio };
+                break;
+            case ElectricMotorbikes bikes:
+                Once<ElectricMotorbikes>(scenario, i);
+                Model = Model with { Motorbike = Model.Motorbike with { KmADay = bikes.KmPerDay, KwhPerKm = bikes.KwhPerKm }, MotorbikeCharging = bikes.Charging };
+                for (var t = 0; t < from.People.Length; t++) Loads.P(t, Factor.Motorbikes) += bikes.Share * bikes.BikesPerPerson * from.People[t];
+                break;
+            case ElectricCars cars:
+                Once<ElectricCars>(scenario, i);
+                Model = Model with { Car = Model.Car with { KmADay = cars.KmPerDay, KwhPerKm = cars.KwhPerKm }, CarCharging = cars.Charging };
+                for (var t = 0; t < from.People.Length; t++) Loads.P(t, Factor.Cars) += cars.Share * from.People[t] / cars.PeoplePerHousehold;
+                break;
+            case MorePv pv:
+                AddPv(pv, from.Demand.Loads);
+                break;
+            case Growth growth:
+                Grow(growth, from, $"{field}.below");
+                break;
+            case NewLoad load:
+                Add(load, from, $"{field}.at", next++);
+                break;
+            case ShiftLoad shift:
+                Once<ShiftLoad>(scenario, i);
+                Shift = shift;
+                break;
+        }
+    }
+
+    private void AddPv(MorePv pv, FactorLoads today)
+    {
+        Exports &= pv.Exports;
+        var size = new double[today.Count];
+        for (var t = 0; t < size.Length; t++) size[t] = MeanKw(today, t);
+        var all = size.Sum();
+        if (all <= 0) return;
+        for (var t = 0; t < size.Length; t++) Loads.P(t, Factor.Pv) += pv.Mwp * 1000 * size[t] / all;
+    }
+
+    private void Grow(Growth growth, StudyBase from, string field)
+    {
+        var (transformers, feeders) = (from.Elements.Transformers, from.Elements.Feeders);
+        var city = from.City;
+        var below = growth.Below is null ? null : growth.Below.StartsWith(city, StringComparison.Ordinal) ? growth.Below : $"{city}/{growth.Below}";
+        var any = false;
+        for (var t = 0; t < transformers.Length; t++)
+        {
+            if (below is not null && !transformers[t].Id.IsIn(below) && !IsFedBy(from, t, below)) continue;
+            any = true;
+            var (once, row) = (1 + (growth.Percent / 100), t * Loads.Factors);
+            for (var k = 0; k < Loads.Factors; k++)
+            {
+                Loads.WeightP[row + k] *= once;
+                Loads.WeightQ[row + k] *= once;
+            }
+            Loads.SigmaKw[t] *= once;
+            DailyGrowth[t] += Math.Log(1 + (growth.PercentPerYear / 100)) / 365.25;
+        }
+        if (!any) throw new ScenarioException(field, $"'{growth.Below}' has no transformers below it; name a district or a feeder, for example {feeders.FirstOrDefault()?.Id.Path}");
+    }
+
+    private static bool IsFedBy(StudyBase from, int t, string feeder) =>
+        from.Elements.Grid.FeederOfBus[from.Elements.Grid.BusOf(t)] is var f and >= 0 && from.Elements.Feeders[f].Id.Path == feeder;
+
+    private void Add(NewLoad load, StudyBase from, string field, int at)
+    {
+        var t = from.Elements.Transformer(load.At, field);
+        BusOf[at] = from.Elements.Grid.City.NodeOfTransformer[from.Elements.Grid.Transformers[t]];
+        var shapes = Model.Shapes;
+        var most = Enumerable.Range(0, Quarters.ADay).Max(quarter => shapes.At(load.Customers, DayKind.Workday, quarter));
+        var kw = load.Kw / most;
+        Loads.P(at, Factor.Base(load.Customers)) = kw;
+        Loads.P(at, Factor.Cooling(load.Customers)) = kw * shapes.CoolingPerC[(int)load.Customers];
+        var tangent = Math.Tan(Math.Acos(NewLoad.PowerFactor));
+        Loads.Q(at, Factor.Base(load.Customers)) = kw * tangent;
+        Loads.Q(at, Factor.Cooling(load.Customers)) = kw * tangent * shapes.CoolingPerC[(int)load.Customers];
+    }
+
+    private static double MeanKw(FactorLoads loads, int t)
+    {
+        var kw = 0.0;
+        for (var c = CustomerClass.Household; c <= CustomerClass.Pumping; c++) kw += Math.Max(0, loads.P(t, Factor.Base(c)));
+        return kw;
+    }
+
+    private static void Once<T>(Scenario scenario, int i)
+        where T : Lever
+    {
+        if (scenario.Levers.Take(i).OfType<T>().Any()) throw new ScenarioException($"levers[{i}]", "this lever can stand once in a scenario");
+    }
+}

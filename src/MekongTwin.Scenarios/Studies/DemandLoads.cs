@@ -1,0 +1,76 @@
+using MekongTwin.Engines.Demand;
+using MekongTwin.Scenarios.Levers;
+
+namespace MekongTwin.Scenarios.Studies;
+
+/// <summary>The loads of a scenario's futures, from the demand model: one draw of weather a future for the whole city.</summary>
+internal sealed class DemandLoads : IFutureLoads
+{
+    /// <summary>Buildings remember about two days.</summary>
+    private const int WarmUpDays = 2;
+
+    private readonly LoadLevers levers;
+    private readonly WeatherGenerator weather;
+    private readonly long seed;
+    private readonly DateOnly first;
+    private readonly double baseKva;
+    private readonly (int Load, int Bus)[][] loadsOf;
+
+    public DemandLoads(LoadLevers levers, FeederGrid[] feeders, WeatherGenerator weather, long seed, DateOnly first, double baseKva)
+    {
+        (this.levers, this.weather, this.seed, this.first, this.baseKva) = (levers, weather, seed, first, baseKva);
+        var loadsOfBus = levers.BusOf.Select(static (bus, load) => (bus, load)).ToLookup(static pair => pair.bus, static pair => pair.load);
+        loadsOf = [.. feeders.Select(feeder => feeder.Buses.SelectMany((bus, i) => loadsOfBus[bus].Select(load => (load, i))).ToArray())];
+    }
+
+    public IStretchLoads MakeStretch() => new Stretch(this);
+
+    private sealed class Stretch(DemandLoads of) : IStretchLoads
+    {
+        private readonly double[] kw = new double[IFutureLoads.Steps], kvar = new double[IFutureLoads.Steps];
+        private FactorSeries series = new(default, 0, []);
+        private int firstDay;
+
+        public void Draw(int future, int firstDay, int days)
+        {
+            this.firstDay = firstDay;
+            var drawn = of.weather.Generate(future, of.first.AddDays(firstDay - WarmUpDays), WarmUpDays + days).Warmer(of.levers.HeatC);
+            series = of.levers.Model.Series(drawn).Slice(WarmUpDays * Quarters.ADay, days * Quarters.ADay).WithResiduals(of.seed, future);
+        }
+
+        public void Fill(int feeder, FeederGrid grid, int day, Span<double> p, Span<double> q)
+        {
+            p.Clear();
+            q.Clear();
+            var (buses, at) = (grid.Buses.Length, (day - firstDay) * Quarters.ADay);
+            foreach (var (load, bus) in of.loadsOf[feeder])
+            {
+                of.levers.Loads.Fill(series, load, at, kw, kvar);
+                Move(load, day);
+                for (var step = 0; step < kw.Length; step++)
+                {
+                    p[(step * buses) + bus] += kw[step] / of.baseKva;
+                    q[(step * buses) + bus] += kvar[step] / of.baseKva;
+                }
+            }
+        }
+
+        /// <summary>What levers do to a load's day as a whole.</summary>
+        private void Move(int load, int day)
+        {
+            if (of.levers.DailyGrowth[load] is var growth && growth != 0)
+            {
+                var factor = Math.Exp(growth * day);
+                for (var step = 0; step < kw.Length; step++) (kw[step], kvar[step]) = (kw[step] * factor, kvar[step] * factor);
+            }
+            if (of.levers.Shift is { } shift)
+            {
+                var (from, to) = ((int)(shift.FromHour * 4), (int)(shift.ToHour * 4));
+                var change = new DemandResponse(from, to - from, shift.Percent / 100, shift.Rebound).Change(kw);
+                for (var step = 0; step < kw.Length; step++) kw[step] += change[step];
+            }
+            if (of.levers.Exports) return;
+            for (var step = 0; step < kw.Length; step++) kw[step] = Math.Max(0, kw[step]);
+        }
+    }
+}

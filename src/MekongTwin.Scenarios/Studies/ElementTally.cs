@@ -1,0 +1,54 @@
+namespace MekongTwin.Scenarios.Studies;
+
+/// <summary>
+/// What one future did to every bus and branch of the city: counts and extremes only, so that it does not matter in which order
+/// its steps were taken.
+/// </summary>
+internal sealed class ElementTally(int buses, int branches)
+{
+    public const int Bands = 3;
+
+    /// <summary>Steps a branch spent above each band, branch by branch.</summary>
+    public int[] StepsAbove { get; } = new int[branches * Bands];
+
+    /// <summary>Highest loading of each branch, share of its rating.</summary>
+    public float[] HighestLoading { get; } = new float[branches];
+
+    /// <summary>Steps a bus spent below and above the voltage band.</summary>
+    public int[] StepsLow { get; } = new int[buses];
+
+    public int[] StepsHigh { get; } = new int[buses];
+
+    public float[] LowestVm { get; } = Filled(buses, float.PositiveInfinity);
+
+    public float[] HighestVm { get; } = new float[buses];
+
+    /// <summary>First day of the study on which a branch was above its second band, or a bus outside its voltage; −1 for never.</summary>
+    public int[] FirstDayOfBranch { get; } = Filled(branches, -1);
+
+    public int[] FirstDayOfBus { get; } = Filled(buses, -1);
+
+    public void Add(ElementTally other)
+    {
+        for (var i = 0; i < StepsAbove.Length; i++) StepsAbove[i] += other.StepsAbove[i];
+        for (var i = 0; i < HighestLoading.Length; i++) HighestLoading[i] = Math.Max(HighestLoading[i], other.HighestLoading[i]);
+        for (var i = 0; i < StepsLow.Length; i++)
+        {
+            StepsLow[i] += other.StepsLow[i];
+            StepsHigh[i] += other.StepsHigh[i];
+            LowestVm[i] = Math.Min(LowestVm[i], other.LowestVm[i]);
+            HighestVm[i] = Math.Max(HighestVm[i], other.HighestVm[i]);
+            FirstDayOfBus[i] = Earlier(FirstDayOfBus[i], other.FirstDayOfBus[i]);
+        }
+        for (var i = 0; i < FirstDayOfBranch.Length; i++) FirstDayOfBranch[i] = Earlier(FirstDayOfBranch[i], other.FirstDayOfBranch[i]);
+    }
+
+    private static int Earlier(int a, int b) => a < 0 ? b : b < 0 ? a : Math.Min(a, b);
+
+    private static T[] Filled<T>(int count, T value)
+    {
+        var array = new T[count];
+        Array.Fill(array, value);
+        return array;
+    }
+}

@@ -1,0 +1,63 @@
+using MekongTwin.Engines.PowerFlow;
+
+namespace MekongTwin.Scenarios.Studies;
+
+/// <summary>
+/// Flows of a feeder from its loads and voltage magnitudes, one scenario at a time: powers are added up from the ends to the
+/// source, which needs no angles. A branch's loading is the larger current of its two ends against the rating.
+/// </summary>
+internal sealed class FeederFlows
+{
+    private readonly int[] parents;
+    private readonly (double R, double X, double HalfG, double HalfB, double Reciprocal)[] sections;
+    private readonly double[] p, q;
+
+    public FeederFlows(FeederGrid feeder)
+    {
+        var branches = feeder.Network.Branches;
+        (p, q) = (new double[feeder.Buses.Length], new double[feeder.Buses.Length]);
+        parents = new int[feeder.Buses.Length];
+        sections = new (double, double, double, double, double)[feeder.Buses.Length];
+        for (var i = 1; i < parents.Length; i++)
+        {
+            var b = i - 1;
+            // Bus i is fed through branch i − 1.
+            parents[i] = branches.From[b] == i ? branches.To[b] : branches.From[b];
+            var rating = Math.Max(branches.RatingFrom[b], branches.RatingTo[b]);
+            sections[i] = (branches.R[b], branches.X[b], branches.G[b] / 2, branches.B[b] / 2, rating > 0 ? 1 / (rating * rating) : 0);
+        }
+    }
+
+    /// <summary>Writes the square of every branch's loading (share of its rating) and gives what enters at the source, pu.</summary>
+    /// <param name="loadP">Constant power drawn at each bus.</param>
+    /// <param name="loadQ">Reactive likewise.</param>
+    /// <param name="vm">Voltages that solve it, 0 where unserved.</param>
+    /// <param name="loadingSquared">One a branch.</param>
+    public (double P, double Q) Run(ReadOnlySpan<double> loadP, ReadOnlySpan<double> loadQ, ReadOnlySpan<double> vm, Span<double> loadingSquared)
+    {
+        loadP.CopyTo(p);
+        loadQ.CopyTo(q);
+        for (var i = parents.Length - 1; i > 0; i--)
+        {
+            var parent = parents[i];
+            var (u, above) = (vm[i] * vm[i], vm[parent] * vm[parent]);
+            if (u == 0)
+            {
+                loadingSquared[i - 1] = 0;
+                continue;
+            }
+            ref readonly var z = ref sections[i];
+            // At the far end: what the bus takes, and half of the shunt.
+            var (farP, farQ) = (p[i], q[i]);
+            var (seriesP, seriesQ) = (farP + (z.HalfG * u), farQ - (z.HalfB * u));
+            var far = ((farP * farP) + (farQ * farQ)) / u;
+            var l = ((seriesP * seriesP) + (seriesQ * seriesQ)) / u;
+            var (nearP, nearQ) = (seriesP + (z.R * l) + (z.HalfG * above), seriesQ + (z.X * l) - (z.HalfB * above));
+            var near = ((nearP * nearP) + (nearQ * nearQ)) / above;
+            loadingSquared[i - 1] = Math.Max(near, far) * z.Reciprocal;
+            p[parent] += nearP;
+            q[parent] += nearQ;
+        }
+        return (p[0], q[0]);
+    }
+}

@@ -1,0 +1,16 @@
+using System.Collections.Immutable;
+using MekongTwin.Scenarios.Countries;
+
+namespace MekongTwin.Scenarios.Studies;
+
+/// <summary>A branch of the whole grid that is out of service between two steps of every day.</summary>
+internal readonly record struct PlannedOutage(int Branch, int FromStep, int ToStep);
+
+/// <summary>What is solved: a grid as feeders, the loads of its futures, what is out, and what counts as a violation.</summary>
+internal sealed record StudyPlan(FeederGrid[] Feeders, int Buses, int Branches, double BaseKva, IFutureLoads Loads, int Days, int Futures, Criteria Criteria)
+{
+    /// <summary>From this branch on they are transformers, before it lines.</summary>
+    public required int FirstTransformer { get; init; }
+
+    public ImmutableArray<PlannedOutage> Outages { get; init; } = [];
+}

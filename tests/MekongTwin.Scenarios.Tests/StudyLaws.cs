@@ -1,0 +1,192 @@
+using MekongTwin.Engines.Demand;
+using MekongTwin.Engines.PowerFlow;
+using MekongTwin.Scenarios.Levers;
+using MekongTwin.Scenarios.Studies;
+
+namespace MekongTwin.Scenarios.Tests;
+
+/// <summary>What holds of every study.</summary>
+public sealed class StudyLaws
+{
+    private static readonly StudyBase City = Bases.Of();
+
+    [Fact]
+    public void Any_number_of_threads_gives_the_same_bytes()
+    {
+        var scenario = Bases.Ask(new HeatWave(4), new ElectricMotorbikes(0.4, ChargingStrategy.Evening)) with { Days = 40 };
+        var one = StudyRun.Run(City, scenario, 1).ToJson();
+        Assert.Equal(one, StudyRun.Run(City, scenario, 2).ToJson());
+        Assert.Equal(one, StudyRun.Run(City, scenario, 5).ToJson());
+    }
+
+    [Fact]
+    public void Levers_that_move_nothing_give_the_baseline_bit_for_bit()
+    {
+        var still = StudyRun.Run(City, Bases.Ask(), 1);
+        var moved = StudyRun.Run(City, Bases.Ask(new HeatWave(0), new ElectricMotorbikes(0, ChargingStrategy.Managed), new MorePv(0), new Growth(0, 0), new CoolingEfficiency(1), new ShiftLoad(0, 18, 20)), 1);
+        Assert.Equal(still.Baseline, moved.Scenario);
+        Assert.Equal(still.FirstDay, moved.FirstDay);
+        Assert.Equal(moved.Baseline, moved.Scenario);
+    }
+
+    [Fact]
+    public void Another_seed_or_another_base_gives_another_answer()
+    {
+        var first = StudyRun.Run(City, Bases.Ask(), 1);
+        Assert.NotEqual(first.Scenario, StudyRun.Run(City, Bases.Ask() with { Seed = 8 }, 1).Scenario);
+        var other = Bases.Of(seed: 2);
+        Assert.NotEqual(City.Hash, other.Hash);
+        Assert.NotEqual(first.Scenario, StudyRun.Run(other, Bases.Ask(), 1).Scenario);
+    }
+
+    [Fact]
+    public void Heat_raises_the_peak_and_efficient_cooling_lowers_it()
+    {
+        var (baseline, heat) = Run(new HeatWave(4));
+        Assert.True(heat.PeakMw.P50 > baseline.PeakMw.P50);
+        var (_, efficient) = Run(new HeatWave(4), new CoolingEfficiency(0.7));
+        Assert.True(efficient.EnergyMwh.P50 < heat.EnergyMwh.P50);
+    }
+
+    [Fact]
+    public void Motorbikes_take_their_energy_whenever_they_charge()
+    {
+        var expected = 0.4 * 0.7 * City.People.Sum() * 20 * 0.035 * 2 / 1000;
+        foreach (var when in Enum.GetValues<ChargingStrategy>())
+        {
+            var (baseline, bikes) = Run(new ElectricMotorbikes(0.4, when));
+            // What enters beyond it are the losses of its way.
+            var added = bikes.EnergyMwh.P50 - baseline.EnergyMwh.P50 - (bikes.LossesMwh.P50 - baseline.LossesMwh.P50);
+            Assert.InRange(added / expected, 0.99, 1.01);
+        }
+    }
+
+    [Fact]
+    public void Shifted_load_keeps_its_energy_and_leaves_its_hours()
+    {
+        var (_, _, report) = Report(new ShiftLoad(20, 18, 20));
+        var (before, after) = (Sum(report, static point => point.Baseline.P50), Sum(report, static point => point.Scenario.P50));
+        Assert.InRange(after / before, 0.995, 1.005);
+        Assert.All(report.FirstDay.Skip(72).Take(8), static point => Assert.True(point.Scenario.P90 < point.Baseline.P90));
+    }
+
+    [Fact]
+    public void Panels_never_raise_what_is_drawn()
+    {
+        var (_, _, report) = Report(new MorePv(2));
+        Assert.All(report.FirstDay, static point => Assert.True(point.Scenario.P90 <= point.Baseline.P90 + 1e-9));
+        Assert.Contains(report.FirstDay, static point => point.Scenario.P50 < 0.9 * point.Baseline.P50);
+    }
+
+    [Fact]
+    public void Panels_that_may_not_export_leave_no_feeder_feeding_back()
+    {
+        var (_, free) = Run(new MorePv(20));
+        var (_, none) = Run(new MorePv(20) { Exports = false });
+        Assert.True(free.EnergyMwh.P50 < none.EnergyMwh.P50);
+        var (_, _, report) = Report(new MorePv(20) { Exports = false });
+        Assert.All(report.FirstDay, static point => Assert.True(point.Scenario.P10 >= 0));
+    }
+
+    [Fact]
+    public void An_outage_leaves_unserved_what_was_behind_it_and_nothing_else()
+    {
+        var line = City.Elements.Grid.City.Lines[0].Id;
+        var (baseline, dark) = Run(new Outage(line, 10, 12));
+        Assert.Equal(0, baseline.UnservedMwh.P50);
+        Assert.True(dark.UnservedMwh.P50 > 0);
+        var (before, after) = (baseline.EnergyMwh.P50 - baseline.LossesMwh.P50, dark.EnergyMwh.P50 - dark.LossesMwh.P50);
+        Assert.InRange((before - after) / dark.UnservedMwh.P50, 0.95, 1.05);
+    }
+
+    [Fact]
+    public void Growth_compounds_by_the_day()
+    {
+        var scenario = Bases.Ask(new Growth(10, 0)) with { Days = 1 };
+        var report = StudyRun.Run(City, scenario, 1);
+        Assert.InRange((report.Scenario.EnergyMwh.P50 - report.Scenario.LossesMwh.P50) / (report.Baseline.EnergyMwh.P50 - report.Baseline.LossesMwh.P50), 1.0999, 1.1001);
+        var years = Bases.Ask(new Growth(0, 10)) with { Days = 731, Futures = 1 };
+        var last = StudyRun.Run(City, years, 2).DailyPeaks[^1];
+        Assert.InRange(last.Scenario.P50 / last.Baseline.P50, 1.20, 1.23);
+    }
+
+    [Fact]
+    public void A_reinforced_transformer_is_less_loaded()
+    {
+        var heavy = new Growth(150, 0);
+        var over = StudyRun.Run(City, Bases.Ask(heavy), 1).Violations.First(static violation => violation is { Kind: "transformer", What: "loading" });
+        var mended = StudyRun.Run(City, Bases.Ask(heavy, new Reinforce(over.Element, 4)), 1);
+        var still = mended.Violations.FirstOrDefault(violation => violation.Element == over.Element && violation.What == "loading");
+        Assert.True((still?.Worst.P90 ?? 0) < 0.3 * over.Worst.P90);
+    }
+
+    [Fact]
+    public void A_study_can_be_stopped()
+    {
+        using var stop = new CancellationTokenSource();
+        Assert.Throws<OperationCanceledException>(() => StudyRun.Run(City, Bases.Ask() with { Days = 300 }, 1, _ => stop.Cancel(), stop.Token));
+    }
+
+    [Fact]
+    public void Loadings_are_those_of_the_whole_flows()
+    {
+        var grid = City.Elements.Grid;
+        var solved = Engines.PowerFlow.Sweep.RadialSweep.Of(grid.Network, out _)!.Solve();
+        foreach (var feeder in FeederGrid.Split(grid.Network))
+        {
+            var (p, q, vm) = (Of(grid.Network.Loads.PowerP), Of(grid.Network.Loads.PowerQ), Of(solved.Vm));
+            var squared = new double[feeder.Branches.Length];
+            new FeederFlows(feeder).Run(p, q, vm, squared);
+            for (var b = 0; b < squared.Length; b++) Assert.Equal(solved.LoadingPercent[feeder.Branches[b]], 100 * Math.Sqrt(squared[b]), 1e-5);
+
+            double[] Of(double[] whole) => [.. feeder.Buses.Select(bus => whole[bus])];
+        }
+    }
+
+    [Fact]
+    public void What_cannot_be_is_refused_with_its_field()
+    {
+        Refused("levers[0].line", "there are, for example", new SwitchLine("no-such-line", true));
+        Refused("levers", "ring or join", new SwitchLine("tie/0", true));
+        Refused("levers[1].element", "no line, transformer or feeder", new HeatWave(1), new Outage("nothing", 1, 2));
+        Refused("levers[1]", "once", new ShiftLoad(1, 2, 3), new ShiftLoad(1, 2, 3));
+        Refused("levers[0].below", "no transformers below", new Growth(1, 1) { Below = "elsewhere" });
+        var many = Assert.Throws<ScenarioException>(() => StudyRun.Check(City, Bases.Ask() with { Days = 3660, Futures = 11 }));
+        Assert.Equal("futures", many.Field);
+    }
+
+    [Fact]
+    public void An_open_point_can_be_moved()
+    {
+        var moved = StudyRun.Run(City, Bases.Ask(new SwitchLine("tie/0", true), new SwitchLine(City.Elements.Grid.City.Lines[0].Id, false)), 1);
+        Assert.Equal(0, moved.Scenario.UnservedMwh.P90);
+        Assert.NotEqual(moved.Baseline.LossesMwh, moved.Scenario.LossesMwh);
+    }
+
+    [Theory]
+    [InlineData(new[] { 5.0 }, 5, 5, 5)]
+    [InlineData(new[] { 3.0, 1, 2 }, 1.2, 2, 2.8)]
+    [InlineData(new[] { 0.0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100 }, 10, 50, 90)]
+    public void Percentiles_go_straight_between_futures(double[] futures, double p10, double p50, double p90)
+    {
+        var found = Percentiles.Of(futures);
+        Assert.Equal((p10, p50, p90), (Math.Round(found.P10, 9), Math.Round(found.P50, 9), Math.Round(found.P90, 9)));
+    }
+
+    private static void Refused(string field, string says, params Lever[] levers)
+    {
+        var refused = Assert.Throws<ScenarioException>(() => StudyRun.Check(City, Bases.Ask(levers)));
+        Assert.Equal(field, refused.Field);
+        Assert.Contains(says, refused.Message, StringComparison.Ordinal);
+    }
+
+    private static double Sum(StudyReport report, Func<CurvePoint, double> figure) => report.FirstDay.Sum(figure);
+
+    private static (StudySummary Baseline, StudySummary Scenario) Run(params Lever[] levers) => Report(levers) is var (baseline, scenario, _) ? (baseline, scenario) : default;
+
+    private static (StudySummary Baseline, StudySummary Scenario, StudyReport Report) Report(params Lever[] levers)
+    {
+        var report = StudyRun.Run(City, Bases.Ask(levers), 1);
+        return (report.Baseline, report.Scenario, report);
+    }
+}
