@@ -64,7 +64,7 @@ public sealed class SimulatedHours : IAsyncLifetime
         embedded.Start();
         await embedded.IsReadyAsync();
         await embedded.UntilAsync(async () => (await embedded.ReadAsync("/api/v1/status")).GetProperty("broker").GetProperty("connected").GetBoolean(), "the broker to be connected");
-        using var feed = await Feed.ConnectAsync(broker.Port);
+        using var feed = new Feed(broker.Port);
         var began = Stopwatch.StartNew();
         await feed.SendAsync(Useless());
         var simulated = SimulateAsync(broker.Port, speed: 100_000);
@@ -91,7 +91,7 @@ public sealed class SimulatedHours : IAsyncLifetime
             silo.Start();
         }
         await Task.WhenAll(silos.Select(silo => silo.IsReadyAsync()));
-        using var feed = await Feed.ConnectAsync(broker.Port);
+        using var feed = new Feed(broker.Port);
         var began = Stopwatch.StartNew();
         // While nothing dies: what is sent again after a kill is put into quarantine again.
         await feed.SendAsync(Useless());

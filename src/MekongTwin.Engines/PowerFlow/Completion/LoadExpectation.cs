@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using MekongTwin.Domain.Assets;
+using MekongTwin.Engines.Demand;
 
 namespace MekongTwin.Engines.PowerFlow.Completion;
 
