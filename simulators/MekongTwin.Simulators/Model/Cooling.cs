@@ -5,7 +5,7 @@ namespace MekongTwin.Simulators.Model;
 /// <summary>
 /// How heat raises a load. Buildings are slow: what counts is a mean of what was felt over the last day. Above the base the
 /// load rises by the slope, which is a share of a hot afternoon's load, and saturates when every unit runs. Assumed throughout;
-/// the twin's own demand model knows neither the lag nor the saturation.
+/// the twin's own demand model has lags, a base and a saturation of its own.
 /// </summary>
 internal sealed class Cooling(DemandFile demand)
 {

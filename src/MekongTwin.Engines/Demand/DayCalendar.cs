@@ -16,20 +16,20 @@ public enum DayKind
 }
 
 /// <summary>
-/// What kind of day a date is. Holidays are data: fixed ones by law, those that move with the moon by year. Days in lieu, which the
+/// What kind of day a date is. Holidays are data: fixed ones by law, those that move with the moon by year. Other days in lieu, which the
 /// governments fix year by year, are not known and count as working days.
 /// </summary>
 public sealed class DayCalendar
 {
-    /// <summary>Days of Tết, counted from its first, that rest: the eve, and four after it (Labour Code of Viet Nam 2019, article 112: five days).</summary>
-    private const int TetFrom = -1;
-    private const int TetTo = 3;
-
-    /// <summary>First days of Tết (Vietnamese lunar calendar, UTC+7; in 2030 a day before the Chinese one).</summary>
-    private static readonly DateOnly[] Tet =
+    /// <summary>
+    /// The holidays of Tết (Vietnamese lunar calendar, UTC+7; in 2030 a day before the Chinese one): as the government fixed them with the days in lieu until
+    /// 2026, from two days before the first to four after in the years to come.
+    /// </summary>
+    private static readonly (DateOnly First, int Before, int After)[] Tet =
     [
-        new(2023, 1, 22), new(2024, 2, 10), new(2025, 1, 29), new(2026, 2, 17), new(2027, 2, 6), new(2028, 1, 26), new(2029, 2, 13),
-        new(2030, 2, 2), new(2031, 1, 23), new(2032, 2, 11), new(2033, 1, 31), new(2034, 2, 19), new(2035, 2, 8),
+        (new(2023, 1, 22), 2, 4), (new(2024, 2, 10), 2, 4), (new(2025, 1, 29), 4, 4), (new(2026, 2, 17), 3, 5), (new(2027, 2, 6), 2, 4), (new(2028, 1, 26), 2, 4),
+        (new(2029, 2, 13), 2, 4), (new(2030, 2, 2), 2, 4), (new(2031, 1, 23), 2, 4), (new(2032, 2, 11), 2, 4), (new(2033, 1, 31), 2, 4), (new(2034, 2, 19), 2, 4),
+        (new(2035, 2, 8), 2, 4),
     ];
 
     /// <summary>Hùng Kings' days, the tenth of the third lunar month.</summary>
@@ -55,7 +55,7 @@ public sealed class DayCalendar
 
     /// <summary>Tết, Hùng Kings' day, 1 January, 30 April, 1 May, 2 September; 2023 to 2035 for those that move.</summary>
     public static DayCalendar VietNam { get; } = new(
-        [(1, 1), (4, 30), (5, 1), (9, 2)], HungKings, Tet.SelectMany(static first => Enumerable.Range(TetFrom, TetTo - TetFrom + 1).Select(first.AddDays)));
+        [(1, 1), (4, 30), (5, 1), (9, 2)], HungKings, Tet.SelectMany(static tet => Enumerable.Range(-tet.Before, tet.Before + tet.After + 1).Select(tet.First.AddDays)));
 
     /// <summary>Thailand, Laos, Cambodia, Myanmar as far as they agree: 13 to 16 April, 1 January, 1 May. Their other holidays are not listed.</summary>
     public static DayCalendar AprilNewYear { get; } = new(

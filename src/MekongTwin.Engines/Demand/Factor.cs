@@ -55,7 +55,7 @@ public static class Factor
     {
         var angle = 2 * Math.PI * quarter / Quarters.ADay;
         if (shape < 2 * Harmonics) return Wave(shape, angle);
-        var isFree = kind is DayKind.Free or DayKind.NewYear;
+        var isFree = kind == DayKind.Free;
         return (shape - (2 * Harmonics)) switch
         {
             0 => kind == DayKind.Saturday ? 1 : 0,

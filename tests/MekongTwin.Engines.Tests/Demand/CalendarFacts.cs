@@ -11,10 +11,10 @@ public sealed class CalendarFacts
     [InlineData("2026-06-14", DayKind.Free)]
     [InlineData("2026-09-02", DayKind.Free)]
     [InlineData("2026-04-30", DayKind.Free)]
-    [InlineData("2026-02-15", DayKind.Free)]
-    [InlineData("2026-02-16", DayKind.NewYear)]
-    [InlineData("2026-02-20", DayKind.NewYear)]
-    [InlineData("2026-02-21", DayKind.Saturday)]
+    [InlineData("2026-02-13", DayKind.Workday)]
+    [InlineData("2026-02-14", DayKind.NewYear)]
+    [InlineData("2026-02-22", DayKind.NewYear)]
+    [InlineData("2026-02-28", DayKind.Saturday)]
     [InlineData("2030-02-02", DayKind.NewYear)]
     public void Days_in_Viet_Nam_are_of_their_kind(string date, DayKind kind) => Assert.Equal(kind, DayCalendar.VietNam.KindOf(DateOnly.Parse(date, CultureInfo.InvariantCulture)));
 
@@ -27,9 +27,9 @@ public sealed class CalendarFacts
         {
             if (year == 2030) continue;
             var tet = DateOnly.FromDateTime(moon.ToDateTime(year, 1, 1, 0, 0, 0, 0));
-            Assert.NotEqual(DayKind.NewYear, DayCalendar.VietNam.KindOf(tet.AddDays(-2)));
-            for (var day = -1; day <= 3; day++) Assert.Equal(DayKind.NewYear, DayCalendar.VietNam.KindOf(tet.AddDays(day)));
-            Assert.NotEqual(DayKind.NewYear, DayCalendar.VietNam.KindOf(tet.AddDays(4)));
+            Assert.NotEqual(DayKind.NewYear, DayCalendar.VietNam.KindOf(tet.AddDays(-5)));
+            for (var day = -2; day <= 4; day++) Assert.Equal(DayKind.NewYear, DayCalendar.VietNam.KindOf(tet.AddDays(day)));
+            Assert.NotEqual(DayKind.NewYear, DayCalendar.VietNam.KindOf(tet.AddDays(6)));
             var leap = moon.GetLeapMonth(year);
             var kings = DateOnly.FromDateTime(moon.ToDateTime(year, leap is > 0 and <= 3 ? 4 : 3, 10, 0, 0, 0, 0));
             Assert.Equal(DayKind.Free, DayCalendar.VietNam.KindOf(kings));

@@ -1,5 +1,4 @@
-using System.Collections.Immutable;
-using MekongTwin.Domain.Assets;
+using System.Globalization;
 using MekongTwin.Engines.Demand;
 using MekongTwin.Engines.Demand.Calibration;
 
@@ -9,9 +8,9 @@ public sealed class CalibrationFacts
 {
     private const int Days = 14;
 
-    private static readonly DemandModel Model = new() { Place = ClimateNormals.DaNang.Place };
+    private static readonly DemandModel Model = GeneratedCity.Model;
 
-    private static readonly Weather Whole = new WeatherGenerator(ClimateNormals.DaNang, 3).Generate(0, new(2026, 6, 1), Days + 7);
+    private static readonly Weather Whole = GeneratedCity.Weather;
 
     private static readonly Weather Past = Whole.Slice(0, Days * 96);
 
@@ -28,7 +27,7 @@ public sealed class CalibrationFacts
     [InlineData(4, "2026-04-13")]
     public void Two_weeks_of_the_simulated_city_foretell_the_third(long seed, string first)
     {
-        var city = new SimulatedCity(seed, DateOnly.Parse(first, System.Globalization.CultureInfo.InvariantCulture), 8);
+        var city = new SimulatedCity(seed, DateOnly.Parse(first, CultureInfo.InvariantCulture), 8);
         var (history, weather) = city.Measure(0, Days);
         var (came, next) = city.Measure(Days, 7);
         // At ten in the morning the read-outs of that day have not come.
@@ -73,10 +72,10 @@ public sealed class CalibrationFacts
     [Fact]
     public void Loads_of_the_model_itself_are_found_again()
     {
-        var (loads, facts) = City(60, 1);
-        var history = Readings(loads, Past, 0, 1);
+        var (loads, facts) = GeneratedCity.Of(60, 1);
+        var history = GeneratedCity.Readings(loads, Past, 0, 1);
         var demand = Calibrator.Calibrate(Model, facts, history, Past);
-        var came = Readings(loads, Next, 0, 1);
+        var came = GeneratedCity.Readings(loads, Next, 0, 1);
         var skill = Skill.Of(demand, demand.Model.Series(Whole).Slice(Days * 96, 7 * 96), history, came);
         Assert.All(skill.Loads, static load => Assert.InRange(load.ErrorKw / load.MeanKw, 0, 0.02));
         Assert.All(demand.Quality, static quality => Assert.Equal(LoadSource.Measured, quality.Source));
@@ -86,14 +85,14 @@ public sealed class CalibrationFacts
     [Fact]
     public void Spikes_and_gaps_hardly_move_a_load()
     {
-        var (loads, facts) = City(60, 2);
-        var clean = Readings(loads, Past, 0.03, 1);
-        var dirty = Readings(loads, Past, 0.03, 1);
+        var (loads, facts) = GeneratedCity.Of(60, 2);
+        var clean = GeneratedCity.Readings(loads, Past, 0.03, 1);
+        var dirty = GeneratedCity.Readings(loads, Past, 0.03, 1);
         var random = new Random(4);
         for (var i = 0; i < dirty.Kw.Length; i++) if (random.Next(100) == 0) dirty.Kw[i] *= 6;
         dirty.Of(5).Slice(3 * 96, 7 * 96).Fill(double.NaN);
         var (before, after) = (Calibrator.Calibrate(Model, facts, clean, Past), Calibrator.Calibrate(Model, facts, dirty, Past));
-        var came = Readings(loads, Next, 0, 1);
+        var came = GeneratedCity.Readings(loads, Next, 0, 1);
         var skill = Skill.Of(after, after.Model.Series(Whole).Slice(Days * 96, 7 * 96), clean, came);
         var undisturbed = Skill.Of(before, before.Model.Series(Whole).Slice(Days * 96, 7 * 96), clean, came);
         for (var load = 0; load < facts.Length; load++) Assert.InRange(skill.Loads[load].ErrorKw / skill.Loads[load].MeanKw, 0, 0.015 + (undisturbed.Loads[load].ErrorKw / undisturbed.Loads[load].MeanKw));
@@ -103,8 +102,8 @@ public sealed class CalibrationFacts
     [Fact]
     public void The_same_readings_give_the_same_bits()
     {
-        var (loads, facts) = City(30, 3);
-        var history = Readings(loads, Past, 0.05, 2);
+        var (loads, facts) = GeneratedCity.Of(30, 3);
+        var history = GeneratedCity.Readings(loads, Past, 0.05, 2);
         var (first, second) = (Calibrator.Calibrate(Model, facts, history, Past), Calibrator.Calibrate(Model, facts, history, Past));
         Assert.Equal(first.Loads.WeightP, second.Loads.WeightP);
         Assert.Equal(first.Loads.WeightQ, second.Loads.WeightQ);
@@ -114,7 +113,7 @@ public sealed class CalibrationFacts
     [Fact]
     public void Without_any_reading_everything_is_assumed()
     {
-        var (_, facts) = City(5, 4);
+        var (_, facts) = GeneratedCity.Of(5, 4);
         var demand = Calibrator.Calibrate(Model, facts, new(Past.FirstStep, Past.Steps, 5), Past);
         Assert.All(demand.Quality, static quality => Assert.Equal(LoadSource.Estimated, quality.Source));
         var (p5, p50, p95) = (new double[96], new double[96], new double[96]);
@@ -126,10 +125,24 @@ public sealed class CalibrationFacts
     }
 
     [Fact]
+    public void The_band_is_wide_on_a_kind_of_day_that_was_not_seen()
+    {
+        var (loads, facts) = GeneratedCity.Of(20, 7);
+        var demand = Calibrator.Calibrate(Model, facts, GeneratedCity.Readings(loads, Past, 0.03, 1), Past);
+        var tet = new WeatherGenerator(ClimateNormals.DaNang, 3).Generate(0, new(2026, 2, 12), 6);
+        var series = demand.Model.Series(tet);
+        var (p5, p50, p95) = (new double[series.Steps], new double[series.Steps], new double[series.Steps]);
+        demand.Predict(1, series, p5, p50, p95);
+        double Width(int day) => Enumerable.Range(day * 96, 96).Average(step => (p95[step] - p5[step]) / p50[step]);
+        Assert.InRange(Width(0), 0.02, 0.3);
+        Assert.InRange(Width(5), 0.5, 0.7);
+    }
+
+    [Fact]
     public void Vehicles_and_estates_are_for_levers_to_add()
     {
-        var (loads, facts) = City(10, 5);
-        var demand = Calibrator.Calibrate(Model, facts, Readings(loads, Past, 0.03, 1), Past);
+        var (loads, facts) = GeneratedCity.Of(10, 5);
+        var demand = Calibrator.Calibrate(Model, facts, GeneratedCity.Readings(loads, Past, 0.03, 1), Past);
         for (var load = 0; load < 10; load++)
         {
             foreach (var factor in (ReadOnlySpan<int>)[Factor.Motorbikes, Factor.Cars, Factor.Industry]) Assert.Equal(0, demand.Loads.P(load, factor));
@@ -151,42 +164,8 @@ public sealed class CalibrationFacts
     [Fact]
     public void What_does_not_fit_is_refused()
     {
-        var (_, facts) = City(2, 6);
+        var (_, facts) = GeneratedCity.Of(2, 6);
         Assert.Throws<ArgumentException>(() => Calibrator.Calibrate(Model, facts, new(Past.FirstStep, Past.Steps, 3), Past));
         Assert.Throws<ArgumentException>(() => Calibrator.Calibrate(Model, facts, new(Past.FirstStep, 96, 2), Past));
-    }
-
-    /// <summary>Loads of the assumed model: households and some shops, a street light, every sixth a works.</summary>
-    private static (FactorLoads Loads, LoadFacts[] Facts) City(int count, int seed)
-    {
-        var random = new Random(seed);
-        var (loads, facts) = (new FactorLoads(count), new LoadFacts[count]);
-        for (var load = 0; load < count; load++)
-        {
-            var level = Math.Exp(0.3 * ((2 * random.NextDouble()) - 1));
-            ImmutableArray<int> customers = load % 6 == 0 ? [0, 0, 0, 1, 0, 0] : [80 + random.Next(100), 4 + random.Next(10), 0, 0, 1, 0];
-            facts[load] = new(400, load % 4, customers);
-            for (var c = 0; c < customers.Length; c++)
-            {
-                var kw = level * customers[c] * CustomerProfile.Of((CustomerClass)c).MeanKw;
-                loads.P(load, Factor.Base((CustomerClass)c)) = kw;
-                loads.P(load, Factor.Cooling((CustomerClass)c)) = kw * Model.Shapes.CoolingPerC[c];
-            }
-            loads.P(load, Factor.Pv) = 20 * random.NextDouble();
-        }
-        return (loads, facts);
-    }
-
-    private static LoadHistory Readings(FactorLoads loads, Weather weather, double noise, int every)
-    {
-        // The memory of buildings begins with the whole, so that a week after is the same truth.
-        var series = Model.Series(Whole).Slice(Quarters.Nearest(Whole.FirstStep, weather.FirstStep), weather.Steps);
-        var history = new LoadHistory(weather.FirstStep, weather.Steps, loads.Count);
-        var draw = new Draw(9, 0);
-        for (var load = 0; load < loads.Count; load++)
-        {
-            for (var step = 0; step < weather.Steps; step += every) history.Of(load)[step] = loads.Evaluate(series, load, step).Kw * (1 + (noise * draw.Normal(step, load)));
-        }
-        return history;
     }
 }

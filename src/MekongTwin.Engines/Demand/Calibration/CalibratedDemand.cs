@@ -20,6 +20,9 @@ public readonly record struct LoadQuality(LoadSource Source, int Readings, int O
 /// <summary>The demand of a city as its meters tell it: the model, the weights of its loads, and how sure they are.</summary>
 public sealed class CalibratedDemand
 {
+    /// <summary>How far, in shares of what is expected, 90 % of the loads may be off on a kind of day that was not seen. Assumed.</summary>
+    private const double UnseenShare = 0.25;
+
     /// <summary>Kilowatts below and above what is expected between which 90 % are believed to fall: loads × parts of the day.</summary>
     private readonly double[] belowKw;
     private readonly double[] aboveKw;
@@ -27,8 +30,11 @@ public sealed class CalibratedDemand
     /// <summary>For loads without readings: the same as factors of what is expected.</summary>
     private readonly (double Low, double High)[] factors;
 
-    internal CalibratedDemand(DemandModel model, FactorLoads loads, LoadQuality[] quality, double[] belowKw, double[] aboveKw, (double Low, double High)[] factors) =>
-        (Model, Loads, Quality, this.belowKw, this.aboveKw, this.factors) = (model, loads, quality, belowKw, aboveKw, factors);
+    /// <summary>Kinds of days that the readings were of; on others the classes go as assumed.</summary>
+    private readonly bool[] seen;
+
+    internal CalibratedDemand(DemandModel model, FactorLoads loads, LoadQuality[] quality, double[] belowKw, double[] aboveKw, (double Low, double High)[] factors, bool[] seen) =>
+        (Model, Loads, Quality, this.belowKw, this.aboveKw, this.factors, this.seen) = (model, loads, quality, belowKw, aboveKw, factors, seen);
 
     /// <summary>The model with the shapes, slopes and inertia that were learnt: <see cref="DemandModel.Series"/> makes the factors of any weather.</summary>
     public DemandModel Model { get; }
@@ -51,6 +57,10 @@ public sealed class CalibratedDemand
             var (low, high) = Quality[load].Source == LoadSource.Measured
                 ? (p50[step] + belowKw[at], p50[step] + aboveKw[at])
                 : (p50[step] * factors[load].Low, p50[step] * factors[load].High);
+            if (!seen[(int)Model.Calendar.KindOf(DateOnly.FromDateTime(Quarters.At(series.FirstStep, step)))])
+            {
+                (low, high) = (p50[step] - double.Hypot(p50[step] - low, UnseenShare * p50[step]), p50[step] + double.Hypot(high - p50[step], UnseenShare * p50[step]));
+            }
             (p5[step], p95[step]) = (Math.Min(low, high), Math.Max(low, high));
         }
     }

@@ -57,7 +57,9 @@ public static class Calibrator
             }
         }
         var factors = Estimate(loads, quality, levels, facts, mixes, learnt, kwpPerKw);
-        return new(learnt, loads, quality, below, above, factors);
+        var seen = new bool[ClassShapes.Kinds];
+        for (var step = 0; step < history.Steps; step++) seen[(int)model.Calendar.KindOf(DateOnly.FromDateTime(Quarters.At(history.FirstStep, step)))] = true;
+        return new(learnt, loads, quality, below, above, factors, seen);
     }
 
     /// <summary>How many deviations new readings fall below and above, by part of the day: of days that were not fitted.</summary>

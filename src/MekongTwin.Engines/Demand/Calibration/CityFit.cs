@@ -116,12 +116,15 @@ internal sealed class CityFit
         return group;
     }
 
+    /// <summary>The new year's holidays are like no other days: they only give their own shape.</summary>
+    private bool IsOrdinary(Group group, int step) => !double.IsNaN(group.Course[step]) && calendar[step].Kind != DayKind.NewYear;
+
     private double MeanOf(Group group, int quarter)
     {
         var (sum, count) = (0.0, 0);
         for (var step = 0; step < group.Course.Length; step++)
         {
-            if (calendar[step].Quarter != quarter || double.IsNaN(group.Course[step])) continue;
+            if (calendar[step].Quarter != quarter || !IsOrdinary(group, step)) continue;
             sum += group.Course[step];
             count++;
         }
@@ -140,7 +143,7 @@ internal sealed class CityFit
         moment[Last] = 0;
         for (var step = 0; step < response.Length; step++)
         {
-            if (double.IsNaN(group.Course[step])) continue;
+            if (!IsOrdinary(group, step)) continue;
             var heat = group.Mean[calendar[step].Quarter] * response[step];
             for (var j = 0; j < ShapeColumns; j++) gram[(Last * Columns) + j] += heat * shapes[(step * ShapeColumns) + j];
             gram[(Last * Columns) + ShapeColumns] += heat * pv[step];
@@ -173,8 +176,8 @@ internal sealed class CityFit
         Span<double> row = stackalloc double[ShapeColumns + 1];
         for (var step = 0; step < pv.Length; step++)
         {
+            if (!IsOrdinary(group, step)) continue;
             var course = group.Course[step];
-            if (double.IsNaN(course)) continue;
             shapes.AsSpan(step * ShapeColumns, ShapeColumns).CopyTo(row);
             row[ShapeColumns] = pv[step];
             for (var i = 0; i < row.Length; i++)
@@ -198,7 +201,7 @@ internal sealed class CityFit
             for (var wave = 0; wave < 2 * Harmonics; wave++) row[1 + wave] = Factor.Wave(wave, 2 * Math.PI * quarter / Quarters.ADay);
             const int Daily = 1 + (2 * Harmonics);
             if (kind == DayKind.Saturday) row[..KindColumns].CopyTo(row[Daily..]);
-            else if (kind is DayKind.Free or DayKind.NewYear) row[..KindColumns].CopyTo(row[(Daily + KindColumns)..]);
+            else if (kind == DayKind.Free) row[..KindColumns].CopyTo(row[(Daily + KindColumns)..]);
         }
         return made;
     }
