@@ -8,6 +8,7 @@ using MekongTwin.Engines.Demand;
 using MekongTwin.Engines.Demand.Calibration;
 using MekongTwin.Engines.PowerFlow.Import.Cities;
 using MekongTwin.History.Store;
+using MekongTwin.Host.Cities;
 using MekongTwin.Scenarios;
 using MekongTwin.Scenarios.Countries;
 using MekongTwin.Scenarios.Levers;
