@@ -80,6 +80,7 @@ public static class TwinApi
         api.MapLedger(services);
         api.MapQuarantine(services);
         api.MapMappings(services);
+        api.MapStudies(services);
         api.MapLive(services, boards, access);
         api.MapGet("/status", services.ReadStatus).WithSummary("State of the doors, the journal and the twins");
         app.MapHealth(services);

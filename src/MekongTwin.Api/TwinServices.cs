@@ -100,6 +100,9 @@ public interface ITwinServices
     /// <summary>A city's grid as it was completed last; null where it is not completed.</summary>
     GridState? ReadGrid(string city) => null;
 
+    /// <summary>What-if studies; null in an edition that runs none.</summary>
+    IStudies? Studies => null;
+
     /// <summary>State of the doors, the journal and the twins.</summary>
     StatusView ReadStatus();
 }

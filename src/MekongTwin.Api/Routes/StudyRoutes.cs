@@ -1,0 +1,63 @@
+using MekongTwin.Domain.Access;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace MekongTwin.Api.Routes;
+
+/// <summary>Studies, newest first.</summary>
+public sealed record StudyPage(IReadOnlyList<StudyView> Items);
+
+internal static class StudyRoutes
+{
+    /// <summary>A scenario of a thousand levers has less.</summary>
+    private const int BytesMax = 256 << 10;
+
+    public static void MapStudies(this IEndpointRouteBuilder routes, ITwinServices services)
+    {
+        routes.MapPost("/studies", (HttpContext context, CancellationToken ct) => AskAsync(services, context, ct))
+            .Require(Role.Planner).Accepts<object>("application/json").Produces<StudyView>(202).ProducesProblem(400).ProducesProblem(404)
+            .WithSummary("Asks for a study: the body is a scenario (see docs/scenarios.md); answers at once, the study runs beside the living city");
+        routes.MapGet("/studies", Results<Ok<StudyPage>, ProblemHttpResult> () => services.Studies is { } studies ? TypedResults.Ok(new StudyPage(studies.List())) : NoStudies())
+            .ProducesProblem(404).WithSummary("Studies, newest first, with their progress");
+        routes.MapGet("/studies/{id}", Results<Ok<StudyView>, ProblemHttpResult> (string id) => services.Studies is not { } studies ? NoStudies() : studies.Find(id) is { } study ? TypedResults.Ok(study) : NoStudy(studies, id))
+            .ProducesProblem(404).WithSummary("A study's state and progress");
+        routes.MapGet("/studies/{id}/report", async Task<Results<FileContentHttpResult, ProblemHttpResult>> (string id, CancellationToken ct) =>
+        {
+            if (services.Studies is not { } studies) return NoStudies();
+            if (studies.Find(id) is not { } study) return NoStudy(studies, id);
+            return await studies.ReadReportAsync(id, ct) is { } report
+                ? TypedResults.File(report, "application/json")
+                : Problems.NotFound($"Study '{id}' has no answer: it is {Figures.Name(study.State)}.{(study.Fault is null ? " Ask again when its state is done." : $" {study.Fault}")}");
+        }).Produces<object>(200, "application/json").ProducesProblem(404).WithSummary("A study's answer: summaries, curves and violations with P10, P50, P90 over its futures");
+        routes.MapDelete("/studies/{id}", Results<NoContent, ProblemHttpResult> (string id) => services.Studies is not { } studies ? NoStudies() : studies.Remove(id) ? TypedResults.NoContent() : NoStudy(studies, id))
+            .Require(Role.Planner).ProducesProblem(404).WithSummary("Stops a study, or removes one that has ended with its answer");
+    }
+
+    private static async Task<Results<Accepted<StudyView>, ProblemHttpResult>> AskAsync(ITwinServices services, HttpContext context, CancellationToken ct)
+    {
+        if (services.Studies is not { } studies) return NoStudies();
+        if (context.Request.ContentLength is > BytesMax) return Problems.BadRequest($"A scenario has at most {BytesMax >> 10} KiB.");
+        using var body = new MemoryStream();
+        var buffer = new byte[16 << 10];
+        for (int read; (read = await context.Request.Body.ReadAsync(buffer, ct)) > 0;)
+        {
+            if (body.Length + read > BytesMax) return Problems.BadRequest($"A scenario has at most {BytesMax >> 10} KiB.");
+            body.Write(buffer, 0, read);
+        }
+        try
+        {
+            var study = await studies.AskAsync(body.ToArray(), Authentication.PrincipalOf(context).Name, ct);
+            return TypedResults.Accepted($"/api/v1/studies/{study.Id}", study);
+        }
+        catch (StudyRefusedException e)
+        {
+            return Problems.BadRequest(e.Message);
+        }
+    }
+
+    private static ProblemHttpResult NoStudies() => Problems.NotFound("This edition runs no studies. 'scenario run FILE.json --city DIR' does, on any machine.");
+
+    private static ProblemHttpResult NoStudy(IStudies studies, string id) => Problems.NotFound($"No study '{id}'.", studies.List().Select(static study => study.Id), id);
+}
