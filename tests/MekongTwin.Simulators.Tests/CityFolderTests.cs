@@ -19,7 +19,7 @@ public sealed class CityFolderTests
     [Fact]
     public void DistrictOutlinesAreClosedAndCounterClockwise()
     {
-        using var file = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Pilot.Directory, "districts.geojson")));
+        using var file = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Pilot.Directory, "districts", "until-2025-06.geojson")));
         foreach (var feature in file.RootElement.GetProperty("features").EnumerateArray())
         {
             var ring = feature.GetProperty("geometry").GetProperty("coordinates")[0].EnumerateArray().Select(p => (X: p[0].GetDouble(), Y: p[1].GetDouble())).ToList();
@@ -167,6 +167,6 @@ public sealed class CityFolderTests
     }
 
     private static List<JsonElement> DistrictProperties() =>
-        [.. JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Pilot.Directory, "districts.geojson")))
+        [.. JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Pilot.Directory, "districts", "until-2025-06.geojson")))
             .RootElement.GetProperty("features").EnumerateArray().Select(feature => feature.GetProperty("properties"))];
 }

@@ -54,7 +54,7 @@ internal sealed class Totals
     {
         foreach (var delta in deltas)
         {
-            foreach (var parent in Model.ParentsOf(_model.Assets[delta.Child]))
+            foreach (var parent in Model.ParentsAt(_model.Assets[delta.Child], delta.StartUs))
             {
                 if (_twins[parent]!.Take(delta, source)) touched.Add((_levels[parent], parent));
             }
