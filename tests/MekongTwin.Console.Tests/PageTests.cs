@@ -16,7 +16,7 @@ public sealed partial class PageTests(RunningCity city) : IClassFixture<RunningC
         await Expect(page.GetByTestId("connection-state")).ToHaveAttributeAsync("data-state", "live");
         await Expect(page.GetByTestId("totals-demand")).ToContainTextAsync(Figure());
         await Expect(page.GetByTestId("district-row")).ToHaveCountAsync(15);
-        await Expect(page.GetByTestId("geography")).ToHaveTextAsync("wards and communes since July 2025");
+        await Expect(page.GetByTestId("geography")).ToHaveTextAsync("· wards and communes since July 2025");
         await Expect(page.GetByTestId("simulated-banner")).ToBeVisibleAsync();
         await Expect(page.GetByTestId("ledger-balance")).ToContainTextAsync("balanced");
     }

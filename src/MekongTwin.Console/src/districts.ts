@@ -89,7 +89,7 @@ export function districtsSection(scene: Scene): Section & { open(districtId: str
       h('div', { class: 'card table-frame', tabindex: 0, role: 'region', 'aria-labelledby': 'districts-title' }, table, status)),
     showCity(state) {
       districts = state.districts ?? []
-      setText(geography, state.geography ? textOfCode('geography', state.geography) : '')
+      setText(geography, state.geography ? `· ${textOfCode('geography', state.geography)}` : '')
       show()
     },
     open(districtId) {
