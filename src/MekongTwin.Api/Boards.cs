@@ -10,8 +10,8 @@ public sealed record FreshnessCount(string Kind, int Fresh, int Late, int Silent
 /// <summary>Meters below an asset.</summary>
 public sealed record MeterCount(int Reporting, int Total);
 
-/// <summary>A district on its city's board.</summary>
-public sealed record DistrictBoard(string Id, string Name, int Population, double AreaKm2, IReadOnlyDictionary<string, Figure> Figures, MeterCount Meters);
+/// <summary>A district on its city's board; <c>Geography</c> is the division of the city that its figures are of.</summary>
+public sealed record DistrictBoard(string Id, string Name, string Geography, int Population, double AreaKm2, IReadOnlyDictionary<string, Figure> Figures, MeterCount Meters);
 
 /// <summary>A city as an operator sees it; <c>LastReading</c> is the time of the newest reading, <c>Mqtt</c> where devices send to.</summary>
 public sealed record CityBoard(
@@ -84,14 +84,15 @@ public sealed class Boards(ITwinServices services)
         var assets = model.Assets.Where(asset => asset.Id.IsIn(city.Id)).ToList();
         var views = (await services.Twins.ViewAsync([.. assets.Select(asset => asset.Id)], ct)).ToDictionary(view => view.Asset.Number);
         var self = model.FindAsset(city.Id)!;
-        var districts = assets.Where(asset => asset.Kind == AssetKind.District).Select(district => MakeDistrict(model, district, views, now)).ToList();
-        var below = Below(model, self.Number, views).ToList();
+        var (geography, divided) = model.GeographyAt(city.Id, now);
+        var districts = divided.Select(district => MakeDistrict(model, district, views, now)).ToList();
+        var below = Below(model, self.Number, views, now).ToList();
         var figures = Figures.OfMany(self, below, now);
         if (Figures.Supply(views.Values.Where(view => view.Asset.Kind == AssetKind.Substation), now) is { } supply) figures["supply"] = supply;
         var today = await services.Queries.AssetWindowsAsync(self.Number, calendar.Start(now, WindowSize.Day), long.MaxValue, null, ct);
         Figures.AddToday(figures, today, Figures.CountReporting(below, now), calendar.Zone);
         if (await _coincidence.ReadAsync(model, self, now, ct) is { } factor) figures["coincidenceToday"] = factor;
-        return new(city.Id, city.Name, city.Country, city.Zone, Offset(calendar.Zone, now), Instant.ToText(now, calendar.Zone), services.Simulated, city.Geography,
+        return new(city.Id, city.Name, city.Country, city.Zone, Offset(calendar.Zone, now), Instant.ToText(now, calendar.Zone), services.Simulated, geography,
             self.Population, NewestReading(views, calendar.Zone), services.Mqtt, figures, districts, CountFreshness(model, assets, views, now));
     }
 
@@ -103,19 +104,19 @@ public sealed class Boards(ITwinServices services)
 
     private static DistrictBoard MakeDistrict(Model model, Asset district, Dictionary<int, TwinView> views, long now)
     {
-        var below = Below(model, district.Number, views).ToList();
+        var below = Below(model, district.Number, views, now).ToList();
         var meters = below.Count(view => view.Asset.Kind == AssetKind.Transformer);
         var reporting = Figures.CountReporting(below, now);
-        return new(district.Id.Path, district.Name, district.Population, district.AreaKm2, Figures.OfMany(district, below, now), new(reporting, meters));
+        return new(district.Id.Path, district.Name, district.Geography?.Version ?? "", district.Population, district.AreaKm2, Figures.OfMany(district, below, now), new(reporting, meters));
     }
 
-    /// <summary>Assets with points whose administrative ancestors include this one.</summary>
-    private static IEnumerable<TwinView> Below(Model model, int ancestor, Dictionary<int, TwinView> views) =>
-        views.Values.Where(view => IsBelow(model, view.Asset, ancestor));
+    /// <summary>Assets with points that an asset is above of in either tree now.</summary>
+    private static IEnumerable<TwinView> Below(Model model, int ancestor, Dictionary<int, TwinView> views, long now) =>
+        views.Values.Where(view => IsBelow(model, view.Asset, ancestor, now));
 
-    internal static bool IsBelow(Model model, Asset asset, int ancestor)
+    internal static bool IsBelow(Model model, Asset asset, int ancestor, long timeUs)
     {
-        for (var at = asset.AdministrativeParent; at >= 0; at = model.Assets[at].AdministrativeParent) if (at == ancestor) return true;
+        for (var at = asset.AdministrativeParentAt(timeUs); at >= 0; at = model.Assets[at].AdministrativeParentAt(timeUs)) if (at == ancestor) return true;
         for (var at = asset.ElectricalParent; at >= 0; at = model.Assets[at].ElectricalParent) if (at == ancestor) return true;
         return false;
     }

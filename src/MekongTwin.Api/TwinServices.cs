@@ -62,10 +62,10 @@ public interface ITwinServices
     /// <summary>What is stored of the facts, down to the readings behind a window.</summary>
     ITwinQueries Queries { get; }
 
-    /// <summary>The model now; it changes when somebody maps a point.</summary>
+    /// <summary>The model now; it changes when somebody maps a point or adds to a city folder.</summary>
     Model Model { get; }
 
-    /// <summary>What can be drawn of a city; null where there is no such city. It stands as long as the program runs.</summary>
+    /// <summary>What can be drawn of a city; null where there is no such city. It stands until something is added to the city's folder.</summary>
     DrawnMap? FindMap(string city);
 
     TimeProvider Clock { get; }

@@ -15,7 +15,8 @@ public sealed partial class PageTests(RunningCity city) : IClassFixture<RunningC
         var page = await OpenAsync();
         await Expect(page.GetByTestId("connection-state")).ToHaveAttributeAsync("data-state", "live");
         await Expect(page.GetByTestId("totals-demand")).ToContainTextAsync(Figure());
-        await Expect(page.GetByTestId("district-row")).ToHaveCountAsync(7);
+        await Expect(page.GetByTestId("district-row")).ToHaveCountAsync(15);
+        await Expect(page.GetByTestId("geography")).ToHaveTextAsync("· wards and communes since July 2025");
         await Expect(page.GetByTestId("simulated-banner")).ToBeVisibleAsync();
         await Expect(page.GetByTestId("ledger-balance")).ToContainTextAsync("balanced");
     }

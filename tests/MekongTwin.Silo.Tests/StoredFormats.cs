@@ -86,7 +86,7 @@ public sealed class StoredFormats
         using var stream = new MemoryStream();
         using (var brotli = new BrotliStream(stream, CompressionLevel.Fastest, leaveOpen: true)) brotli.Write(Encoding.UTF8.GetBytes(json));
         var model = ModelCodec.Decompress(stream.ToArray());
-        Assert.Equal(("Asia/Ho_Chi_Minh", "g", "vi"), (model.Cities[0].Zone, model.Cities[0].Geography, model.Cities[0].Languages[0]));
+        Assert.Equal(("Asia/Ho_Chi_Minh", "s", "vi"), (model.Cities[0].Zone, model.Cities[0].Source, model.Cities[0].Languages[0]));
         Assert.Equal(("vn-dad/tx/1", AssetKind.Transformer, 0, 400.0, 7), (model.Assets[1].Id.Path, model.Assets[1].Kind, model.Assets[1].AdministrativeParent, model.Assets[1].RatingKva, model.Assets[1].Customers));
         Assert.Equal(("P", "kW", PointKind.Gauge, 1_800_000_000, -5, 5), (model.Points[0].Metric, model.Points[0].Unit.Code, model.Points[0].Kind, model.Points[0].HoldUs, model.Points[0].MinMicro, model.Points[0].MaxMicro));
         Assert.Equal((new DeviceMapping("vn-dad", "d", 1), new NameMapping("n", 0) { FromFolder = true }), (model.Devices[0], model.Names[0]));

@@ -5,6 +5,8 @@ namespace MekongTwin.Simulators.Tests;
 
 public sealed class CityFolderTests
 {
+    public static TheoryData<string> Pilots => ["vn-dad", "th-kkn", "kh-pnh", "la-vte", "mm-mdy"];
+
     private static readonly string[] Districts = ["hai-chau", "thanh-khe", "son-tra", "ngu-hanh-son", "lien-chieu", "cam-le", "hoa-vang"];
 
     [Fact]
@@ -19,7 +21,7 @@ public sealed class CityFolderTests
     [Fact]
     public void DistrictOutlinesAreClosedAndCounterClockwise()
     {
-        using var file = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Pilot.Directory, "districts.geojson")));
+        using var file = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Pilot.Directory, "districts", "until-2025-06.geojson")));
         foreach (var feature in file.RootElement.GetProperty("features").EnumerateArray())
         {
             var ring = feature.GetProperty("geometry").GetProperty("coordinates")[0].EnumerateArray().Select(p => (X: p[0].GetDouble(), Y: p[1].GetDouble())).ToList();
@@ -73,20 +75,46 @@ public sealed class CityFolderTests
         Assert.InRange(lengths[lengths.Count / 2], 4, 8);
     }
 
-    [Fact]
-    public void TheGridAndTheRoadsAreWhatThePlanDraws()
+    [Theory]
+    [MemberData(nameof(Pilots))]
+    public void TheGridAndTheRoadsAreWhatThePlanDraws(string city)
     {
+        var pilot = Path.Combine(Pilot.Directory, "..", city);
         var drawn = Directory.CreateTempSubdirectory("mekongtwin-drawn-").FullName;
         try
         {
-            Drawing.CityDrawing.Write(Pilot.Directory, drawn);
+            Drawing.CityDrawing.Write(pilot, drawn);
             string[] files = [.. Directory.GetFiles(drawn, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(drawn, file)).Order()];
-            Assert.Equal(["grid.json", .. Directory.GetFiles(Path.Combine(Pilot.Directory, "grid")).Select(file => Path.GetRelativePath(Pilot.Directory, file)).Order(), "traffic.json"], files.Order());
-            Assert.All(files, file => Assert.Equal(File.ReadAllText(Path.Combine(Pilot.Directory, file)), File.ReadAllText(Path.Combine(drawn, file))));
+            Assert.Equal(["grid.json", .. Directory.GetFiles(Path.Combine(pilot, "grid")).Select(file => Path.GetRelativePath(pilot, file)).Order(), "traffic.json"], files.Order());
+            Assert.All(files, file => Assert.Equal(File.ReadAllText(Path.Combine(pilot, file)), File.ReadAllText(Path.Combine(drawn, file))));
         }
         finally
         {
             Directory.Delete(drawn, true);
+        }
+    }
+
+    /// <summary>A grid of the country's voltage whose truth is plausible around the clock.</summary>
+    [Theory]
+    [InlineData("vn-dad", 22)]
+    [InlineData("th-kkn", 22)]
+    [InlineData("kh-pnh", 22)]
+    [InlineData("la-vte", 22)]
+    [InlineData("mm-mdy", 11)]
+    public void EveryPilotHasTheVoltageOfItsCountryAndLoadsItsGrid(string city, double kv)
+    {
+        var folder = Simulators.Cities.CityFolder.Read(Path.Combine(Pilot.Directory, "..", city));
+        Assert.All(folder.Grid.Feeders, feeder => Assert.Equal(kv, feeder.Kv));
+        var grid = new GridModel(folder with { Simulation = folder.Simulation with { Supply = new() } }, 1);
+        for (var hour = 0; hour < 24; hour++)
+        {
+            for (var feeder = 0; feeder < folder.Grid.Feeders.Count; feeder++)
+            {
+                var state = grid.FeederAt(feeder, Pilot.WednesdayMs(hour));
+                Assert.InRange(state.Kv / kv, 0.98, 1.05);
+                Assert.InRange(state.Ampere, 20, 500);
+                Assert.All(state.TransformerV, volt => Assert.InRange(volt, 195, 250));
+            }
         }
     }
 
@@ -167,6 +195,6 @@ public sealed class CityFolderTests
     }
 
     private static List<JsonElement> DistrictProperties() =>
-        [.. JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Pilot.Directory, "districts.geojson")))
+        [.. JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Pilot.Directory, "districts", "until-2025-06.geojson")))
             .RootElement.GetProperty("features").EnumerateArray().Select(feature => feature.GetProperty("properties"))];
 }

@@ -9,7 +9,7 @@ namespace MekongTwin.Simulators.Cities;
 internal sealed record CityFile(string Id, string Name, string Zone, int Population);
 
 /// <summary>A substation; one with customers and no feeders is a customer's own at 110 kV.</summary>
-internal sealed record SubstationFile(string Id, string District, double RatingKva, CustomerCounts? Customers = null);
+internal sealed record SubstationFile(string Id, [property: JsonConverter(typeof(FirstTextConverter))] string District, double RatingKva, CustomerCounts? Customers = null);
 
 internal sealed record FeederFile(string Id, string Substation, double RatingKva, double Kv = 22);
 
@@ -21,7 +21,7 @@ internal sealed record NodeFile(string Id, double Lon = 0, double Lat = 0);
 internal sealed record LineFile(string Id, string From, string To, double LengthKm, string Conductor, string Switch = "");
 
 /// <summary>A distribution transformer, at a node of the network or simply on a feeder.</summary>
-internal sealed record TransformerFile(string Id, string District, double RatingKva, string Feeder = "", string Node = "", CustomerCounts? Customers = null);
+internal sealed record TransformerFile(string Id, [property: JsonConverter(typeof(FirstTextConverter))] string District, double RatingKva, string Feeder = "", string Node = "", CustomerCounts? Customers = null);
 
 /// <summary>Every list is optional, here and below: a setter, because a generated reader does not keep what an init property starts with.</summary>
 internal sealed record GridFile
@@ -50,7 +50,7 @@ internal sealed record GridFile
     };
 }
 
-internal sealed record ZoneFile(string Id, string District);
+internal sealed record ZoneFile(string Id, [property: JsonConverter(typeof(FirstTextConverter))] string District);
 
 internal sealed record DetectorFile(string Id, string Zone, double FreeFlowKmh, double LengthKm, int Lanes = 1);
 
@@ -62,7 +62,7 @@ internal sealed record TrafficFile
 }
 
 /// <summary>A station of type air, weather or river; the share of the tide that reaches a river station.</summary>
-internal sealed record StationFile(string Id, string Type, string District, double Lon = 0, double Lat = 0, double TideShare = 0);
+internal sealed record StationFile(string Id, string Type, [property: JsonConverter(typeof(FirstTextConverter))] string District, double Lon = 0, double Lat = 0, double TideShare = 0);
 
 internal sealed record StationsFile
 {
@@ -106,7 +106,21 @@ internal sealed record DemandFile(
 /// <summary>The mix of vehicles and the jam density of a lane, passenger car units per km. Assumed.</summary>
 internal sealed record VehicleMixFile(double MotorcycleShare, double MotorcyclePcu, double JamDensityPcuPerKmLane);
 
-internal sealed record SimulationFile(ClimateFile Climate, DemandFile Demand, VehicleMixFile Traffic);
+/// <summary>Supply that rotates: in turns of so many hours one group of feeders after another is off. A feeder in no group never is.</summary>
+internal sealed record RotationFile(int Hours, IReadOnlyList<IReadOnlyList<string>> Groups);
+
+/// <summary>Interruptions of supply; without it there are none.</summary>
+internal sealed record SupplyFile
+{
+    public double OutagesPerFeederYear { get; set; }
+
+    public RotationFile? Rotation { get; set; }
+}
+
+internal sealed record SimulationFile(ClimateFile Climate, DemandFile Demand, VehicleMixFile Traffic)
+{
+    public SupplyFile Supply { get; set; } = new();
+}
 
 /// <summary>A pilot city's folder as the simulator reads it. Ids are relative to the city.</summary>
 internal sealed record CityFolder(

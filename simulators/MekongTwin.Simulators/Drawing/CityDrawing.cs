@@ -7,7 +7,6 @@ namespace MekongTwin.Simulators.Drawing;
 internal static class CityDrawing
 {
     private const string Drawn = "Drawn from plan.json by `draw --city DIR` of the simulators: change that, not this.";
-    private const double NominalKv = 22;
 
     /// <summary>Resistance at 20 °C as in IEC 60228 (aluminium cables) and GOST 839 (ACSR); reactances and ratings are typical, assumed.</summary>
     private static readonly (string Id, double R, double X, double RatingA)[] Conductors =
@@ -18,42 +17,43 @@ internal static class CityDrawing
     public static void Write(string city, string output)
     {
         var plan = CityPlan.Read(city);
-        var (substations, ties) = GridDrawing.Draw(plan, Land.Read(city));
+        var land = Land.Read(city);
+        var (substations, ties) = GridDrawing.Draw(plan, land);
         new JsonLines().Say("assumed", "fictional network, sized after public totals; resistances at 20 degC after IEC 60228 and GOST 839, reactances and ratings typical").Say("note", Drawn)
             .List("conductors", Conductors.Select(conductor => new (string, object?)[] { ("id", conductor.Id), ("rOhmPerKm", conductor.R), ("xOhmPerKm", conductor.X), ("ratingA", conductor.RatingA) }))
             .List("substations", plan.HighVoltageCustomers.Select(customer => new (string, object?)[]
             {
-                ("id", "ss/" + customer.Id), ("name", customer.Name), ("district", customer.District), ("ratingKva", customer.RatingKva),
+                ("id", "ss/" + customer.Id), ("name", customer.Name), ("district", land.Membership(customer.District, new(customer.Lon, customer.Lat))), ("ratingKva", customer.RatingKva),
                 ("customers", new[] { ("industrial", 1) }), ("lon", customer.Lon), ("lat", customer.Lat),
             }))
             .List("lines", ties.Select(Fields))
             .WriteTo(Path.Combine(output, "grid.json"));
-        foreach (var substation in substations) Write(substation, Path.Combine(output, "grid", substation.Plan.Id + ".json"));
-        Write(plan, RoadDrawing.Draw(plan), Path.Combine(output, "traffic.json"));
+        foreach (var substation in substations) Write(plan, land, substation, Path.Combine(output, "grid", substation.Plan.Id + ".json"));
+        Write(plan, land, RoadDrawing.Draw(plan), Path.Combine(output, "traffic.json"));
     }
 
-    private static void Write(DrawnSubstation substation, string path)
+    private static void Write(CityPlan city, Land land, DrawnSubstation substation, string path)
     {
         var plan = substation.Plan;
         var id = "ss/" + plan.Id;
         new JsonLines().Say("assumed", "fictional network, sized after public totals").Say("note", Drawn)
             .List("substations",
             [
-                [("id", id), ("name", plan.Name), ("district", plan.District), ("ratingKva", plan.TransformersKva.Sum()), ("transformersKva", plan.TransformersKva), ("lon", plan.Lon), ("lat", plan.Lat)],
+                [("id", id), ("name", plan.Name), ("district", land.Membership(plan.District, new(plan.Lon, plan.Lat))), ("ratingKva", plan.TransformersKva.Sum()), ("transformersKva", plan.TransformersKva), ("lon", plan.Lon), ("lat", plan.Lat)],
             ])
             .List("feeders", substation.Feeders.Select(feeder => new (string, object?)[]
             {
-                ("id", feeder.Id), ("name", feeder.Name), ("substation", id), ("kv", NominalKv), ("ratingKva", Math.Round(Math.Sqrt(3) * NominalKv * feeder.Kind.RatingA)),
+                ("id", feeder.Id), ("name", feeder.Name), ("substation", id), ("kv", city.Kv), ("ratingKva", Math.Round(Math.Sqrt(3) * city.Kv * feeder.Kind.RatingA)),
             }))
             .List("nodes", substation.Feeders.SelectMany(feeder => feeder.Nodes).Select(node => new (string, object?)[] { ("id", node.Id), ("lon", node.Place.Lon), ("lat", node.Place.Lat) }))
             .List("lines", substation.Feeders.SelectMany(feeder => feeder.Lines).Concat(substation.Rings).Select(Fields))
-            .List("transformers", substation.Feeders.SelectMany(feeder => feeder.Transformers).Select(Fields))
+            .List("transformers", substation.Feeders.SelectMany(feeder => feeder.Transformers).Select(transformer => Fields(land, transformer)))
             .WriteTo(path);
     }
 
-    private static void Write(CityPlan plan, RoadDrawing roads, string path) =>
+    private static void Write(CityPlan plan, Land land, RoadDrawing roads, string path) =>
         new JsonLines().Say("assumed", "zones follow real streets by name on rough positions; roads, detectors, lanes and free-flow speeds are fictional").Say("note", Drawn)
-            .List("zones", plan.Streets.Select(street => new (string, object?)[] { ("id", "zone/" + street.Id), ("name", street.Name), ("district", street.District) }))
+            .List("zones", plan.Streets.Select(street => new (string, object?)[] { ("id", "zone/" + street.Id), ("name", street.Name), ("district", land.Membership(street.District, RoadDrawing.MiddleOf(street))) }))
             .List("junctions", roads.Junctions.Select(junction => new (string, object?)[] { ("id", junction.Id), ("lon", junction.Place.Lon), ("lat", junction.Place.Lat) }))
             .List("roads", roads.Roads.Select(road => new (string, object?)[]
             {
@@ -69,9 +69,9 @@ internal static class CityDrawing
     private static (string, object?)[] Fields(DrawnLine line) =>
         [("id", line.Id), ("from", line.From), ("to", line.To), ("lengthKm", line.LengthKm), ("conductor", line.Conductor), ("switch", line.Switch)];
 
-    private static (string, object?)[] Fields(DrawnTransformer transformer) =>
+    private static (string, object?)[] Fields(Land land, DrawnTransformer transformer) =>
     [
-        ("id", transformer.Id), ("node", transformer.Node), ("district", transformer.District), ("ratingKva", transformer.RatingKva), ("customers", Customers(transformer)),
+        ("id", transformer.Id), ("node", transformer.Node), ("district", land.Membership(transformer.District, transformer.Place)), ("ratingKva", transformer.RatingKva), ("customers", Customers(transformer)),
         ("lon", transformer.Place.Lon), ("lat", transformer.Place.Lat),
     ];
 

@@ -16,6 +16,9 @@ internal sealed record CityPlan(
     string Assumed, long Seed, double PersonsPerHousehold, IReadOnlyList<PlannedSubstation> Substations,
     IReadOnlyList<PlannedCustomer> HighVoltageCustomers, IReadOnlyList<PlannedStreet> Streets)
 {
+    /// <summary>Nominal voltage of the feeders, kV.</summary>
+    public double Kv { get; set; } = 22;
+
     public static CityPlan Read(string directory)
     {
         var path = Path.Combine(directory, "plan.json");

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace MekongTwin.Simulators.Drawing;
 
 /// <summary>
-/// Draws the 22 kV network of a plan: feeders in all directions from each substation, two by two a normally open ring, and
+/// Draws the medium-voltage network of a plan: feeders in all directions from each substation, two by two a normally open ring, and
 /// open ties to the neighbour substation where one is near. The households of a district are shared out over its public
 /// transformers by their ratings, so that they add up to the census.
 /// </summary>

@@ -40,6 +40,7 @@ internal sealed class JsonLines
         string text => Quote(text),
         double number => number.ToString("0.####", CultureInfo.InvariantCulture),
         int number => number.ToString(CultureInfo.InvariantCulture),
+        IEnumerable<string> texts => $"[{string.Join(",", texts.Select(Quote))}]",
         IEnumerable<double> numbers => $"[{string.Join(",", numbers.Select(number => ValueOf(number)))}]",
         IEnumerable<(string Name, int Count)> counts => $"{{{string.Join(",", counts.Select(pair => $"{Quote(pair.Name)}:{pair.Count}"))}}}",
         _ => throw new ArgumentOutOfRangeException(nameof(value)),

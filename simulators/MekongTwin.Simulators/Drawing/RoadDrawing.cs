@@ -39,5 +39,7 @@ internal sealed record RoadDrawing(IReadOnlyList<(string Id, Place Place)> Junct
         return new([.. junctions.Select(pair => (pair.Value, pair.Key))], roads, detectors);
     }
 
+    public static Place MiddleOf(PlannedStreet street) => Path(street).ElementAt(street.Path.Count / 2);
+
     private static IEnumerable<Place> Path(PlannedStreet street) => street.Path.Select(point => new Place(point[0], point[1]));
 }

@@ -1,7 +1,7 @@
 namespace MekongTwin.Simulators.Model;
 
 /// <summary>
-/// A feeder at an instant, as it truly is: powers in kW and kvar, voltages in kV on the 22 kV side and V on the 230 V side.
+/// A feeder at an instant, as it truly is: powers in kW and kvar, voltages in kV at medium voltage and V on the 230 V side.
 /// <see cref="Kw"/> at its head = what its transformers give out + their losses + those of its lines.
 /// </summary>
 internal sealed class FeederState(long timeMs, int[] transformers)
@@ -24,7 +24,8 @@ internal sealed class FeederState(long timeMs, int[] transformers)
 
     public double Kv { get; set; }
 
-    public double Ampere => double.Hypot(Kw, Kvar) / (Math.Sqrt(3) * Kv);
+    /// <summary>0 while the feeder is dead, as <see cref="Kv"/> is.</summary>
+    public double Ampere => Kv > 0 ? double.Hypot(Kw, Kvar) / (Math.Sqrt(3) * Kv) : 0;
 
     public double LineLossKw { get; set; }
 

@@ -13,7 +13,7 @@ internal sealed class GridModel
     /// <summary>Share of the transformers that hang on the neighbour of the feeder which the folder names.</summary>
     internal const double WrongFeederShare = 0.03;
 
-    /// <summary>No-load and full-load loss of a 110/22 kV transformer, share of its rating; reactive likewise.</summary>
+    /// <summary>No-load and full-load loss of a substation's transformer, share of its rating; reactive likewise.</summary>
     internal const double SubstationNoLoadShare = 0.0006;
     internal const double SubstationLoadShare = 0.0037;
     private const double SubstationMagnetisingShare = 0.004;
@@ -35,6 +35,7 @@ internal sealed class GridModel
     private readonly Cooling _cooling;
     private readonly NetworkModel _network;
     private readonly Switching _switching;
+    private readonly Supply _supply;
     private readonly TransformerModel[] _transformers;
     private readonly int[][] _transformersAt;
     private readonly double[] _feederKv;
@@ -58,6 +59,7 @@ internal sealed class GridModel
         _cooling = new(_demand);
         _network = new(grid);
         _switching = new(_network, seed, city);
+        _supply = new(folder, seed);
         _transformers = [.. grid.Transformers.Select(file => TransformerModel.Make(file, city, TrueNode(file, seed), seed, _demand.MeanLoading))];
         var at = Enumerable.Range(0, _transformers.Length).ToLookup(i => _transformers[i].Node);
         _transformersAt = [.. Enumerable.Range(0, _network.Nodes).Select(node => at[node].ToArray())];
@@ -104,8 +106,10 @@ internal sealed class GridModel
         var moment = MomentAt(timeMs);
         var tree = _switching.TreeAt(feeder, moment.Transfers);
         var state = new FeederState(timeMs, [.. tree.Nodes.SelectMany(node => _transformersAt[node])]) { Kv = _feederKv[feeder] * BusbarPu(_substationOf[feeder], moment) };
-        var (nodeKw, nodeKvar) = AddTransformers(feeder, moment, tree, state);
-        Sweep(feeder, tree, nodeKw, nodeKvar, state);
+        var supply = _supply.At(feeder, timeMs);
+        var (nodeKw, nodeKvar) = AddTransformers(feeder, moment, tree, supply, state);
+        Sweep(feeder, tree, supply, nodeKw, nodeKvar, state);
+        if (!supply.Feeds(0)) state.Kv = 0;
         return _latest[feeder] = state;
     }
 
@@ -123,11 +127,11 @@ internal sealed class GridModel
         if (file.Customers is { } customers)
         {
             var ownKw = HighVoltageKw(substation, customers, moment);
-            return new(ownKw, 0.4 * ownKw, _feederKv.Length > 0 ? 22 * BusbarPu(substation, moment) : 0, 0);
+            return new(ownKw, 0.4 * ownKw, _feederKv.Length > 0 ? BusbarKv(substation) * BusbarPu(substation, moment) : 0, 0);
         }
         var loading = double.Hypot(kw, kvar) / file.RatingKva;
         var lossKw = file.RatingKva * (SubstationNoLoadShare + SubstationLoadShare * loading * loading);
-        return new(kw + lossKw, kvar + file.RatingKva * (SubstationMagnetisingShare + SubstationReactanceShare * loading * loading), 22 * BusbarPu(substation, moment), lossKw);
+        return new(kw + lossKw, kvar + file.RatingKva * (SubstationMagnetisingShare + SubstationReactanceShare * loading * loading), BusbarKv(substation) * BusbarPu(substation, moment), lossKw);
     }
 
     public CityState CityAt(long timeMs)
@@ -147,7 +151,7 @@ internal sealed class GridModel
         return new(supply, supply - losses, losses);
     }
 
-    private (double[] Kw, double[] Kvar) AddTransformers(int feeder, Moment moment, FeederTree tree, FeederState state)
+    private (double[] Kw, double[] Kvar) AddTransformers(int feeder, Moment moment, FeederTree tree, FeederSupply supply, FeederState state)
     {
         var irradiance = _weather.IrradianceWm2(moment.TimeMs, moment.Local, moment.Weather.Cloud, _driftMs[feeder]);
         // Modules give 0.8 of their rating at 1,000 W/m² after all losses, and 0.4 % less for each °C above 25, 25 °C warmer than the air in full sun.
@@ -157,10 +161,17 @@ internal sealed class GridModel
         var i = 0;
         for (var at = 0; at < tree.Nodes.Length; at++)
         {
+            var pickup = supply.PickupOf(tree.Sections[at]);
             foreach (var number in _transformersAt[tree.Nodes[at]])
             {
+                // What is not fed takes nothing, and roofs do not feed it: inverters switch off with the grid.
+                if (!supply.Feeds(tree.Sections[at]))
+                {
+                    i++;
+                    continue;
+                }
                 var transformer = _transformers[number];
-                var loadKw = transformer.LoadKw(moment);
+                var loadKw = transformer.LoadKw(moment) * pickup;
                 var kw = loadKw - transformer.PvKwp * pvShare;
                 var kvar = loadKw * transformer.ReactiveShare;
                 var losses = transformer.Losses(kw, kvar);
@@ -176,7 +187,7 @@ internal sealed class GridModel
     }
 
     /// <summary>Flows inward, voltages outward: the power through each line with its losses, and the voltage at each node.</summary>
-    private void Sweep(int feeder, FeederTree tree, double[] nodeKw, double[] nodeKvar, FeederState state)
+    private void Sweep(int feeder, FeederTree tree, FeederSupply supply, double[] nodeKw, double[] nodeKvar, FeederState state)
     {
         var voltage = Enumerable.Repeat(state.Kv, tree.Nodes.Length).ToArray();
         var (kw, kvar) = (new double[nodeKw.Length], new double[nodeKvar.Length]);
@@ -209,7 +220,7 @@ internal sealed class GridModel
         {
             foreach (var number in _transformersAt[tree.Nodes[at]])
             {
-                state.TransformerV[i] = _transformers[number].LowVoltageV(voltage[at] / _feederKv[feeder], state.TransformerKw[i], state.TransformerKvar[i]);
+                if (supply.Feeds(tree.Sections[at])) state.TransformerV[i] = _transformers[number].LowVoltageV(voltage[at] / _feederKv[feeder], state.TransformerKw[i], state.TransformerKvar[i]);
                 i++;
             }
         }
@@ -221,6 +232,9 @@ internal sealed class GridModel
         foreach (var (name, _) in customers.ByClass) share = Math.Max(share, moment.Shares[CustomerClass.IndexOf(name)]);
         return Folder.Grid.Substations[substation].RatingKva * HighVoltageLoading * share * (1 + 0.06 * _substationNoise[substation].Layered(moment.TimeMs, 5));
     }
+
+    /// <summary>Nominal voltage of a busbar, kV: that of its feeders; of a customer's own substation, which has none, the city's.</summary>
+    private double BusbarKv(int substation) => _feedersOf[substation].Select(feeder => _feederKv[feeder]).FirstOrDefault(_feederKv.FirstOrDefault(22));
 
     private double BusbarPu(int substation, Moment moment) =>
         BusbarLowPu + BusbarRisePu * Math.Min(1, moment.Shares[0] / 1.6) + BusbarStepPu * _substationNoise[substation].Layered(moment.TimeMs, 0);

@@ -6,7 +6,7 @@ namespace MekongTwin.Simulators.Model;
 internal sealed record LineModel(int From, int To, double ROhm, double XOhm, bool IsSwitched, bool IsNormallyOpen);
 
 /// <summary>
-/// The 22 kV network as it is built. The first nodes are the heads of the feeders, in the order of the file. Without lines
+/// The medium-voltage network as it is built. The first nodes are the heads of the feeders, in the order of the file. Without lines
 /// every transformer hangs at the head of its feeder.
 /// </summary>
 internal sealed class NetworkModel
@@ -57,7 +57,7 @@ internal sealed class NetworkModel
     /// <summary>What a feeder feeds over the lines that are closed.</summary>
     public FeederTree Trace(int feeder, Predicate<int> isClosed)
     {
-        List<int> nodes = [feeder], fedFrom = [-1], lines = [-1];
+        List<int> nodes = [feeder], fedFrom = [-1], lines = [-1], sections = [0];
         for (var at = 0; at < nodes.Count; at++)
         {
             foreach (var line in _linesOf[nodes[at]])
@@ -66,10 +66,11 @@ internal sealed class NetworkModel
                 nodes.Add(Lines[line].From == nodes[at] ? Lines[line].To : Lines[line].From);
                 fedFrom.Add(at);
                 lines.Add(line);
+                sections.Add(sections[at] + (Lines[line].IsSwitched ? 1 : 0));
                 if (nodes.Count > _nodes.Count) throw new InvalidDataException("grid.json: the lines that are normally closed are not radial; `check` says where.");
             }
         }
-        return new([.. nodes], [.. fedFrom], [.. lines]);
+        return new([.. nodes], [.. fedFrom], [.. lines], [.. sections]);
     }
 
     private LineModel MakeLine(LineFile file, Dictionary<string, ConductorFile> conductors)

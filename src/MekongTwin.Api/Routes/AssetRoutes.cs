@@ -24,8 +24,18 @@ public sealed record AssetView(
     IReadOnlyDictionary<string, ValueView> Latest, IReadOnlyDictionary<string, Figure> Figures, IReadOnlyList<string> Metrics,
     [property: Description("True while its twin is set aside because it failed: its newest readings wait in the journal, the values stand still")] bool Faulted)
 {
+    [Description("Of a district: the division of the city that it and its figures are of")]
+    public GeographyView? Geography { get; init; }
+
     [Description("What the completed state of the grid says of it where no fresh reading does; only of a single asset")]
     public AssetEstimate? Estimate { get; init; }
+}
+
+/// <summary>A division of a city, with the first and the last moment (not included) it holds for; without them it always did or still does.</summary>
+public sealed record GeographyView(string Version, string? From, string? Until)
+{
+    internal static GeographyView? Of(Asset asset, TimeZoneInfo zone) => asset.Geography is not { } geography ? null
+        : new(geography.Version, geography.FromUs == long.MinValue ? null : Instant.ToText(geography.FromUs, zone), geography.UntilUs == long.MaxValue ? null : Instant.ToText(geography.UntilUs, zone));
 }
 
 /// <summary>A page of assets.</summary>
@@ -60,11 +70,11 @@ internal static class AssetRoutes
         var ancestor = parent is null ? null : model.FindAsset(parent);
         if (parent is not null && ancestor is null) return Problems.NotFound($"No asset '{parent}'.");
         if (!TryReadPlace(near, out var place)) return Problems.BadRequest($"near '{near}' is not longitude,latitude in degrees, -180 to 180 and -90 to 90, e.g. near=108.22,16.06.");
+        var now = Instant.From(services.Clock.GetUtcNow());
         var ids = model.Assets
             .Where(asset => (city is null || asset.Id.IsIn(city))
-                && (wanted is null || asset.Kind == wanted) && (ancestor is null || Boards.IsBelow(model, asset, ancestor.Number)))
+                && (wanted is null || asset.Kind == wanted) && (ancestor is null || Boards.IsBelow(model, asset, ancestor.Number, now)))
             .Select(asset => asset.Id).ToList();
-        var now = Instant.From(services.Clock.GetUtcNow());
         var views = await services.Twins.ViewAsync(ids, ct);
         var ordered = place is var (longitude, latitude) && near is not null
             ? views.OrderBy(view => Distance(view.Asset, longitude, latitude))
@@ -77,7 +87,7 @@ internal static class AssetRoutes
         var model = services.Model;
         if (model.FindAsset(id) is not { } asset) return Problems.NotFound($"No asset '{id}'. Ids are paths, with / written as %2F.", model.Assets.Select(known => known.Id.Path), id.Split('/')[^1]);
         var now = Instant.From(services.Clock.GetUtcNow());
-        var below = model.Assets.Where(other => Boards.IsBelow(model, other, asset.Number)).Select(other => other.Id).ToList();
+        var below = model.Assets.Where(other => Boards.IsBelow(model, other, asset.Number, now)).Select(other => other.Id).ToList();
         var view = (await services.Twins.ViewAsync([asset.Id], ct))[0];
         var shown = Show(model, view, now) with { Estimate = GridRoutes.EstimateOf(services, model, asset.Number, now) };
         if (below.Count == 0) return TypedResults.Ok(shown);
@@ -98,10 +108,10 @@ internal static class AssetRoutes
         var latest = view.Latest.ToDictionary(value => value.Point.Metric, value => new ValueView(
             Api.Figures.ValueOf(value.Reading), value.Point.Unit.Code, Instant.ToText(value.Reading.TimeUs, zone), Api.Figures.Name(value.Reading.Quality),
             Api.Figures.Name(Api.Figures.FreshnessOf(value, nowUs)), (value.Reading.Flags & ReadingFlags.ReceiveTime) != 0));
-        var parents = new ParentsView(Path(model, asset.ElectricalParent), Path(model, asset.AdministrativeParent));
+        var parents = new ParentsView(Path(model, asset.ElectricalParent), Path(model, asset.AdministrativeParentAt(nowUs)));
         var metrics = model.PointsOf(asset.Number).Select(number => model.Points[number].Metric);
         return new(asset.Id.Path, Api.Figures.Name(asset.Kind), asset.Name, parents, asset.Longitude, asset.Latitude, asset.RatingKva > 0 ? asset.RatingKva : null,
-            latest, Api.Figures.OfOne(view, nowUs), [.. metrics, .. model.IsParent(asset.Number) ? TotalSeries.Units.Keys : []], view.Faulted);
+            latest, Api.Figures.OfOne(view, nowUs), [.. metrics, .. model.IsParent(asset.Number) ? TotalSeries.Units.Keys : []], view.Faulted) { Geography = GeographyView.Of(asset, zone) };
     }
 
     private static string IdIn(HttpContext context, string id) => Arguments.PathPart(context, "/assets/", id);

@@ -26,7 +26,11 @@ public sealed record StepView(
 public sealed record SeriesView(
     string Id, string Metric, string Unit, string Step,
     [property: Description("What a step's v is: mean (of a gauge, by time), growth (of a register, or an amount that came together), count (of events), reading (step raw)")] string Means,
-    IReadOnlyList<StepView> Points, bool Downsampled);
+    IReadOnlyList<StepView> Points, bool Downsampled)
+{
+    [Description("Of a district: the division of the city that its figures are of")]
+    public GeographyView? Geography { get; init; }
+}
 
 internal static class SeriesReader
 {
@@ -80,9 +84,12 @@ internal static class SeriesReader
             foreach (var substation in substations) measured.Add(PointSeries.FromWindows(await services.Queries.PointWindowsAsync(substation.Number, begin, to, ct), substation, calendar, WindowSize.Quarter, begin, to));
             return Show(id, metric, SupplySeries.Unit, step, "mean", SupplySeries.Add(measured, calendar, size, from, to), limit, calendar.Zone, null);
         }
-        var meters = model.Assets.Count(other => other.Kind == MeterKind(metric) && Boards.IsBelow(model, other, asset.Number));
+        // Those of a district are those it had while its division of the city held.
+        var at = asset.Geography is { } geography ? Math.Clamp(to - 1, geography.FromUs, geography.UntilUs - 1) : to - 1;
+        var meters = model.Assets.Count(other => other.Kind == MeterKind(metric) && Boards.IsBelow(model, other, asset.Number, at));
         var windows = await services.Queries.AssetWindowsAsync(asset.Number, calendar.Start(from, size), to, TotalSeries.PartOf(metric), ct);
-        return Show(id, metric, unit!, step, TotalSeries.IsAmount(metric) ? "growth" : "mean", TotalSeries.FromWindows(metric, windows, meters, calendar, size, from, to), limit, calendar.Zone, null);
+        var shown = Show(id, metric, unit!, step, TotalSeries.IsAmount(metric) ? "growth" : "mean", TotalSeries.FromWindows(metric, windows, meters, calendar, size, from, to), limit, calendar.Zone, null);
+        return TypedResults.Ok(shown.Value! with { Geography = GeographyView.Of(asset, calendar.Zone) });
     }
 
     /// <summary>A point's steps, and the qualities of raw readings; null when the range holds too many readings to go through.</summary>

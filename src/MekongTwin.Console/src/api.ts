@@ -104,6 +104,8 @@ export interface Asset {
   kind?: string
   name?: string
   parents?: Record<string, string | null>
+  /** Of a district: the division of the city that it is of. */
+  geography?: { version: string, from?: string, until?: string } | null
   latest?: Record<string, LatestValue>
   figures?: Figures
   /** Its twin failed and is set aside: the values stand still. */

@@ -95,7 +95,8 @@ class AssetSheet {
   private showAsset(state: Asset): void {
     const latest = Object.entries(state.latest ?? {})
     setText(this.title, state.name ?? state.id)
-    setText(this.kind, state.kind === undefined ? '' : `${textOfCode('kind', state.kind)} · `)
+    const geography = state.geography == null ? '' : ` (${textOfCode('geography', state.geography.version)})`
+    setText(this.kind, state.kind === undefined ? '' : `${textOfCode('kind', state.kind)}${geography} · `)
     const parents = Object.entries(state.parents ?? {}).filter((entry): entry is [string, string] => entry[1] != null)
     replace(this.parents, parents.length === 0 ? null : `${t('asset.parents')}: `,
       ...parents.flatMap(([tree, parent], index) => [

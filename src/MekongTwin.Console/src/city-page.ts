@@ -79,7 +79,7 @@ export class CityPage {
     this.problem.replaceChildren()
     this.header.heard(state)
     this.sections.forEach(section => section.showCity?.(state))
-    if (state.geography !== undefined) setText(this.geography, `${textOfCode('geography', state.geography)} · `)
+    if (state.geography) setText(this.geography, `${textOfCode('geography', state.geography)} · `)
     this.route()
   }
 

@@ -7,7 +7,7 @@ import { empty, loading } from './notice'
 import { count, quantity, quantityText, NoValue } from './numbers'
 import { hrefOf } from './page'
 import type { Scene, Section } from './page'
-import { t } from './text'
+import { t, textOfCode } from './text'
 import type { TextKey } from './text'
 
 interface Column {
@@ -51,6 +51,7 @@ export function districtsSection(scene: Scene): Section & { open(districtId: str
   })
   const table = h('table', { class: 'districts-table', hidden: true }, h('thead', {}, h('tr', {}, ...headings.map(({ cell }) => cell))))
   const status = h('div', {}, loading())
+  const geography = h('span', { 'data-testid': 'geography' })
   const list = new KeyedList<District>(table, district => district.id, district => {
     const row = districtRow(scene, district)
     rows.set(district.id, row)
@@ -84,10 +85,11 @@ export function districtsSection(scene: Scene): Section & { open(districtId: str
 
   return {
     element: h('section', { id: 'districts', 'aria-labelledby': 'districts-title' },
-      h('div', { class: 'section-head' }, h('h2', { id: 'districts-title' }, t('districts.title')), h('p', {}, t('districts.help'))),
+      h('div', { class: 'section-head' }, h('h2', { id: 'districts-title' }, t('districts.title')), h('p', {}, t('districts.help'), ' ', geography)),
       h('div', { class: 'card table-frame', tabindex: 0, role: 'region', 'aria-labelledby': 'districts-title' }, table, status)),
     showCity(state) {
       districts = state.districts ?? []
+      setText(geography, state.geography ? `· ${textOfCode('geography', state.geography)}` : '')
       show()
     },
     open(districtId) {

@@ -39,6 +39,18 @@ public enum AssetKind
 }
 
 /// <summary>
+/// A division of a city into districts, by its name and the time for which it holds: from the one instant up to the other, microseconds since
+/// 1970 (UTC).
+/// </summary>
+public sealed record Geography(string Version, long FromUs = long.MinValue, long UntilUs = long.MaxValue)
+{
+    public bool HoldsAt(long timeUs) => timeUs >= FromUs && timeUs < UntilUs;
+}
+
+/// <summary>The administrative parent that an asset had up to an instant, and the one before that.</summary>
+public sealed record FormerParent(int Parent, long UntilUs, FormerParent? Before = null);
+
+/// <summary>
 /// One thing of the city. <see cref="Number"/> is its durable small number. Totals flow to at most one parent per tree:
 /// electrical (transformer, feeder, substation) and administrative (transformer or zone, district, city).
 /// </summary>
@@ -47,8 +59,14 @@ public sealed record Asset(int Number, AssetId Id, AssetKind Kind, string Name)
     /// <summary>Number of the parent in the electrical tree, or -1.</summary>
     public int ElectricalParent { get; init; } = -1;
 
-    /// <summary>Number of the parent in the administrative tree, or -1.</summary>
+    /// <summary>Number of the parent in the administrative tree, or -1: the newest one.</summary>
     public int AdministrativeParent { get; init; } = -1;
+
+    /// <summary>The parents before it, where the city was divided otherwise: totals of windows up to then flow to them.</summary>
+    public FormerParent? Former { get; init; }
+
+    /// <summary>The division that a district belongs to; null where the city has only one, without a name.</summary>
+    public Geography? Geography { get; init; }
 
     /// <summary>Rated apparent power, kVA; 0 where it has none.</summary>
     public double RatingKva { get; init; }
@@ -68,4 +86,12 @@ public sealed record Asset(int Number, AssetId Id, AssetKind Kind, string Name)
     public double? Longitude { get; init; }
 
     public double? Latitude { get; init; }
+
+    /// <summary>Number of the parent in the administrative tree at an instant, or -1.</summary>
+    public int AdministrativeParentAt(long timeUs)
+    {
+        var parent = AdministrativeParent;
+        for (var former = Former; former is not null && timeUs < former.UntilUs; former = former.Before) parent = former.Parent;
+        return parent;
+    }
 }

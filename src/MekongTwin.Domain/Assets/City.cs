@@ -7,9 +7,6 @@ namespace MekongTwin.Domain.Assets;
 /// <summary>A city's own facts.</summary>
 public sealed record City(string Id, string Name, string Country, string Zone)
 {
-    /// <summary>Version of the geography its figures refer to, e.g. "pre-2025-07 districts".</summary>
-    public string Geography { get; init; } = "";
-
     public string Source { get; init; } = "";
 
     public ImmutableArray<string> Languages { get; init; } = ["en"];

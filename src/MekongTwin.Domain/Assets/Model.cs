@@ -61,16 +61,30 @@ public sealed class Model
     /// <summary>True for an asset that others add up to: it has the metrics of totals.</summary>
     public bool IsParent(int asset) => _parents.Contains(asset);
 
-    /// <summary>Children of an asset in both trees, each once.</summary>
+    /// <summary>Children of an asset in both trees, each once, those that it had included.</summary>
     public ILookup<int, Asset> ChildrenByParent() => Assets
         .SelectMany(asset => ParentsOf(asset).Select(parent => (parent, asset)))
         .ToLookup(pair => pair.parent, pair => pair.asset);
 
-    /// <summary>The parents an asset's totals flow to: electrical first, without repeats.</summary>
+    /// <summary>The parents that totals of an asset ever flow to: electrical first, without repeats.</summary>
     public static IEnumerable<int> ParentsOf(Asset asset)
     {
+        foreach (var parent in ParentsAt(asset, long.MaxValue)) yield return parent;
+        for (var former = asset.Former; former is not null; former = former.Before) yield return former.Parent;
+    }
+
+    /// <summary>The parents that an asset's totals of a window flow to, by the window's start: electrical first, without repeats.</summary>
+    public static IEnumerable<int> ParentsAt(Asset asset, long startUs)
+    {
         if (asset.ElectricalParent >= 0) yield return asset.ElectricalParent;
-        if (asset.AdministrativeParent >= 0 && asset.AdministrativeParent != asset.ElectricalParent) yield return asset.AdministrativeParent;
+        if (asset.AdministrativeParentAt(startUs) is var parent and >= 0 && parent != asset.ElectricalParent) yield return parent;
+    }
+
+    /// <summary>The division of a city at an instant, and its districts.</summary>
+    public (string Version, ImmutableArray<Asset> Districts) GeographyAt(string city, long timeUs)
+    {
+        ImmutableArray<Asset> districts = [.. Assets.Where(asset => asset.Kind == AssetKind.District && asset.Id.IsIn(city) && asset.Geography?.HoldsAt(timeUs) != false)];
+        return (districts.Select(district => district.Geography?.Version).FirstOrDefault() ?? "", districts);
     }
 
     /// <summary>The same model with these name mappings added or replaced.</summary>

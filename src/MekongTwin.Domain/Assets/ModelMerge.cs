@@ -13,12 +13,14 @@ public static class ModelMerge
     {
         var assetNumbers = before.Assets.ToDictionary(asset => asset.Id.Path, asset => asset.Number, StringComparer.Ordinal);
         foreach (var asset in read.Assets) assetNumbers.TryAdd(asset.Id.Path, assetNumbers.Count);
+        FormerParent? Renumber(FormerParent? former) => former is null ? null : new(NumberOf(former.Parent), former.UntilUs, Renumber(former.Before));
         int NumberOf(int readNumber) => readNumber < 0 ? -1 : assetNumbers[read.Assets[readNumber].Id.Path];
         var assets = Overlay(before.Assets, assetNumbers.Count, read.Assets.Select(asset => asset with
         {
             Number = NumberOf(asset.Number),
             ElectricalParent = NumberOf(asset.ElectricalParent),
             AdministrativeParent = NumberOf(asset.AdministrativeParent),
+            Former = Renumber(asset.Former),
         }), asset => asset.Number);
 
         var pointNumbers = before.Points.ToDictionary(point => (point.Asset, point.Metric), point => point.Number);

@@ -25,7 +25,7 @@ public static class CoincidenceFactors
         return sums.Where(sum => sum.Value > 0 && peaks.ContainsKey(sum.Key)).ToDictionary(sum => sum.Key, sum => Math.Min(1, peaks[sum.Key] / sum.Value));
     }
 
-    /// <summary>Everything above an asset in both trees, each once.</summary>
+    /// <summary>Everything above an asset in both trees, as they are now, each once.</summary>
     public static IReadOnlySet<int> Above(Model model, Asset asset)
     {
         var above = new HashSet<int>();

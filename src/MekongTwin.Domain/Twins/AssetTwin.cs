@@ -62,15 +62,21 @@ public sealed class AssetTwin
     public void SetLatest(int slot, in Reading latest) => _points[slot].SetLatest(latest);
 
     /// <summary>A new twin to take this one's place: it keeps the latest values and revisions, and starts again from the journal.</summary>
-    public AssetTwin Renewed()
+    public AssetTwin Renewed() => Renewed(Asset, [.. _points.Select(fold => fold.Point)]);
+
+    /// <summary>The same with points beside those it has: what it knows of those it keeps.</summary>
+    public AssetTwin Renewed(Asset asset, ImmutableArray<Point> points)
     {
-        var twin = new AssetTwin(Asset, [.. _points.Select(fold => fold.Point)], _epoch, Revision);
+        var twin = new AssetTwin(asset, points, _epoch, Revision);
         for (var slot = 0; slot < _points.Length; slot++)
         {
-            if (TryLatest(slot, out var latest)) twin.SetLatest(slot, latest);
+            if (TryLatest(slot, out var latest)) twin.SetLatest(twin.SlotOf(latest.Point), latest);
         }
         return twin;
     }
+
+    /// <summary>True when these are its points, as they are described here.</summary>
+    public bool Has(ImmutableArray<Point> points) => points.SequenceEqual(_points.Select(fold => fold.Point));
 
     /// <summary>Folds one reading. What does not come in order waits for <see cref="TrySettle"/>.</summary>
     /// <param name="slot">Of the reading's point.</param>

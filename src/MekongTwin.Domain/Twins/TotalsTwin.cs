@@ -14,24 +14,32 @@ public sealed class TotalsTwin
     /// <summary>Older windows held at once while late data passes through them.</summary>
     public const int ColdWindowsMax = 64;
 
-    private readonly int[] _children;
-    private readonly Dictionary<int, int> _slots;
+    private readonly Dictionary<int, int> _slots = [];
     private readonly SortedList<long, Sheet> _sheets = [];
     private readonly List<long> _changed = [];
     private readonly long _epoch;
+    private int[] _children = [];
     private long _revision;
 
     public TotalsTwin(int asset, IEnumerable<int> children, long epoch)
     {
         Asset = asset;
-        _children = [.. children.Order()];
-        _slots = _children.Select((child, slot) => (child, slot)).ToDictionary(pair => pair.child, pair => pair.slot);
         _epoch = epoch;
+        Adopt(children);
     }
 
     public int Asset { get; }
 
     public IReadOnlyList<int> Children => _children;
+
+    /// <summary>Takes children beside those it has: they have added nothing yet. Between batches.</summary>
+    public void Adopt(IEnumerable<int> children)
+    {
+        int[] added = [.. children.Where(child => !_slots.ContainsKey(child)).Order()];
+        foreach (var child in added) _slots.Add(child, _slots.Count);
+        _children = [.. _children, .. added];
+        foreach (var sheet in _sheets.Values) sheet.Widen(_children.Length);
+    }
 
     /// <summary>Takes a child's delta. False when that changes nothing: it is no newer than what is there already.</summary>
     public bool Take(in Delta delta, ITotalsSource source)
@@ -89,8 +97,12 @@ public sealed class TotalsTwin
 
     private sealed class Sheet(int children)
     {
-        public Delta[] Held { get; } = new Delta[children];
+        private Delta[] _held = new Delta[children];
+
+        public Delta[] Held => _held;
 
         public Contribution Total { get; set; }
+
+        public void Widen(int children) => Array.Resize(ref _held, children);
     }
 }

@@ -44,7 +44,7 @@ internal sealed partial class CityFolder
     {
         var ratingKva = 0.0;
         AddPlaced(fields, AssetKind.Substation, asset => asset with { RatingKva = ratingKva = fields.Number("ratingKva", 1, 10_000_000), Customers = Customers(fields).Sum() });
-        Reference(fields, "district", AssetKind.District);
+        InDistrict(fields, new(0, default, default, ""));
         var transformers = fields.List("transformersKva");
         var sum = transformers.Sum(transformer => transformer.Number);
         if (transformers.Count > 0 && Math.Abs(sum - ratingKva) > RoundingMax * ratingKva) _errors.Add(fields.Find("transformersKva")!, FormattableString.Invariant($"these add up to {sum}, but ratingKva is {ratingKva}"));
@@ -73,13 +73,12 @@ internal sealed partial class CityFolder
         var customers = Customers(fields);
         AddPlaced(fields, AssetKind.Transformer, asset =>
         {
-            asset = asset with
+            asset = InDistrict(fields, asset with
             {
                 RatingKva = fields.Number("ratingKva", 1, 1_000_000),
                 Customers = customers.Sum(),
                 ElectricalParent = fields.Find("node") is null ? Reference(fields, "feeder", AssetKind.Feeder) : FeederAt(fields, node),
-                AdministrativeParent = Reference(fields, "district", AssetKind.District),
-            };
+            });
             GridPlausibility.CheckTransformer(fields, asset, _errors);
             return asset;
         });

@@ -21,7 +21,7 @@ internal sealed partial class CityFolder
         foreach (var item in Items(traffic, "zones", AssetKind.TrafficZone))
         {
             var fields = new Fields(item, _errors);
-            AddPlaced(fields, AssetKind.TrafficZone, asset => asset with { AdministrativeParent = Reference(fields, "district", AssetKind.District) });
+            AddPlaced(fields, AssetKind.TrafficZone, asset => InDistrict(fields, asset));
             fields.RefuseUnknown("note", "assumed");
         }
         var roads = ReadRoads(traffic);
@@ -79,7 +79,7 @@ internal sealed partial class CityFolder
             var type = fields.Text("type");
             if (type.Length > 0 && !StationKinds.ContainsKey(type)) _errors.Add(fields.Find("type")!, $"'{type}' is not air, weather or river{Nearest.Suggest(type, StationKinds.Keys)}");
             var before = _assets.Count;
-            AddPlaced(fields, AssetKind.Station, asset => asset with { AdministrativeParent = Reference(fields, "district", AssetKind.District) });
+            AddPlaced(fields, AssetKind.Station, asset => InDistrict(fields, asset));
             if (_assets.Count > before && StationKinds.TryGetValue(type, out var kind)) _stationKinds[before] = kind;
             fields.OptionalNumber("tideShare", 0, 2);
             var warnings = WarningLevels.Select(name => fields.OptionalNumber(name, -10, 100)).OfType<double>().ToList();

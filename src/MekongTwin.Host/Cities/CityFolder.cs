@@ -109,20 +109,18 @@ internal sealed partial class CityFolder
         {
             Source = fields.Text("source", required: false),
             Languages = [.. fields.List("languages").Select(language => language.Text)],
-            Geography = fields.Find("geography") is { } geography ? new Fields(geography, _errors).Text("version") : "",
         };
         fields.RefuseUnknown("notice", "note", "assumed");
         if (_city.Length == 0 || zone.Length == 0) return null;
         AddAsset(json, "", AssetKind.City, city.Name, asset => asset with { Population = population });
-        ReadDistricts();
+        ReadDistricts(zone);
         if (_errors.Count == before) ComparePopulation(fields.Find("population")!, population);
         ReadGrid(city.Country);
         ReadTraffic();
         ReadStations();
         ReadPoints();
         ReadMappings();
-        var total = _assets.Where(asset => asset.Kind == AssetKind.District && IsOfThisCity(asset)).Sum(asset => asset.AreaKm2);
-        if (_numbers.TryGetValue("", out var self)) _assets[self] = _assets[self] with { AreaKm2 = total };
+        if (_numbers.TryGetValue("", out var self)) _assets[self] = _assets[self] with { AreaKm2 = DistrictsOf(_geographies.LastOrDefault()).Sum(district => district.AreaKm2) };
         if (!_errors.Any) _maps.Add(CityMap.Draw(_city, fields.Text("notice", required: false), _assets, _networks.Find(network => network.City == _city), _outlines, _measuredRoads));
         return city;
     }
@@ -133,15 +131,17 @@ internal sealed partial class CityFolder
     /// </summary>
     private void ComparePopulation(PlacedJson at, int population)
     {
-        var districts = _assets.Where(asset => asset.Kind == AssetKind.District && IsOfThisCity(asset)).ToList();
-        var sum = districts.Sum(district => (long)district.Population);
-        if (sum > population * (1 + RoundingMax)) _errors.Add(at, $"{population} people, but the districts in districts.geojson have {sum}; correct the one that is mistyped");
-        else if (districts.Count > 0 && sum < population * (1 - RoundingMax)) _errors.Warn(at, $"{population} people, but the districts in districts.geojson have only {sum}; right if the folder describes a part of the city");
+        foreach (var (geography, file) in _geographies)
+        {
+            var districts = DistrictsOf((geography, file)).ToList();
+            var sum = districts.Sum(district => (long)district.Population);
+            if (sum > population * (1 + RoundingMax)) _errors.Add(at, $"{population} people, but the districts in {file} have {sum}; correct the one that is mistyped");
+            else if (districts.Count > 0 && sum < population * (1 - RoundingMax)) _errors.Warn(at, $"{population} people, but the districts in {file} have only {sum}; right if the folder describes a part of the city");
+        }
     }
 
-    private void ReadDistricts()
+    private void ReadDistricts(PlacedJson json, Geography? geography)
     {
-        if (Load("districts.geojson", required: true, AssetKind.District) is not { } json) return;
         var collection = new Fields(json, _errors);
         foreach (var feature in Items(collection, "features", AssetKind.District, required: true))
         {
@@ -154,14 +154,17 @@ internal sealed partial class CityFolder
             }
             var fields = new Fields(properties, _errors);
             var (outline, before) = (ReadOutline(outer.Find("geometry")), _assets.Count);
+            // What is drawn is the city as it is divided now.
+            var isNow = geography is null or { UntilUs: long.MaxValue };
             AddAsset(properties, fields.Text("id"), AssetKind.District, fields.Text("name"), asset => asset with
             {
                 Population = (int)fields.Number("population", 0, 100_000_000),
                 AreaKm2 = fields.Number("areaKm2", 0.001, 1_000_000),
                 AdministrativeParent = _numbers.GetValueOrDefault("", -1),
+                Geography = geography,
             });
-            fields.RefuseUnknown("source", "note", "validFrom", "validTo", "assumed");
-            if (outline is not null && _assets.Count > before) _outlines[before] = outline;
+            fields.RefuseUnknown("source", "note", "assumed");
+            if (isNow && outline is not null && _assets.Count > before) _outlines[before] = outline;
         }
     }
 
@@ -277,11 +280,16 @@ internal sealed partial class CityFolder
     private int Reference(Fields fields, string name, AssetKind? kind)
     {
         var id = fields.Text(name);
-        if (id.Length == 0) return -1;
+        return id.Length == 0 ? -1 : Reference(fields.Find(name)!, kind);
+    }
+
+    private int Reference(PlacedJson at, AssetKind? kind)
+    {
+        var id = at.Text;
         if (_numbers.TryGetValue(id, out var number) && (kind is null || _assets[number].Kind == kind)) return number;
         if (kind is { } wanted ? _incomplete.Contains(wanted) : _incomplete.Count > 0) return -1;
         var candidates = _numbers.Where(pair => kind is null || _assets[pair.Value].Kind == kind).Select(pair => pair.Key);
-        _errors.Add(fields.Find(name)!, $"no {kind?.ToString() ?? "asset"} '{id}'{Nearest.Suggest(id, candidates)}");
+        _errors.Add(at, $"no {kind?.ToString() ?? "asset"} '{id}'{Nearest.Suggest(id, candidates)}");
         return -1;
     }
 

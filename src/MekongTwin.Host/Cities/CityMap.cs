@@ -11,7 +11,7 @@ internal readonly record struct Position(double Longitude, double Latitude);
 internal sealed record MeasuredRoad(int Detector, Position From, Position To);
 
 /// <summary>
-/// What of a city can be drawn, as GeoJSON (RFC 7946): districts, feeders along their lines, lines that are normally open, measured roads,
+/// What of a city can be drawn, as GeoJSON (RFC 7946): districts, feeders along their lines (without lines straight to their transformers), lines that are normally open, measured roads,
 /// substations, detectors, stations. It is schematic, and says so in <c>notice</c>. Each feature's <c>id</c> is its asset's;
 /// <c>properties</c> are <c>kind</c> and <c>name</c>.
 /// </summary>
@@ -31,6 +31,7 @@ internal sealed record CityMap(string City, DrawnMap Drawn)
             json.WriteStartArray("features");
             foreach (var (district, outline) in outlines) WriteFeature(json, assets[district], "district", () => WriteOutline(json, outline));
             if (network is not null) WriteNetwork(json, assets, network);
+            WriteUnlined(json, [.. assets.Where(asset => asset.Id.IsIn(city))], assets, network);
             foreach (var road in roads) WriteFeature(json, assets[road.Detector], "road", () => WriteLines(json, [(road.From, road.To)]));
             foreach (var asset in assets.Where(asset => asset.Id.IsIn(city)))
             {
@@ -70,12 +71,27 @@ internal sealed record CityMap(string City, DrawnMap Drawn)
         json.WriteEndObject();
     }
 
+    /// <summary>A feeder that no line leads out of: straight from its substation to each of its transformers.</summary>
+    private static void WriteUnlined(Utf8JsonWriter json, IReadOnlyList<Asset> own, IReadOnlyList<Asset> assets, Network? network)
+    {
+        var lined = network is null ? [] : network.Lines.SelectMany(line => new[] { network.Nodes[line.From].Head, network.Nodes[line.To].Head }).ToHashSet();
+        var below = own.Where(asset => asset.Kind == AssetKind.Transformer).ToLookup(transformer => transformer.ElectricalParent);
+        foreach (var feeder in own.Where(asset => asset.Kind == AssetKind.Feeder && !lined.Contains(asset.Number)))
+        {
+            if (PlaceOf(assets[feeder.ElectricalParent]) is not { } from) continue;
+            List<(Position, Position)> lines = [.. below[feeder.Number].Select(PlaceOf).OfType<Position>().Select(to => (from, to))];
+            if (lines.Count > 0) WriteFeature(json, feeder, "feeder", () => WriteLines(json, lines));
+        }
+    }
+
+    private static Position? PlaceOf(Asset asset) => asset is { Longitude: { } longitude, Latitude: { } latitude } ? new(longitude, latitude) : null;
+
     /// <summary>A feeder's head stands at its substation.</summary>
     private static Position? PositionOf(IReadOnlyList<Asset> assets, NetworkNode node)
     {
         if (node is { Longitude: { } longitude, Latitude: { } latitude }) return new(longitude, latitude);
         var substation = node.Head < 0 ? -1 : assets[node.Head].ElectricalParent;
-        return substation >= 0 && assets[substation] is { Longitude: { } x, Latitude: { } y } ? new(x, y) : null;
+        return substation >= 0 ? PlaceOf(assets[substation]) : null;
     }
 
     private static void WriteFeature(Utf8JsonWriter json, Asset asset, string kind, Action writeGeometry)

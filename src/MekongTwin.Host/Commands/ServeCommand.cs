@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using MekongTwin.Domain.Assets;
 using MekongTwin.Host.Cities;
 using MekongTwin.Host.Running;
 
@@ -52,13 +53,20 @@ internal static class ServeCommand
             var scheme = options.TlsCertificate is null ? ("http", "mqtt") : ("https", "mqtts");
             Console.WriteLine($"MekongTwin serves {string.Join(", ", server.Core.Model.Cities.Select(known => known.Name))}");
             Console.WriteLine($"  console  {scheme.Item1}://localhost:{server.HttpPort}");
-            Console.WriteLine($"  MQTT     {scheme.Item2}://localhost:{server.MqttPort}   e.g. topic mt/v1/{server.Core.Model.Cities[0].Id}/<asset>/<metric>");
+            Console.WriteLine($"  MQTT     {scheme.Item2}://localhost:{server.MqttPort}   e.g. topic {ExampleTopic(server.Core.Model)}");
             Console.WriteLine($"  data     {Path.GetFullPath(options.Data)}");
             Console.WriteLine(simulation.IsOn ? "  The city is simulated; --simulate off waits for real devices." : $"  Waiting for devices. Nothing is simulated: {simulation.WhyNot}.");
             await server.WaitForShutdownAsync();
             return 0;
         });
         return command;
+    }
+
+    /// <summary>A topic that is taken in, a transformer's if there is one.</summary>
+    private static string ExampleTopic(Model model)
+    {
+        var point = model.Points.OrderByDescending(point => model.Assets[point.Asset].Kind == AssetKind.Transformer).FirstOrDefault();
+        return point is null ? $"mt/v1/{model.Cities[0].Id}/<asset>/<metric>; no point is in points.json yet" : $"mt/v1/{model.Assets[point.Asset].Id}/{point.Metric}";
     }
 
     private static IConfigurationRoot ReadSettings(string file)

@@ -15,9 +15,9 @@ internal sealed class GridStates
 
     private readonly ITwins twins;
     private readonly TimeProvider clock;
-    private readonly (string City, CityGridState Grid)[] grids;
     private readonly Dictionary<string, GridState> states = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim gate = new(1, 1);
+    private volatile (string City, CityGridState Grid)[] grids = [];
 
     /// <param name="read">The model that the networks' numbers are of.</param>
     /// <param name="model">The model that the twins' numbers are of.</param>
@@ -27,8 +27,12 @@ internal sealed class GridStates
     public GridStates(Model read, Model model, IReadOnlyList<Network> networks, ITwins twins, TimeProvider clock)
     {
         (this.twins, this.clock) = (twins, clock);
-        grids = [.. networks.Select(network => (network.City, new CityGridState(read, model, network)))];
+        Follow(read, model, networks);
     }
+
+    /// <summary>Goes by other networks from the next state on.</summary>
+    public void Follow(Model read, Model model, IReadOnlyList<Network> networks) =>
+        grids = [.. networks.Select(network => (network.City, new CityGridState(read, model, network)))];
 
     /// <summary>Why the last one could not be made; null when it was.</summary>
     public string? Fault { get; private set; }
@@ -60,7 +64,6 @@ internal sealed class GridStates
     /// <summary>Completes them whenever a minute has begun. What fails is said on the health page and tried again in the next minute.</summary>
     public async Task RunAsync(CancellationToken ct)
     {
-        if (grids.Length == 0) return;
         using var timer = new PeriodicTimer(LookEvery);
         var last = long.MinValue;
         try

@@ -54,7 +54,7 @@ internal static class ModelLog
         foreach (var asset in before.Assets)
         {
             var now = after.Assets[asset.Number];
-            if (asset.Kind != now.Kind || asset.ElectricalParent != now.ElectricalParent || asset.AdministrativeParent != now.AdministrativeParent
+            if (asset.Kind != now.Kind || asset.ElectricalParent != now.ElectricalParent || asset.AdministrativeParent != now.AdministrativeParent || asset.Former != now.Former
                 || asset.FreeFlowKmh != now.FreeFlowKmh || asset.LengthKm != now.LengthKm) return false;
         }
         foreach (var point in before.Points)

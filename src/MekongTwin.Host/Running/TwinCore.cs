@@ -5,6 +5,7 @@ using MekongTwin.Domain.Readings;
 using MekongTwin.Domain.Twins;
 using MekongTwin.History.Journal;
 using MekongTwin.History.Store;
+using MekongTwin.Host.Cities;
 using MekongTwin.Host.Grid;
 using MekongTwin.Host.Twins;
 using MekongTwin.Ingest;
@@ -37,13 +38,14 @@ internal sealed class TwinCore : ITwinCore
     private Task _following = Task.CompletedTask;
     private Task _completing = Task.CompletedTask;
     private Task _sealing = Task.CompletedTask;
+    private Task _looking = Task.CompletedTask;
     private Model _model;
+    private ReadFolders _read;
 
     /// <summary>What the folders map, also where a person's mapping wins.</summary>
-    private IReadOnlyList<Cities.CityMap> _maps = [];
-    private IReadOnlyList<NameMapping> _folderNames = [];
+    private IReadOnlyList<NameMapping> _folderNames;
 
-    private TwinCore(DataDirectory data, JournalLog journal, TwinStore store, ReadingIndex index, Model read, Model model, IReadOnlyList<Network> networks, JournalTail tail, TimeProvider clock, AdmissionOptions admission, int workers)
+    private TwinCore(DataDirectory data, JournalLog journal, TwinStore store, ReadingIndex index, ReadFolders read, Model model, JournalTail tail, TimeProvider clock, AdmissionOptions admission, ServeOptions options)
     {
         _data = data;
         _journal = journal;
@@ -51,10 +53,12 @@ internal sealed class TwinCore : ITwinCore
         _store = store;
         _index = index;
         _model = model;
+        (_read, _folderNames) = (read, ModelMerge.NamesOf(model, read.Model));
         Clock = clock;
         _ledger = store.ReadLedger();
-        LocalTwins = new LocalTwins(model, index, store, store.Epoch, store.Applied, store.ReadLatest(), workers);
-        Grids = new GridStates(read, model, networks, LocalTwins, clock);
+        LocalTwins = new LocalTwins(model, index, store, store.Epoch, store.Applied, store.ReadLatest(), options.Workers);
+        Folders = new FolderWatch(options.Cities, ct => TakeInAsync(options.Cities, ct), read.Stamp, TimeProvider.System);
+        Grids = new GridStates(read.Model, model, read.Networks, LocalTwins, clock);
         _projector = new Projector(LocalTwins, store, index, _ledger, clock);
         _sealer = new Sealer(new DiskFiles(data.Journal), journal, index, () => store.Applied);
         _stored = new TwinQueries(data.Database);
@@ -75,6 +79,9 @@ internal sealed class TwinCore : ITwinCore
 
     public Admissions Admissions { get; }
 
+    /// <summary>What is added to the city folders while they are served.</summary>
+    public FolderWatch Folders { get; }
+
     public ITwinQueries Queries { get; }
 
     public Model Model => Volatile.Read(ref _model);
@@ -83,7 +90,7 @@ internal sealed class TwinCore : ITwinCore
 
     public bool Simulated { get; init; }
 
-    public IReadOnlyList<string> Warnings { get; init; } = [];
+    public IReadOnlyList<string> Warnings => _read.Warnings;
 
     public LedgerPage Ledger => ReadLedger();
 
@@ -103,10 +110,7 @@ internal sealed class TwinCore : ITwinCore
 
     public static async Task<TwinCore> OpenAsync(ServeOptions options, TimeProvider clock, CancellationToken ct)
     {
-        var warnings = new List<string>();
-        List<Network> networks = [];
-        var maps = new List<Cities.CityMap>();
-        var read = Cities.CityFolder.Read(options.Cities, warnings, networks, maps);
+        var read = ReadFolders.From(options.Cities);
         var opened = new Stack<IDisposable>();
         T Keep<T>(T part)
             where T : IDisposable
@@ -122,7 +126,7 @@ internal sealed class TwinCore : ITwinCore
             data.Dedicate(options.Simulate, () => JournalTail.HasReadings(journal));
             var store = Keep(Projection.Open(data.Database, files, journal));
             var before = ReadModel(journal, store);
-            var model = ModelMerge.Onto(before, read);
+            var model = ModelMerge.Onto(before, read.Model);
             // Facts folded under another model do not hold: the journal is folded again.
             if (!ModelLog.KeepsFacts(before, model)) store.Clear();
             if (!ModelCodec.ToJson(before).AsSpan().SequenceEqual(ModelCodec.ToJson(model))) await ModelLog.AppendAsync(journal, model, ct);
@@ -130,7 +134,7 @@ internal sealed class TwinCore : ITwinCore
             var tail = JournalTail.Scan(journal, store.Applied);
             var index = Keep(ReadingIndex.Open(files, store.Applied, history: journal.Sealed));
             var admission = new AdmissionOptions { Retention = options.Retention };
-            return new(data, journal, store, index, read, model, networks, tail, clock, admission, options.Workers) { Simulated = options.Simulate, Warnings = warnings, _maps = maps, _folderNames = ModelMerge.NamesOf(model, read) };
+            return new(data, journal, store, index, read, model, tail, clock, admission, options) { Simulated = options.Simulate };
         }
         catch
         {
@@ -157,12 +161,17 @@ internal sealed class TwinCore : ITwinCore
         return Task.CompletedTask;
     }
 
-    public Task OpenedAsync(CancellationToken ct) => Task.CompletedTask;
+    public Task OpenedAsync(CancellationToken ct)
+    {
+        _looking = Task.Run(() => Folders.RunAsync(_stop.Token), ct);
+        return Task.CompletedTask;
+    }
 
     /// <summary>Starts following the journal.</summary>
     public void Start(ILogger<TwinCore>? log = null)
     {
         if (log is not null) _projector.SetAside = new(log);
+        Folders.Log = log;
         _projector.SetAside?.Look(LocalTwins.Faulted);
         _following = Task.Run(() => _projector.RunAsync(_journal, _stop.Token));
         _completing = Task.Run(() => Grids.RunAsync(_stop.Token));
@@ -171,7 +180,7 @@ internal sealed class TwinCore : ITwinCore
 
     public Task SettleAsync(CancellationToken ct) => _projector.Committed.WaitAsync(_journal.DurableOffset, ct);
 
-    public DrawnMap? FindMap(string city) => _maps.FirstOrDefault(map => map.City == city)?.Drawn;
+    public DrawnMap? FindMap(string city) => _read.Maps.FirstOrDefault(map => map.City == city)?.Drawn;
 
     public string SourceName(int number) => _projector.SourceName(number);
 
@@ -209,6 +218,7 @@ internal sealed class TwinCore : ITwinCore
             new("journal", journal.Fault is null, journal.Fault),
             new("twins", _projector.Fault is null && !stalled, _projector.Fault ?? (stalled ? $"No progress for {_projector.Idle.TotalSeconds:0} s with {_journal.UnappliedBytes} bytes waiting." : null)),
             SetAsideHealth.Of(LocalTwins.Faulted),
+            Folders.Health,
             new("grid", Grids.Fault is null, Grids.Fault) { Required = false },
             new("index", _index.Fault is null, _index.Fault) { Required = false },
             new("sealed", _sealer.Fault is null && damage.Count == 0, _sealer.Fault ?? DamageText(damage)) { Required = false },
@@ -249,6 +259,19 @@ internal sealed class TwinCore : ITwinCore
         return true;
     }, ct);
 
+    /// <summary>Reads the city folders again and takes in what is new in them; all of it, or with an <see cref="InputException"/> nothing.</summary>
+    private Task<TakenIn> TakeInAsync(IReadOnlyList<string> folders, CancellationToken ct) => ChangeAsync(async stop =>
+    {
+        var read = ReadFolders.From(folders);
+        var (before, after) = (Model, FolderChange.Accept(Model, _read.Model, read.Model));
+        var isNew = !ModelCodec.ToJson(before).AsSpan().SequenceEqual(ModelCodec.ToJson(after));
+        if (isNew) await SetModelAsync(after, stop);
+        Grids.Follow(read.Model, after, read.Networks);
+        List<string> warnings = [.. read.Warnings.Except(_read.Warnings)];
+        (_read, _folderNames) = (read, ModelMerge.NamesOf(after, read.Model));
+        return new TakenIn(isNew ? ModelDifference.Describe(before, after) : "", warnings);
+    }, ct);
+
     /// <summary>The same kind from every source that sent it.</summary>
     private IEnumerable<QuarantineGroup> Like(QuarantineGroup group) =>
         _stored.QuarantineLike(group).Select(like => group with { Source = like.Source, FirstOffset = like.FirstOffset });
@@ -274,6 +297,8 @@ internal sealed class TwinCore : ITwinCore
     private async Task SetModelAsync(Model model, CancellationToken ct)
     {
         await ModelLog.AppendAsync(_journal, model, ct);
+        // The twins first: a reading of a new point finds its twin.
+        await LocalTwins.ExtendAsync(model, ct);
         Volatile.Write(ref _model, model);
         Admissions.SetModel(model);
     }
@@ -291,6 +316,7 @@ internal sealed class TwinCore : ITwinCore
             // Said on the health page; what was not committed is folded again at the next start, and closing goes on.
         }
         await _completing;
+        await _looking;
         await LocalTwins.DisposeAsync();
         _journal.Dispose();
         _index.Dispose();

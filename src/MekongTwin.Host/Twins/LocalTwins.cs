@@ -110,7 +110,7 @@ public sealed class LocalTwins : ITwins, IAsyncDisposable
         return new([applied]);
     }
 
-    public IAsyncEnumerable<TwinChanges> WatchAsync(WatchFilter filter, CancellationToken ct) => _watchers.FollowAsync(this, Model, filter, ct);
+    public IAsyncEnumerable<TwinChanges> WatchAsync(WatchFilter filter, CancellationToken ct) => _watchers.FollowAsync(this, () => Model, filter, ct);
 
     public async ValueTask<CitySnapshot> SnapshotAsync(string city, DateTimeOffset asOf, CancellationToken ct)
     {
@@ -128,6 +128,14 @@ public sealed class LocalTwins : ITwins, IAsyncDisposable
             _turn.Release();
         }
     }
+
+    /// <summary>Goes on under a model with more in it, under which everything that is folded holds.</summary>
+    public Task ExtendAsync(Model model, CancellationToken ct) => BetweenTurnsAsync(() =>
+    {
+        _twins.Extend(model);
+        _totals.Extend(model);
+        foreach (var shard in _shards) shard.Extend();
+    }, ct);
 
     /// <summary>Runs between two batches, when no twin moves: the moment to commit what they put into the store.</summary>
     public async Task BetweenTurnsAsync(Action action, CancellationToken ct)

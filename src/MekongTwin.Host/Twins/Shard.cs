@@ -6,9 +6,9 @@ namespace MekongTwin.Host.Twins;
 /// <summary>One worker's share of the twins in a turn: folds their readings, settles them, and holds what they emit.</summary>
 internal sealed class Shard(TwinTable twins, IReadingSource source, int worker, int workers)
 {
-    private readonly Part[] _parts = new Part[twins.Model.Assets.Length];
     private readonly HashSet<int> _failed = [];
     private readonly List<SettledReading> _settled = [];
+    private Part[] _parts = new Part[twins.Model.Assets.Length];
 
     /// <summary>Why a twin failed last.</summary>
     private string? _reason;
@@ -65,6 +65,9 @@ internal sealed class Shard(TwinTable twins, IReadingSource source, int worker, 
         Deltas.Clear();
         _failed.Clear();
     }
+
+    /// <summary>Makes room for the assets that the table has now. Between turns.</summary>
+    public void Extend() => Array.Resize(ref _parts, twins.Model.Assets.Length);
 
     /// <summary>Takes a twin out of the turns: its readings are set aside unseen. Between turns.</summary>
     public void Exclude(int asset) => _parts[asset] = Part.SetAside;

@@ -6,15 +6,29 @@ namespace MekongTwin.Host.Twins;
 /// <summary>The twins whose totals come from below: lets deltas climb both trees.</summary>
 internal sealed class Totals
 {
-    private readonly Model _model;
-    private readonly TotalsTwin?[] _twins;
-    private readonly int[] _levels;
+    private readonly long _epoch;
+    private Model _model = Model.Empty;
+    private TotalsTwin?[] _twins = [];
+    private int[] _levels = [];
 
     public Totals(Model model, long epoch)
     {
+        _epoch = epoch;
+        Extend(model);
+    }
+
+    /// <summary>Goes on under a model with more in it. Between turns.</summary>
+    public void Extend(Model model)
+    {
         _model = model;
         var children = model.ChildrenByParent();
-        _twins = [.. model.Assets.Select(asset => children.Contains(asset.Number) ? new TotalsTwin(asset.Number, children[asset.Number].Select(child => child.Number), epoch) : null)];
+        Array.Resize(ref _twins, model.Assets.Length);
+        foreach (var below in children)
+        {
+            var numbers = below.Select(child => child.Number);
+            if (_twins[below.Key] is { } twin) twin.Adopt(numbers);
+            else _twins[below.Key] = new(below.Key, numbers, _epoch);
+        }
         _levels = [.. model.Assets.Select(asset => Height(asset.Number, children))];
     }
 
@@ -40,7 +54,7 @@ internal sealed class Totals
     {
         foreach (var delta in deltas)
         {
-            foreach (var parent in Model.ParentsOf(_model.Assets[delta.Child]))
+            foreach (var parent in Model.ParentsAt(_model.Assets[delta.Child], delta.StartUs))
             {
                 if (_twins[parent]!.Take(delta, source)) touched.Add((_levels[parent], parent));
             }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using MekongTwin.Domain.Assets;
 using MekongTwin.Domain.Readings;
@@ -8,27 +9,39 @@ namespace MekongTwin.Host.Twins;
 /// <summary>The twins of a model's assets by number, and which of them each point's readings go to.</summary>
 internal sealed class TwinTable
 {
-    private readonly (int Asset, int Slot)[] _slots;
-    private readonly AssetTwin?[] _twins;
+    private readonly long _epoch;
+    private (int Asset, int Slot)[] _slots = [];
+    private AssetTwin?[] _twins = [];
 
     public TwinTable(Model model, long epoch, IEnumerable<Reading> latest)
     {
-        Model = model;
-        _slots = new (int, int)[model.Points.Length];
-        _twins = new AssetTwin?[model.Assets.Length];
-        foreach (var asset in model.Assets)
-        {
-            var points = model.PointsOf(asset.Number);
-            for (var slot = 0; slot < points.Length; slot++) _slots[points[slot]] = (asset.Number, slot);
-            if (!points.IsEmpty) _twins[asset.Number] = new(asset, [.. points.Select(number => model.Points[number])], epoch);
-        }
+        _epoch = epoch;
+        Extend(model);
         foreach (var reading in latest)
         {
             if (TryFind(reading.Point, out var asset, out var slot)) _twins[asset]!.SetLatest(slot, reading);
         }
     }
 
-    public Model Model { get; }
+    public Model Model { get; private set; } = Model.Empty;
+
+    /// <summary>Goes on under a model with more in it: twins whose points are the same stay as they are. Between turns.</summary>
+    public void Extend(Model model)
+    {
+        Model = model;
+        Array.Resize(ref _twins, model.Assets.Length);
+        var slots = new (int, int)[model.Points.Length];
+        foreach (var asset in model.Assets)
+        {
+            ImmutableArray<Point> points = [.. model.PointsOf(asset.Number).Select(number => model.Points[number])];
+            for (var slot = 0; slot < points.Length; slot++) slots[points[slot].Number] = (asset.Number, slot);
+            if (points.IsEmpty) continue;
+            ref var twin = ref _twins[asset.Number];
+            if (twin is null) twin = new(asset, points, _epoch);
+            else if (!twin.Has(points)) twin = twin.Renewed(asset, points);
+        }
+        _slots = slots;
+    }
 
     /// <summary>The twin of an asset that has points, or null.</summary>
     public AssetTwin? this[int asset] => _twins[asset];

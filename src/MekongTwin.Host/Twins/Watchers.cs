@@ -12,8 +12,8 @@ internal sealed class Watchers
     private readonly Lock _gate = new();
     private readonly HashSet<Watcher> _open = [];
 
-    /// <param name="wanted">By asset number: whether the watcher wants to hear of it.</param>
-    public Watcher Open(bool[] wanted)
+    /// <param name="wanted">By asset number: whether the watcher wants to hear of it. Asked again when there are more assets.</param>
+    public Watcher Open(Func<bool[]> wanted)
     {
         var watcher = new Watcher(this, wanted);
         lock (_gate) _open.Add(watcher);
@@ -21,14 +21,15 @@ internal sealed class Watchers
     }
 
     /// <summary><see cref="ITwins.WatchAsync"/> of an edition that says here what changes.</summary>
-    public async IAsyncEnumerable<TwinChanges> FollowAsync(ITwins twins, Model model, WatchFilter filter, [EnumeratorCancellation] CancellationToken ct)
+    public async IAsyncEnumerable<TwinChanges> FollowAsync(ITwins twins, Func<Model> model, WatchFilter filter, [EnumeratorCancellation] CancellationToken ct)
     {
-        using var watcher = Open([.. model.Assets.Select(asset => filter.Matches(asset.Id))]);
-        yield return new(await twins.ViewAsync([.. model.Assets.Where(asset => filter.Matches(asset.Id)).Select(asset => asset.Id)], ct), 0);
+        using var watcher = Open(() => [.. model().Assets.Select(asset => filter.Matches(asset.Id))]);
+        yield return new(await twins.ViewAsync([.. model().Assets.Where(asset => filter.Matches(asset.Id)).Select(asset => asset.Id)], ct), 0);
         while (true)
         {
             var (changed, skipped) = await watcher.NextAsync(ct);
-            yield return new(await twins.ViewAsync([.. changed.Select(number => model.Assets[number].Id)], ct), skipped);
+            var assets = model().Assets;
+            yield return new(await twins.ViewAsync([.. changed.Select(number => assets[number].Id)], ct), skipped);
             await Task.Delay(filter.Interval, ct);
         }
     }
@@ -43,9 +44,10 @@ internal sealed class Watchers
         }
     }
 
-    public sealed class Watcher(Watchers owner, bool[] wanted) : IDisposable
+    public sealed class Watcher(Watchers owner, Func<bool[]> wanted) : IDisposable
     {
         private readonly SemaphoreSlim _signal = new(0, 1);
+        private bool[] _wanted = wanted();
         private HashSet<int> _changed = [];
         private long _skipped;
 
@@ -53,7 +55,8 @@ internal sealed class Watchers
         {
             foreach (var asset in assets)
             {
-                if (wanted[asset] && !_changed.Add(asset)) _skipped++;
+                if (asset >= _wanted.Length) _wanted = wanted();
+                if (asset < _wanted.Length && _wanted[asset] && !_changed.Add(asset)) _skipped++;
             }
             if (_changed.Count > 0 && _signal.CurrentCount == 0) _signal.Release();
         }

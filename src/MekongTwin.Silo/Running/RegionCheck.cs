@@ -138,7 +138,7 @@ internal sealed class RegionCheck(RegionCut cut, PartitionMap map, Action<string
         {
             Quarters++;
             if (!TryDecode(() => FactsCodec.ReadWindows(quarter.Body, quarter.StartUs).Sum, out var own)) Fault($"{Name(quarter.Asset)} at {Text(quarter.StartUs)}: what is stored is damaged.");
-            foreach (var above in map.Above(quarter.Asset)) sums[(above, quarter.StartUs)] = sums.GetValueOrDefault((above, quarter.StartUs)) + own;
+            foreach (var above in map.Above(quarter.Asset, quarter.StartUs)) sums[(above, quarter.StartUs)] = sums.GetValueOrDefault((above, quarter.StartUs)) + own;
         }
         return sums;
     }

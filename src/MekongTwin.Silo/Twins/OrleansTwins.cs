@@ -84,7 +84,7 @@ internal sealed class OrleansTwins : ITwins, IAsyncDisposable
         return new(ImmutableCollectionsMarshal.AsImmutableArray(statuses.Select(status => status.Applied).ToArray()));
     }
 
-    public IAsyncEnumerable<TwinChanges> WatchAsync(WatchFilter filter, CancellationToken ct) => _watchers.FollowAsync(this, _region.Model, filter, ct);
+    public IAsyncEnumerable<TwinChanges> WatchAsync(WatchFilter filter, CancellationToken ct) => _watchers.FollowAsync(this, () => _region.Model, filter, ct);
 
     public async ValueTask<CitySnapshot> SnapshotAsync(string city, DateTimeOffset asOf, CancellationToken ct)
     {

@@ -192,7 +192,7 @@ internal sealed class PartitionFacts(Func<PartitionMap> map) : ITwinStore
                 var added = quarter.Sum - quarter.Committed;
                 quarter.Committed = quarter.Sum;
                 if (added.IsZero) continue;
-                foreach (var above in known.Above(key.Asset)) totals[(above, key.StartUs)] = totals.GetValueOrDefault((above, key.StartUs)) + added;
+                foreach (var above in known.Above(key.Asset, key.StartUs)) totals[(above, key.StartUs)] = totals.GetValueOrDefault((above, key.StartUs)) + added;
             }
             _changedQuarters.Clear();
         }

@@ -46,20 +46,25 @@ internal sealed class PartitionMap
     public IEnumerable<Asset> AssetsOf(int partition) =>
         Model.Assets.Where(asset => _partitionOfAsset[asset.Number] == partition && !Model.PointsOf(asset.Number).IsEmpty);
 
-    /// <summary>Every asset that a contribution reaches, once for each way there.</summary>
-    public int[] Above(int asset)
-    {
-        if (_above[asset] is { } known) return known;
-        var above = new List<int>();
-        Climb(asset);
-        return _above[asset] = [.. above];
+    /// <summary>Every asset that a contribution ever reaches, once for each way there.</summary>
+    public int[] Above(int asset) => _above[asset] ??= Climb(asset, Model.ParentsOf);
 
-        void Climb(int from)
+    /// <summary>Every asset that the contribution to a window reaches, by the window's start, once for each way there.</summary>
+    public int[] Above(int asset, long startUs) =>
+        Above(asset).Append(asset).Any(at => Model.Assets[at].Former is not null) ? Climb(asset, from => Model.ParentsAt(from, startUs)) : Above(asset);
+
+    private int[] Climb(int asset, Func<Asset, IEnumerable<int>> parentsOf)
+    {
+        var above = new List<int>();
+        From(asset);
+        return [.. above];
+
+        void From(int from)
         {
-            foreach (var parent in Model.ParentsOf(Model.Assets[from]))
+            foreach (var parent in parentsOf(Model.Assets[from]))
             {
                 above.Add(parent);
-                Climb(parent);
+                From(parent);
             }
         }
     }

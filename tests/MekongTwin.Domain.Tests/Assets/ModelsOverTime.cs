@@ -9,7 +9,7 @@ namespace MekongTwin.Domain.Tests.Assets;
 public sealed class ModelsOverTime
 {
     private static Model Of(params string[] transformers) => new(
-        [new City("vn-dad", "Đà Nẵng", "VN", "Asia/Ho_Chi_Minh") { Languages = ["vi", "en"], Geography = "g" }],
+        [new City("vn-dad", "Đà Nẵng", "VN", "Asia/Ho_Chi_Minh") { Languages = ["vi", "en"] }],
         [new Asset(0, new("vn-dad"), AssetKind.City, "Đà Nẵng"), .. transformers.Select((name, i) => new Asset(i + 1, new($"vn-dad/{name}"), AssetKind.Transformer, name) { AdministrativeParent = 0, RatingKva = 400, Latitude = 16.07 })],
         [.. transformers.Select((_, i) => new Point(i, i + 1, "P", Models.Unit("kW"), PointKind.Gauge, Instant.Hour) { MinMicro = -5 })],
         [.. transformers.Select((name, i) => new DeviceMapping("vn-dad", name, i + 1))],
@@ -37,6 +37,29 @@ public sealed class ModelsOverTime
         Assert.Equal([0, 1, 2, 3], merged.Assets.Select(asset => asset.Number));
         Assert.Equal([(0, 1), (1, 2), (2, 3)], merged.Points.Select(point => (point.Number, point.Asset)));
         Assert.Equal("vn-dad/c", merged.Assets[merged.Devices.Single(device => device.Device == "c").Asset].Id.Path);
+    }
+
+    /// <summary>A city divided three times: a transformer's parent is that of the division of its day.</summary>
+    [Fact]
+    public void AnAssetHasTheParentOfTheDivisionThatHolds()
+    {
+        Asset District(int number, string name, long fromUs, long untilUs) => new(number, new($"vn-dad/{name}"), AssetKind.District, name) { AdministrativeParent = 0, Geography = new(name, fromUs, untilUs) };
+        var read = new Model(
+            Of().Cities,
+            [
+                Of().Assets[0], District(1, "c", 200, long.MaxValue), District(2, "a", long.MinValue, 100), District(3, "b", 100, 200),
+                new(4, new("vn-dad/a/tx/1"), AssetKind.Transformer, "tx") { AdministrativeParent = 1, Former = new(3, 200, new(2, 100)) },
+            ],
+            [], [], []);
+        var merged = ModelMerge.Onto(Of("x"), read);
+        var transformer = merged.FindAsset("vn-dad/a/tx/1")!;
+        string NameOf(int number) => merged.Assets[number].Name;
+        Assert.Equal(["a", "a", "b", "b", "c", "c"], new[] { long.MinValue, 99, 100, 199, 200, long.MaxValue }.Select(timeUs => NameOf(transformer.AdministrativeParentAt(timeUs))));
+        Assert.Equal(["b"], Model.ParentsAt(transformer, 150).Select(NameOf));
+        Assert.Equal(["a", "b", "c"], Model.ParentsOf(transformer).Select(NameOf).Order());
+        Assert.All(["a", "b", "c"], district => Assert.Contains(transformer, merged.ChildrenByParent()[merged.FindAsset($"vn-dad/{district}")!.Number]));
+        Assert.Equal(("b", "b"), (merged.GeographyAt("vn-dad", 150).Version, Assert.Single(merged.GeographyAt("vn-dad", 150).Districts).Name));
+        Assert.Equal(merged.Assets, ModelCodec.Decompress(ModelCodec.Compress(merged)).Assets);
     }
 
     [Fact]

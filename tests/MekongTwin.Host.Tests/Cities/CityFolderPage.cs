@@ -31,11 +31,16 @@ public sealed class CityFolderPage : IDisposable
         WriteExample(_directory.Path);
         Assert.Equal(6, Directory.GetFiles(_directory.Path).Length);
         var warnings = new List<string>();
-        var model = CityFolder.Read([_directory.Path], warnings);
+        var maps = new List<CityMap>();
+        var model = CityFolder.Read([_directory.Path], warnings, maps: maps);
         Assert.Empty(warnings);
         Assert.NotNull(model.FindPoint(model.FindAsset("la-vte/east/tx/1")!.Number, "P"));
         Assert.Single(model.Devices);
         Assert.Single(model.Names);
+        // Without a network a feeder is drawn from its substation to its transformers.
+        using var map = JsonDocument.Parse(Assert.Single(maps).Drawn.GeoJson);
+        var feeder = map.RootElement.GetProperty("features").EnumerateArray().Single(feature => feature.TryGetProperty("id", out var id) && id.GetString() == "la-vte/fdr/1");
+        Assert.Equal("[[[102.625,17.975],[102.65,17.98]]]", feeder.GetProperty("geometry").GetProperty("coordinates").GetRawText());
     }
 
     [Fact]

@@ -47,7 +47,7 @@ public sealed class HealthTests : IDisposable
         await using var served = await Served.StartAsync(_directory);
         var page = await served.GetAsync("/health/ready");
         Assert.Equal("ready", page.GetProperty("status").GetString());
-        Assert.Equal(["journal", "twins", "setAside", "grid", "index", "sealed", "backlog"], page.GetProperty("checks").EnumerateArray().Select(check => check.GetProperty("name").GetString()));
+        Assert.Equal(["journal", "twins", "setAside", "cityFolders", "grid", "index", "sealed", "backlog"], page.GetProperty("checks").EnumerateArray().Select(check => check.GetProperty("name").GetString()));
     }
 
     [Fact]

@@ -21,7 +21,7 @@ public sealed class MapTests : IDisposable
         Assert.Contains("no position on boundaries", map.GetProperty("notice").GetString()!, StringComparison.Ordinal);
         var features = map.GetProperty("features").EnumerateArray().ToList();
         var kinds = features.CountBy(feature => feature.GetProperty("properties").GetProperty("kind").GetString()!).ToDictionary();
-        Assert.Equal((7, 112, 1, 150, 16, 150, 30), (kinds["district"], kinds["feeder"], kinds["open"], kinds["road"], kinds["substation"], kinds["detector"], kinds["station"]));
+        Assert.Equal((15, 112, 1, 150, 16, 150, 30), (kinds["district"], kinds["feeder"], kinds["open"], kinds["road"], kinds["substation"], kinds["detector"], kinds["station"]));
         // Every asset that is drawn is one, and a feeder begins where its substation stands.
         var assets = (await served.GetAsync("/api/v1/assets?limit=5000")).GetProperty("items").EnumerateArray().ToDictionary(asset => asset.GetProperty("id").GetString()!);
         Assert.All(features.Where(feature => feature.TryGetProperty("id", out _)), feature => Assert.Contains(feature.GetProperty("id").GetString()!, assets));
