@@ -3,8 +3,8 @@ using MekongTwin.Host.Cities;
 namespace MekongTwin.Host.Running;
 
 /// <summary>
-/// The data directory: <c>journal/</c> (the record), <c>twin.db</c> (its projection), <c>users.json</c>, <c>lock</c>, and <c>simulated</c>
-/// when its readings are. One process
+/// The data directory: <c>journal/</c> (the record), <c>twin.db</c> (its projection), <c>studies/</c>, <c>users.json</c>, <c>lock</c>, and
+/// <c>simulated</c> when its readings are. One process
 /// at a time holds it.
 /// </summary>
 internal sealed class DataDirectory : IDisposable
@@ -29,6 +29,8 @@ internal sealed class DataDirectory : IDisposable
     public string Database => System.IO.Path.Combine(Path, "twin.db");
 
     public string Users => UsersFile(Path);
+
+    public string Studies => System.IO.Path.Combine(Path, "studies");
 
     /// <summary>What cannot be made again, by its path in here: what a backup takes.</summary>
     public IReadOnlyList<string> Records =>

@@ -7,8 +7,10 @@ using MekongTwin.History.Journal;
 using MekongTwin.History.Store;
 using MekongTwin.Host.Cities;
 using MekongTwin.Host.Grid;
+using MekongTwin.Host.Scenarios;
 using MekongTwin.Host.Twins;
 using MekongTwin.Ingest;
+using MekongTwin.Scenarios;
 
 namespace MekongTwin.Host.Running;
 
@@ -32,11 +34,13 @@ internal sealed class TwinCore : ITwinCore
     private readonly JournalLog _journal;
     private readonly LocalQuarantineJournal _quarantined;
     private readonly Projector _projector;
+    private readonly Studies _studies;
     private readonly IReadOnlyDictionary<int, long> _receivedBefore;
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _mapping = new(1, 1);
     private Task _following = Task.CompletedTask;
     private Task _completing = Task.CompletedTask;
+    private Task _studying = Task.CompletedTask;
     private Task _sealing = Task.CompletedTask;
     private Task _looking = Task.CompletedTask;
     private Model _model;
@@ -59,6 +63,7 @@ internal sealed class TwinCore : ITwinCore
         LocalTwins = new LocalTwins(model, index, store, store.Epoch, store.Applied, store.ReadLatest(), options.Workers);
         Folders = new FolderWatch(options.Cities, ct => TakeInAsync(options.Cities, ct), read.Stamp, TimeProvider.System);
         Grids = new GridStates(read.Model, model, read.Networks, LocalTwins, clock);
+        _studies = new(data.Studies, BranchAsync, () => Model, clock, Math.Max(1, Environment.ProcessorCount / 2));
         _projector = new Projector(LocalTwins, store, index, _ledger, clock);
         _sealer = new Sealer(new DiskFiles(data.Journal), journal, index, () => store.Applied);
         _stored = new TwinQueries(data.Database);
@@ -175,6 +180,7 @@ internal sealed class TwinCore : ITwinCore
         _projector.SetAside?.Look(LocalTwins.Faulted);
         _following = Task.Run(() => _projector.RunAsync(_journal, _stop.Token));
         _completing = Task.Run(() => Grids.RunAsync(_stop.Token));
+        _studying = Task.Run(() => _studies.RunAsync(_stop.Token));
         _sealing = Task.Run(() => _sealer.RunAsync(_stop.Token));
     }
 
@@ -187,6 +193,8 @@ internal sealed class TwinCore : ITwinCore
     public StatusView ReadStatus() => Doors();
 
     public GridState? ReadGrid(string city) => Grids.Find(city);
+
+    public IStudies Studies => _studies;
 
     public ValueTask<LedgerPage> ReadLedgerAsync(CancellationToken ct) => new(ReadLedger());
 
@@ -316,6 +324,7 @@ internal sealed class TwinCore : ITwinCore
             // Said on the health page; what was not committed is folded again at the next start, and closing goes on.
         }
         await _completing;
+        await _studying;
         await _looking;
         await LocalTwins.DisposeAsync();
         _journal.Dispose();
@@ -323,6 +332,14 @@ internal sealed class TwinCore : ITwinCore
         _store.Dispose();
         _data.Dispose();
         _stop.Dispose();
+    }
+
+    /// <summary>A city as it is at an instant, for a study.</summary>
+    private async Task<StudyBase> BranchAsync(string city, DateTimeOffset at, CancellationToken ct)
+    {
+        var (read, model) = (_read, Model);
+        var network = read.Networks.FirstOrDefault(network => network.City == city) ?? throw new Cities.InputException($"city: the folder of '{city}' describes no network (grid.json: feeders, nodes, lines), which a study needs.");
+        return await new StudyBases(read.Model, model, network).BranchAsync(Twins, Queries, at, ct);
     }
 
     private sealed class JournalCommits(JournalLog journal) : ICommits
