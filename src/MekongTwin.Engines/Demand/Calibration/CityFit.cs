@@ -36,7 +36,7 @@ internal sealed class CityFit
     private readonly (DayKind Kind, int Quarter)[] calendar;
     private readonly double[] pv;
     private readonly double[] shapes;
-    private readonly List<Group> groups = [];
+    private readonly List<LoadGroup> groups = [];
 
     private CityFit(DemandModel model, Weather weather)
     {
@@ -73,16 +73,16 @@ internal sealed class CityFit
             kwp[(int)group.Class] = Math.Max(0, group.Pv);
         }
         var slopes = (double[])model.Shapes.CoolingPerC.Clone();
-        var mixing = Mixing();
+        double[][] mixing = [.. groups.Select(static group => group.Share)];
         Unmix(mixing, [.. groups.Select(static group => group.SlopePerC)], slopes, SlopeSpread, SlopeSpread / 10);
         for (var c = 0; c < slopes.Length; c++) slopes[c] = model.Shapes.CoolingPerC[c] == 0 ? 0 : Math.Max(0, slopes[c]);
         return (model with { Cooling = cooling, Shapes = new(Shapes(chosen, mixing), slopes) }, kwp);
     }
 
     /// <summary>A group's mean course and how many loads it has at each step, or null where it is too small.</summary>
-    private Group? Gather(CustomerClass customers, LoadHistory history, CustomerMix[] mixes)
+    private LoadGroup? Gather(CustomerClass customers, LoadHistory history, CustomerMix[] mixes)
     {
-        var group = new Group(customers, history.Steps);
+        var group = new LoadGroup(customers, history.Steps, Columns);
         for (var load = 0; load < history.Loads; load++)
         {
             if (mixes[load].Largest != customers) continue;
@@ -117,9 +117,9 @@ internal sealed class CityFit
     }
 
     /// <summary>The new year's holidays are like no other days: they only give their own shape.</summary>
-    private bool IsOrdinary(Group group, int step) => !double.IsNaN(group.Course[step]) && calendar[step].Kind != DayKind.NewYear;
+    private bool IsOrdinary(LoadGroup group, int step) => !double.IsNaN(group.Course[step]) && calendar[step].Kind != DayKind.NewYear;
 
-    private double MeanOf(Group group, int quarter)
+    private double MeanOf(LoadGroup group, int quarter)
     {
         var (sum, count) = (0.0, 0);
         for (var step = 0; step < group.Course.Length; step++)
@@ -132,7 +132,7 @@ internal sealed class CityFit
     }
 
     /// <summary>Least squares of a group's course; answers with the sum of squares that is left.</summary>
-    private double Fit(Group group, double[] response)
+    private double Fit(LoadGroup group, double[] response)
     {
         const int Last = Columns - 1;
         var assumed = 0.0;
@@ -171,7 +171,7 @@ internal sealed class CityFit
     }
 
     /// <summary>The sums of everything but heat, which does not depend on the inertia.</summary>
-    private void Sum(Group group)
+    private void Sum(LoadGroup group)
     {
         Span<double> row = stackalloc double[ShapeColumns + 1];
         for (var step = 0; step < pv.Length; step++)
@@ -206,9 +206,6 @@ internal sealed class CityFit
         return made;
     }
 
-    /// <summary>Shares of the classes in each group.</summary>
-    private double[][] Mixing() => [.. groups.Select(static group => group.Share)];
-
     /// <summary>Shapes of the classes on each kind of day: what the groups' courses are without cooling and PV, where such a day was seen.</summary>
     private double[] Shapes(double[] response, double[][] mixing)
     {
@@ -234,13 +231,13 @@ internal sealed class CityFit
     }
 
     /// <summary>A group's course without cooling and PV on a kind of day at a quarter, against its own working days; NaN where none was seen.</summary>
-    private double Still(Group group, int kind, int quarter, double[] response)
+    private double Still(LoadGroup group, int kind, int quarter, double[] response)
     {
         group.Still ??= StillCourse(group, response);
         return group.Still[(kind * Quarters.ADay) + quarter];
     }
 
-    private double[] StillCourse(Group group, double[] response)
+    private double[] StillCourse(LoadGroup group, double[] response)
     {
         var (sums, counts) = (new double[ClassShapes.Kinds * Quarters.ADay], new int[ClassShapes.Kinds * Quarters.ADay]);
         for (var step = 0; step < response.Length; step++)
@@ -291,38 +288,5 @@ internal sealed class CityFit
         }
         if (!Ridge.Solve(a, b)) return;
         for (var c = 0; c < n; c++) assumed[c] += b[c];
-    }
-
-    /// <summary>Loads whose largest class is the same.</summary>
-    private sealed class Group(CustomerClass customers, int steps)
-    {
-        public CustomerClass Class { get; } = customers;
-
-        public int Loads { get; set; }
-
-        /// <summary>Their mean kW together.</summary>
-        public double Weight { get; set; }
-
-        public double[] Share { get; } = new double[CustomerProfile.Count];
-
-        public double[] Course { get; } = new double[steps];
-
-        public int[] Reporting { get; } = new int[steps];
-
-        /// <summary>Mean of the course at each quarter of the day.</summary>
-        public double[] Mean { get; } = new double[Quarters.ADay];
-
-        /// <summary>Sums of products of the columns (lower half; heat last), of columns times course, and of the course's squares.</summary>
-        public double[] Gram { get; } = new double[Columns * Columns];
-
-        public double[] Moment { get; } = new double[Columns];
-
-        public double Squares { get; set; }
-
-        public double SlopePerC { get; set; }
-
-        public double Pv { get; set; }
-
-        public double[]? Still { get; set; }
     }
 }
