@@ -80,7 +80,7 @@ internal static class SweepKernel<TVector, TLanes>
         block.Ring.Span.Clear();
         for (nint k = model.Order.Count - 1; k >= sources; k--)
         {
-            for (nint line = 0; line < 2 * lanes; line += CacheLine.Length)
+            for (nint line = 0; TLanes.Count > 1 && line < 2 * lanes; line += CacheLine.Length)
             {
                 CacheLine.Call(ref state, ((k - Ahead) * 2 * lanes) + line);
                 CacheLine.Call(ref load, ((k - Ahead) * 2 * lanes) + line);
