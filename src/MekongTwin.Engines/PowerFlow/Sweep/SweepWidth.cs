@@ -6,7 +6,7 @@ namespace MekongTwin.Engines.PowerFlow.Sweep;
 internal abstract class SweepWidth
 {
     /// <summary>Places up to which a pair of vectors keeps a block within a core's second cache.</summary>
-    private const int MaxPlacesPaired = 2000;
+    public const int MaxPlacesPaired = 2000;
 
     private static readonly SweepWidth One = new SweepWidth<double, ScalarLanes, double, ScalarLanes>();
     private static readonly SweepWidth Four = new SweepWidth<Vector256<double>, Lanes256, Vector256<double>, Lanes256>();
