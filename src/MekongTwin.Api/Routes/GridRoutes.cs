@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using MekongTwin.Domain.Readings;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -8,7 +9,9 @@ namespace MekongTwin.Api.Routes;
 
 /// <summary>A city's grid at an instant; <c>AgeSeconds</c> is how long ago that was on the city's clock.</summary>
 public sealed record GridView(
-    string City, string Time, double AgeSeconds, string Quality, double LossesKw, MeterCount Meters, int Inconsistent, IReadOnlyList<FeederState> Feeders);
+    string City, string Time, double AgeSeconds, string Quality,
+    [property: Description("Of the feeders that are solved; not there where none is")] double? LossesKw,
+    MeterCount Meters, int Inconsistent, [property: Description("Feeders that are not solved")] int Unsolved, IReadOnlyList<FeederState> Feeders);
 
 /// <summary>What is estimated of an asset, at an instant.</summary>
 public sealed record AssetEstimate(string Time, double AgeSeconds, IReadOnlyDictionary<string, Estimate> Values);
@@ -33,6 +36,7 @@ internal static class GridRoutes
     }
 
     private static GridView Show(GridState state, TimeZoneInfo zone, long nowUs) => new(
-        state.City, Instant.ToText(state.TimeUs, zone), state.AgeSeconds(nowUs), "estimated", Math.Round(state.Feeders.Sum(feeder => feeder.LossesKw), 3),
-        new(state.Feeders.Sum(feeder => feeder.Meters.Reporting), state.Feeders.Sum(feeder => feeder.Meters.Total)), state.Feeders.Count(feeder => feeder.Inconsistency is not null), state.Feeders);
+        state.City, Instant.ToText(state.TimeUs, zone), state.AgeSeconds(nowUs), "estimated", state.Feeders.Any(feeder => feeder.Solved) ? Math.Round(state.Feeders.Sum(feeder => feeder.LossesKw ?? 0), 3) : null,
+        new(state.Feeders.Sum(feeder => feeder.Meters.Reporting), state.Feeders.Sum(feeder => feeder.Meters.Total)),
+        state.Feeders.Count(feeder => feeder.Inconsistency is not null), state.Feeders.Count(feeder => !feeder.Solved), state.Feeders);
 }

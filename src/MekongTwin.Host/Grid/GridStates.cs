@@ -61,7 +61,7 @@ internal sealed class GridStates
     public async Task RunAsync(CancellationToken ct)
     {
         if (grids.Length == 0) return;
-        using var timer = new PeriodicTimer(LookEvery);
+        using var timer = new PeriodicTimer(LookEvery, clock);
         var last = long.MinValue;
         try
         {

@@ -66,6 +66,24 @@ public sealed class GridTests : IDisposable
     }
 
     [Fact]
+    public async Task AFeederThatNoVoltagesSolveHasNoFigures()
+    {
+        await using var served = await Served.StartAsync(_directory);
+        // The most that their meters may say: ten times what the feeder can carry.
+        var transformers = await TransformersAsync(served);
+        foreach (var each in transformers) await MeasureAsync(served, each, ("P", 5000));
+        var feeder = await FeederAsync(served);
+        Assert.False(feeder.GetProperty("solved").GetBoolean());
+        Assert.Equal(22.44, Value(feeder.GetProperty("v")), 1e-9);
+        foreach (var figure in (string[])["p", "q", "lossesKw", "lowestVoltage", "lowestVoltageNode", "highestLoading", "highestLoadingLine", "residualKw", "coverage"]) Assert.False(feeder.TryGetProperty(figure, out var value), $"{figure}: {value}");
+        Assert.False((await served.AssetAsync(transformers[0])).TryGetProperty("estimate", out _));
+        var city = await served.GetAsync("/api/v1/cities/vn-dad/grid");
+        Assert.Equal(1, city.GetProperty("unsolved").GetInt32());
+        var solved = city.GetProperty("feeders").EnumerateArray().Where(each => each.GetProperty("solved").GetBoolean()).ToList();
+        Assert.Equal(solved.Sum(each => each.GetProperty("lossesKw").GetDouble()), city.GetProperty("lossesKw").GetDouble(), 1e-3);
+    }
+
+    [Fact]
     public async Task ACityWithoutReadingsIsCompletedFromItsCustomersAndSaysHowLittleIsKnown()
     {
         await using var served = await Served.StartAsync(_directory);
