@@ -129,10 +129,11 @@ public sealed class PowerFlowCommandLine : IDisposable
     {
         Assert.StartsWith("two.m:6: bus row 2, Pd: it is Infinity", await PowerFlowAsync(2, "1e999"), StringComparison.Ordinal);
         Assert.Equal("two.m:7: bus row 3, number: 2 is there twice.", (await PowerFlowAsync(2, "3 1.5 0 0 1 1 0 22 1 1.1 .9;\n2 1 3")).Trim());
-        foreach (var option in (string[])["abc", "1.5", "1e3", "2147483648", "-1"]) Assert.NotEmpty(await PowerFlowAsync(2, "3", "--batch", option));
+        foreach (var option in (string[])["abc", "1.5", "2147483648", "-1"]) Assert.Contains("--batch", Assert.Single((await PowerFlowAsync(2, "3", "--batch", option)).Trim().Split('\n')), StringComparison.Ordinal);
+        foreach (var option in (string[])["much", "NaN", "4"]) Assert.Contains("--loading", Assert.Single((await PowerFlowAsync(2, "3", "--loading", option)).Trim().Split('\n')), StringComparison.Ordinal);
         Assert.NotEmpty(await PowerFlowAsync(2, "3", "--batch"));
         Assert.NotEmpty(await PowerFlowAsync(2, "3", "--batch", "5", "--seed", "x"));
-        Assert.Contains("two.m:6: nested deeper", await PowerFlowAsync(2, new string('(', 100_000)), StringComparison.Ordinal);
+        Assert.Equal("two.m:6: column 210: nested deeper than 200.", (await PowerFlowAsync(2, new string('(', 100_000))).Trim());
         await File.WriteAllTextAsync(_directory.In("deep.json"), new string('[', 1_000_000), TestContext.Current.CancellationToken);
         Assert.StartsWith("deep.json:1: not valid JSON", await RunAsync(2, _directory.In("deep.json")), StringComparison.Ordinal);
         Assert.Single((await RunAsync(2, "")).Trim().Split('\n'));
