@@ -8,6 +8,9 @@ public sealed record Estimate(double Value, string Unit, [property: Description(
     public string Quality { get; } = "estimated";
 }
 
+/// <summary>An estimate as it stood at an instant.</summary>
+public readonly record struct PastEstimate(long TimeUs, double Value, double PlusMinus);
+
 /// <summary>A feeder's head and its loads contradict each other.</summary>
 public sealed record Contradiction([property: Description("kW: positive when the transformers' meters come to more than the head, negative when the head has more than everything below it could take")] double Kw, string Says);
 

@@ -100,6 +100,9 @@ public interface ITwinServices
     /// <summary>A city's grid as it was completed last; null where it is not completed.</summary>
     GridState? ReadGrid(string city) => null;
 
+    /// <summary>What was estimated of an asset's metric over the last day, one a quarter of an hour; empty where nothing was.</summary>
+    IReadOnlyList<PastEstimate> ReadEstimates(string city, int asset, string metric) => [];
+
     /// <summary>State of the doors, the journal and the twins.</summary>
     StatusView ReadStatus();
 }

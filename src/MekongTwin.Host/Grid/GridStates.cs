@@ -17,6 +17,7 @@ internal sealed class GridStates
     private readonly TimeProvider clock;
     private readonly (string City, CityGridState Grid)[] grids;
     private readonly Dictionary<string, GridState> states = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, EstimateHistory> histories;
     private readonly SemaphoreSlim gate = new(1, 1);
 
     /// <param name="read">The model that the networks' numbers are of.</param>
@@ -28,6 +29,7 @@ internal sealed class GridStates
     {
         (this.twins, this.clock) = (twins, clock);
         grids = [.. networks.Select(network => (network.City, new CityGridState(read, model, network)))];
+        histories = networks.ToDictionary(network => network.City, _ => new EstimateHistory(), StringComparer.Ordinal);
     }
 
     /// <summary>Why the last one could not be made; null when it was.</summary>
@@ -37,6 +39,9 @@ internal sealed class GridStates
     {
         lock (states) return states.GetValueOrDefault(city);
     }
+
+    /// <summary>What was estimated of an asset over the last day.</summary>
+    public IReadOnlyList<PastEstimate> FindPast(string city, int asset, string metric) => histories.TryGetValue(city, out var history) ? history.Find(asset, metric) : [];
 
     /// <summary>Completes every city's state now.</summary>
     public async Task CompleteAsync(CancellationToken ct)
@@ -48,6 +53,7 @@ internal sealed class GridStates
             {
                 var at = clock.GetUtcNow();
                 var state = grid.Complete(await twins.SnapshotAsync(city, at, ct), at);
+                histories[city].Add(state);
                 lock (states) states[city] = state;
             }
         }

@@ -179,6 +179,8 @@ internal sealed class TwinCore : ITwinCore
 
     public GridState? ReadGrid(string city) => Grids.Find(city);
 
+    public IReadOnlyList<PastEstimate> ReadEstimates(string city, int asset, string metric) => Grids.FindPast(city, asset, metric);
+
     public ValueTask<LedgerPage> ReadLedgerAsync(CancellationToken ct) => new(ReadLedger());
 
     public LedgerPage ReadLedger()

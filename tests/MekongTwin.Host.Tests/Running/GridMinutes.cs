@@ -56,6 +56,15 @@ public sealed class GridMinutes : IAsyncDisposable
             _clock.Pass(TimeSpan.FromMinutes(11));
             Assert.Equal(time, await CompletedAsync());
         }
+        Assert.Equal("10:23:00", await CompletedAsync());
+        await PassAsync(1);
+        Assert.Equal("10:00:57 10:22:59", Past());
+        // A day later the quarters of before are gone.
+        _clock.Pass(TimeSpan.FromHours(24) - TimeSpan.FromMinutes(15));
+        await CompletedAsync();
+        await PassAsync(1);
+        Assert.Equal("10:22:59 10:08:02", Past());
+        string Past() => string.Join(' ', _states.FindPast("vn-xyz", _twins.Model.FindAsset("vn-xyz/north/tx/1")!.Number, "P").Select(step => Instant.ToTime(step.TimeUs).ToString("HH:mm:ss", CultureInfo.InvariantCulture)));
     }
 
     [Fact]

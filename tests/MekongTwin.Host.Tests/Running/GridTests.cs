@@ -45,6 +45,13 @@ public sealed class GridTests : IDisposable
         var known = (await served.AssetAsync(measured)).GetProperty("estimate").GetProperty("values");
         Assert.Equal(["loading"], known.EnumerateObject().Select(value => value.Name));
 
+        var past = await served.GetAsync($"/api/v1/assets/{Uri.EscapeDataString(silent)}/estimates?metric=P");
+        var step = past.GetProperty("points").EnumerateArray().Last();
+        Assert.Equal("estimated", past.GetProperty("quality").GetString());
+        Assert.InRange(step.GetProperty("v").GetDouble(), 1, 700);
+        Assert.True(step.GetProperty("plusMinus").GetDouble() > 0);
+        Assert.Equal(HttpStatusCode.NotFound, (await served.AskAsync(HttpMethod.Get, $"/api/v1/assets/{Uri.EscapeDataString(silent)}/estimates?metric=pm10")).Code);
+
         // All powers below the head and the losses come to what it measures.
         var sum = 100.0;
         foreach (var transformer in transformers.Skip(1)) sum += Value((await served.AssetAsync(transformer)).GetProperty("estimate").GetProperty("values").GetProperty("P"));
