@@ -103,6 +103,9 @@ public interface ITwinServices
     /// <summary>What-if studies; null in an edition that runs none.</summary>
     IStudies? Studies => null;
 
+    /// <summary>What was estimated of an asset's metric over the last day, one a quarter of an hour; empty where nothing was.</summary>
+    IReadOnlyList<PastEstimate> ReadEstimates(string city, int asset, string metric) => [];
+
     /// <summary>State of the doors, the journal and the twins.</summary>
     StatusView ReadStatus();
 }

@@ -196,6 +196,8 @@ internal sealed class TwinCore : ITwinCore
 
     public IStudies Studies => _studies;
 
+    public IReadOnlyList<PastEstimate> ReadEstimates(string city, int asset, string metric) => Grids.FindPast(city, asset, metric);
+
     public ValueTask<LedgerPage> ReadLedgerAsync(CancellationToken ct) => new(ReadLedger());
 
     public LedgerPage ReadLedger()
