@@ -1,5 +1,6 @@
 using MekongTwin.Api;
 using MekongTwin.Domain.Assets;
+using MekongTwin.Domain.Findings;
 using MekongTwin.Domain.Journal;
 using MekongTwin.Domain.Readings;
 using MekongTwin.Domain.Twins;
@@ -55,7 +56,8 @@ internal sealed class TwinCore : ITwinCore
         _ledger = store.ReadLedger();
         LocalTwins = new LocalTwins(model, index, store, store.Epoch, store.Applied, store.ReadLatest(), workers);
         Grids = new GridStates(read, model, networks, LocalTwins, clock);
-        _projector = new Projector(LocalTwins, store, index, _ledger, clock);
+        Arrivals = new(() => Model);
+        _projector = new Projector(LocalTwins, store, index, _ledger, clock) { Arrivals = Arrivals };
         _sealer = new Sealer(new DiskFiles(data.Journal), journal, index, () => store.Applied);
         _stored = new TwinQueries(data.Database);
         Queries = new StoredQueries(_stored, index);
@@ -74,6 +76,9 @@ internal sealed class TwinCore : ITwinCore
     public GridStates Grids { get; }
 
     public Admissions Admissions { get; }
+
+    /// <summary>How readings came in since the start.</summary>
+    public Arrivals Arrivals { get; }
 
     public ITwinQueries Queries { get; }
 
