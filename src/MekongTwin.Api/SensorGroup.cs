@@ -29,11 +29,11 @@ internal sealed record SensorGroup(Asset Parent, AssetKind Kind, IReadOnlyList<P
         return new(ParentOf(model, key.Parent, city), asset.Kind, [.. assets.SelectMany(other => model.PointsOf(other.Number)).Select(number => model.Points[number])]);
     }
 
-    /// <summary>What neighbours say of the points named: drifts, by point.</summary>
+    /// <summary>What neighbours say of its points: drifts, by point.</summary>
     public async ValueTask<IReadOnlyDictionary<int, Finding>> FindDriftsAsync(ITwinServices services, CityDay day, CancellationToken ct)
     {
         var found = new Dictionary<int, Finding>();
-        foreach (var metric in Points.Where(point => point.Kind == PointKind.Gauge).GroupBy(point => (point.Metric, point.Unit)))
+        foreach (var metric in Points.Where(Drift.CanTell).GroupBy(point => (point.Metric, point.Unit)))
         {
             var members = new List<(Point, IReadOnlyList<PointWindow>)>();
             foreach (var point in metric) members.Add((point, await services.Queries.PointWindowsAsync(point.Number, day.FromUs, day.ToUs, ct)));

@@ -1,14 +1,15 @@
 using MekongTwin.Domain.Assets;
 using MekongTwin.Domain.Readings;
 using MekongTwin.Domain.Twins;
+using MekongTwin.Domain.Units;
 
 namespace MekongTwin.Domain.Findings;
 
 /// <summary>
-/// Points that walk away from their neighbours. What one point tells cannot show it; points that measure the same can, such as the
-/// voltages of feeders on one busbar or of transformers on one feeder. Each point's quarter-hour means are divided by the middle one of
-/// its day, so that levels and units do not matter; what its neighbours have in common is what the day did, and what is left is the
-/// point's own. Neighbours that differ among themselves, as loads do, say nothing.
+/// Points that walk away from their neighbours. What one point tells cannot show it; points that measure much the same can: voltages of
+/// feeders on one busbar, of transformers on one feeder. Each point's quarter-hour means are divided by the middle one of its day, so
+/// that levels do not matter; what its neighbours have in common is what the day did, and what is left is the point's own. Neighbours
+/// that differ among themselves say nothing. Loads, traffic and air go their own ways: they are not compared.
 /// </summary>
 public static class Drift
 {
@@ -21,14 +22,17 @@ public static class Drift
     /// <summary>Scatter of the group's own parts beyond which its points do not measure the same.</summary>
     private const double ScatterMax = 0.01;
 
-    /// <summary>Own part from which on it is a drift: beyond meters' classes (IEC 61557-12: 3 % is the loosest for voltage)...</summary>
-    private const double ShareMin = 0.03;
+    /// <summary>Own part from which on it is a drift: beyond what a meter's error changes by in a day...</summary>
+    private const double ShareMin = 0.02;
 
     /// <summary>... and beyond the group's scatter.</summary>
     private const double Sigmas = 8;
 
+    /// <summary>True for what neighbours share: the voltage of their wires.</summary>
+    public static bool CanTell(Point point) => point.Kind == PointKind.Gauge && point.Unit.Quantity == Quantity.Voltage;
+
     /// <summary>What is found of each point, by its number.</summary>
-    /// <param name="group">Gauges of one metric, with their windows of the day, ascending.</param>
+    /// <param name="group">Points of one metric that are near each other, with their windows of the day, ascending.</param>
     public static IReadOnlyDictionary<int, Finding> Find(IReadOnlyList<(Point Point, IReadOnlyList<PointWindow> Windows)> group)
     {
         var found = new Dictionary<int, Finding>();
