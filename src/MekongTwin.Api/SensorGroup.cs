@@ -15,11 +15,11 @@ internal sealed record SensorGroup(Asset Parent, AssetKind Kind, IReadOnlyList<P
 
     private int Assets { get; } = Points.Select(point => point.Asset).Distinct().Count();
 
-    /// <summary>All groups of a city, in the order of their parents' paths.</summary>
+    /// <summary>All groups of a city, thousands of transformers last.</summary>
     public static IReadOnlyList<SensorGroup> Of(Model model, City city) =>
         [.. model.Points.Where(point => model.CityOf(point.Asset) == city).GroupBy(point => KeyOf(model.Assets[point.Asset]))
             .Select(group => new SensorGroup(ParentOf(model, group.Key.Parent, city), group.Key.Kind, [.. group]))
-            .OrderBy(group => group.Parent.Id.Path, StringComparer.Ordinal).ThenBy(group => group.Kind)];
+            .OrderBy(group => group.Kind == AssetKind.Transformer).ThenBy(group => group.Points.Count).ThenBy(group => group.Parent.Id.Path, StringComparer.Ordinal)];
 
     /// <summary>The group an asset's points are in.</summary>
     public static SensorGroup Around(Model model, Asset asset)

@@ -42,6 +42,7 @@ public sealed record AssetQuality(
 /// <summary>The sensors of a kind: assets with points of their own.</summary>
 public sealed record KindQuality(
     string Kind, int Sensors,
+    [property: Description("Sensors looked at so far")] int Checked,
     [property: Description("Sensors of which readings can be expected: heard in the week before or on the day")] int Heard,
     [property: Description("Of these, sensors with at least 90 % of each point's day covered")] int Complete,
     [property: Description("Mean completeness of these sensors' points, 0 to 1")] double? Completeness,
@@ -119,7 +120,7 @@ internal static class QualityRoutes
         var model = kept.Model;
         var clockKinds = await clocks.ReadAsync(ct);
         var groups = kept.Groups.Select((group, i) => Look(services, group, kept.Found[i], clockKinds, day)).ToList();
-        var kinds = groups.SelectMany(group => group.Points).GroupBy(point => model.Assets[point.Point.Asset].Kind).OrderBy(of => of.Key).Select(of => OfKind(of.Key, of)).ToList();
+        var kinds = groups.GroupBy(group => group.Group.Kind).OrderBy(of => of.Key).Select(of => OfKind(of.Key, [.. of])).ToList();
         var asked = groups.Where(group => kind is null || group.Group.Kind == kind).ToList();
         var worstGroups = asked.Select(group => (group.Silences, View: OfGroup(group, calendar.Zone)))
             .Where(group => finding is { } wanted ? group.View.Findings.ContainsKey(Figures.Name(wanted)) || (wanted == FindingKind.Gateway && group.Silences.Count > 0) : group.View.Findings.Count + group.Silences.Count > 0)
@@ -148,11 +149,12 @@ internal static class QualityRoutes
         [.. group.Points.Select((point, i) => new LookedPoint(point, found?.Points[i], FindingsOf(services, point, found?.Points[i], clocks, day)))],
         found?.Silences ?? []);
 
-    private static KindQuality OfKind(AssetKind kind, IEnumerable<LookedPoint> points)
+    private static KindQuality OfKind(AssetKind kind, IReadOnlyList<LookedGroup> groups)
     {
-        var sensors = points.GroupBy(point => point.Point.Asset).ToList();
+        var sensors = groups.SelectMany(group => group.Points).GroupBy(point => point.Point.Asset).ToList();
+        var looked = groups.Where(group => group.IsLooked).Sum(group => group.Points.DistinctBy(point => point.Point.Asset).Count());
         var heard = sensors.Where(sensor => sensor.Any(point => point.IsHeard)).ToList();
-        return new(Figures.Name(kind), sensors.Count, heard.Count, heard.Count(sensor => sensor.All(point => point.Quality?.Completeness is not < CompleteFrom)), MeanOf(heard),
+        return new(Figures.Name(kind), sensors.Count, looked, heard.Count, heard.Count(sensor => sensor.All(point => point.Quality?.Completeness is not < CompleteFrom)), MeanOf(heard),
             sensors.Sum(sensor => sensor.Sum(point => (long)(point.Quality?.Received ?? 0))), sensors.Sum(sensor => sensor.Sum(point => (long)(point.Quality?.Expected ?? 0))), Count(sensors));
     }
 

@@ -222,6 +222,8 @@ export interface PointQuality {
 export interface KindQuality {
   kind: string
   sensors?: number
+  /** Looked at so far. */
+  checked?: number
   /** Of which readings can be expected. */
   heard?: number
   complete?: number

@@ -42,7 +42,7 @@ export function qualitySection(scene: Scene): Section {
   const silences = h('ul', { class: 'quality-silences' })
   const silenceList = new KeyedList<GroupQuality>(silences, group => `${group.parent} ${group.kind}`, group => silenceRow(scene, group))
   const points = h('tbody', {})
-  const pointList = new KeyedList<PointQuality>(points, point => `${point.asset} ${point.metric}`, point => pointRow(scene, point))
+  const sensorList = new KeyedList<PointQuality[]>(points, sensor => sensor[0]!.asset, sensor => sensorRow(scene, sensor[0]!))
   const shown = h('p', { class: 'muted', 'data-testid': 'quality-shown' })
   const column = (key: Parameters<typeof t>[0], numeric = false) => h('th', { scope: 'col', class: numeric && 'numeric' }, t(key))
   const tables = h('div', { hidden: true },
@@ -51,7 +51,7 @@ export function qualitySection(scene: Scene): Section {
     h('fieldset', { class: 'quality-choices' }, h('legend', {}, t('dataQuality.choose')), choices),
     advice, silences, shown,
     h('div', { class: 'table-frame', tabindex: 0, role: 'region', 'aria-label': t('dataQuality.worst') }, h('table', { class: 'compact', 'data-testid': 'quality-worst' },
-      h('thead', {}, h('tr', {}, column('dataQuality.sensor'), column('asset.metric'), column('dataQuality.completeness', true), column('dataQuality.findings'))), points)))
+      h('thead', {}, h('tr', {}, column('dataQuality.sensor'), column('dataQuality.completeness', true), column('dataQuality.found'))), points)))
   const element = h('section', { id: 'quality', 'aria-labelledby': 'quality-title' },
     h('div', { class: 'section-head' }, h('h2', { id: 'quality-title' }, t('dataQuality.title')), h('p', {}, t('dataQuality.help')),
       h('label', { class: 'quality-day' }, t('dataQuality.day'), ' ', day)),
@@ -106,7 +106,7 @@ export function qualitySection(scene: Scene): Section {
     setText(advice, finding === null ? '' : textOfCode('advice', finding))
     silenceList.show(silent)
     const worst = answer.worst ?? []
-    pointList.show(worst)
+    sensorList.show([...Map.groupBy(worst, point => point.asset).values()])
     const isNothing = worst.length === 0 && silent.length === 0
     setText(shown, isNothing ? t('dataQuality.nothing') : t('dataQuality.shown', { shown: count(worst.length), total: count(answer.found) }))
     points.closest('table')!.hidden = worst.length === 0
@@ -152,10 +152,12 @@ function kindRow(row: KindQuality): View<KindQuality> {
     element: h('tr', { 'data-testid': 'quality-kind', 'data-kind': row.kind }, h('th', { scope: 'row' }, textOfCode('kind', row.kind)), heard,
       h('td', { class: 'quality-share' }, share, h('span', { class: 'load-bar', 'aria-hidden': 'true' }, fill)), complete, findings),
     show(next) {
-      setText(heard, `${count(next.heard)} / ${count(next.sensors)}`)
+      // Of a kind that was not looked at yet nothing is known.
+      const isKnown = next.checked !== 0
+      setText(heard, `${isKnown ? count(next.heard) : NoValue} / ${count(next.sensors)}`)
       setText(share, percent(next.completeness, 1))
       fill.style.width = `${(next.completeness ?? 0) * 100}%`
-      setText(complete, `${count(next.complete)} / ${count(next.heard)}`)
+      setText(complete, isKnown ? `${count(next.complete)} / ${count(next.heard)}` : NoValue)
       const found = Object.entries(next.findings ?? {})
       replace(findings, ...found.length === 0 ? [NoValue] : found.map(([kind, sensors]) => h('span', {}, findingMark(kind), ` ${count(sensors)}`)))
     },
@@ -172,16 +174,20 @@ function silenceRow(scene: Scene, group: GroupQuality): View<GroupQuality> {
   }
 }
 
-function pointRow(scene: Scene, point: PointQuality): View<PointQuality> {
+/** A sensor with its listed points: what they have in common, as a device's points mostly do, is said once. */
+function sensorRow(scene: Scene, sensor: PointQuality): View<PointQuality[]> {
   const share = h('td', { class: 'numeric' })
-  const findings = h('td', {})
+  const findings = h('ul', { class: 'quality-list' })
   return {
-    element: h('tr', { 'data-testid': 'quality-point' },
-      h('th', { scope: 'row' }, h('a', { href: hrefOf(point.asset) }, point.name ?? point.asset), h('small', {}, h('code', {}, point.asset))),
-      h('td', {}, textOfCode('metric', point.metric)), share, findings),
-    show(next) {
-      replace(share, percent(next.completeness ?? undefined, 1), next.expected === undefined ? null : h('small', {}, t('dataQuality.received', { received: count(next.received), expected: count(next.expected) })))
-      replace(findings, h('ul', { class: 'quality-list' }, ...(next.findings ?? []).map(found => h('li', {}, findingMark(found.kind), ' ', spanOf(scene, found), ' ', h('span', { class: 'muted' }, detailOf(found))))))
+    element: h('tr', { 'data-testid': 'quality-sensor' },
+      h('th', { scope: 'row' }, h('a', { href: hrefOf(sensor.asset) }, sensor.name ?? sensor.asset), h('small', {}, h('code', {}, sensor.asset))),
+      share, h('td', {}, findings)),
+    show(points) {
+      const least = points.reduce((least, point) => (point.completeness ?? 1) < (least.completeness ?? 1) ? point : least)
+      replace(share, percent(least.completeness ?? undefined, 1), least.expected === undefined ? null : h('small', {}, t('dataQuality.received', { received: count(least.received), expected: count(least.expected) })))
+      const found = points.flatMap(point => (point.findings ?? []).map(finding => ({ metric: point.metric, finding, span: spanOf(scene, finding) })))
+      const alike = Map.groupBy(found, ({ finding, span }) => `${finding.kind} ${span}`)
+      replace(findings, ...[...alike.values()].map(same => h('li', {}, findingMark(same[0]!.finding.kind), ' ', same[0]!.span, ' ', h('span', { class: 'muted' }, detailOf(same)))))
     },
   }
 }
@@ -192,14 +198,19 @@ function spanOf(scene: Scene, found: Finding): string {
   return scene.time.hourMinute(from) === scene.time.hourMinute(to) && to - from < DayMs ? `${scene.time.hourMinute(from)} ${scene.time.offsetText(from)}` : scene.time.span(from, to)
 }
 
-/** How often, and the worst of it. */
-function detailOf(found: Finding): string {
-  const parts = [`${count(found.count)}×`]
-  const worst = found.worst
-  if (worst !== undefined) {
-    if (found.kind === 'drift') parts.push(`${worst > 0 ? '+' : '−'}${decimal(Math.abs(worst), 1)}\u00a0%`)
-    else if (found.unit === 's') parts.push(`${found.kind !== 'clock' ? '' : worst > 0 ? '+' : '−'}${age(Math.abs(worst))}`)
-    else parts.push(reading(worst, found.unit))
-  }
-  return parts.join(' · ')
+/** Of which points, how often, and the worst of it: once where it is the same for all, as a gap or a clock's offset is. */
+function detailOf(alike: { metric: string, finding: Finding }[]): string {
+  const [times, ...others] = alike.map(({ finding }) => `${count(finding.count)}×`)
+  const worsts = alike.map(({ finding }) => worstOf(finding))
+  const isShared = worsts.every(worst => worst === worsts[0])
+  const points = alike.map(({ metric }, index) => isShared || worsts[index] === null ? metric : `${metric} ${worsts[index]}`).join(', ')
+  const rest = [others.every(other => other === times) ? times : null, isShared ? worsts[0] : null].filter(part => part != null).join(' · ')
+  return rest === '' ? points : `${points}: ${rest}`
+}
+
+function worstOf({ kind, worst, unit }: Finding): string | null {
+  if (worst === undefined) return null
+  if (kind === 'drift') return `${worst > 0 ? '+' : '−'}${decimal(Math.abs(worst), 1)}\u00a0%`
+  if (unit === 's') return `${kind !== 'clock' ? '' : worst > 0 ? '+' : '−'}${age(Math.abs(worst))}`
+  return reading(worst, unit)
 }

@@ -106,6 +106,8 @@ internal sealed class SimulatedPilot : IAsyncDisposable
             var messages = schedule.Due(second).SelectMany(device => device.Measure(second * 1000)).Select(message => (message.Topic, message.Payload)).ToList();
             if (messages.Count > 0) await client.PublishAsync(messages);
             Sent += messages.Count;
+            // The fold keeps up: this clock does not wait for it by itself.
+            if (second % 1800 == 0) await Served.Server.Core.SettleAsync(TestContext.Current.CancellationToken).WaitAsync(Patience.Long);
         }
     }
 }
