@@ -79,7 +79,7 @@ public interface ITwinServices
     /// <summary>Where devices send to, once that door is open.</summary>
     MqttDoor? Mqtt { get; }
 
-    /// <summary>How readings came in since the start; null where the edition keeps no such record.</summary>
+    /// <summary>How readings came in since the start; null where the edition keeps no such record, and says so.</summary>
     Arrivals? Arrivals => null;
 
     ValueTask<LedgerPage> ReadLedgerAsync(CancellationToken ct);

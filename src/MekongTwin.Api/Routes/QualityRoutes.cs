@@ -35,7 +35,8 @@ public sealed record PointQualityView(
 /// <summary>The day of an asset's points.</summary>
 public sealed record AssetQuality(
     string Id, string Day, string AsOf,
-    [property: Description("Since when it is recorded how readings come in (late, burst, disorder, duplicate, clocks that are behind); absent where it is not")] string? ArrivalsSince,
+    [property: Description("Since when it is recorded how readings come in; absent before the first")] string? ArrivalsSince,
+    [property: Description("Kinds of findings that are not looked for in this edition")] IReadOnlyList<string> NotAvailable,
     IReadOnlyList<PointQualityView> Points,
     [property: Description("What to do about each kind of finding here")] IReadOnlyDictionary<string, string> Advice);
 
@@ -59,7 +60,8 @@ public sealed record GroupQuality(
 public sealed record CityQualityView(
     string City, string Day,
     [property: Description("The oldest look among the points: what is shown is not older")] string AsOf,
-    [property: Description("Since when it is recorded how readings come in (late, burst, disorder, duplicate, clocks that are behind); absent where it is not")] string? ArrivalsSince,
+    [property: Description("Since when it is recorded how readings come in; absent before the first")] string? ArrivalsSince,
+    [property: Description("Kinds of findings that are not looked for in this edition")] IReadOnlyList<string> NotAvailable,
     [property: Description("Points looked at so far, of all: ask again while there are fewer")] int Checked, int Points,
     IReadOnlyList<KindQuality> Kinds,
     [property: Description("Where all were silent together first, then the least complete; only those with findings, at most as many as limit")] IReadOnlyList<GroupQuality> Groups,
@@ -105,7 +107,7 @@ internal static class QualityRoutes
             var findings = FindingsOf(services, point, quality, kinds, day);
             points.Add(Show(model, point, quality, drifts!.TryGetValue(number, out var drift) ? [.. findings, drift] : findings, calendar.Zone));
         }
-        return TypedResults.Ok(new AssetQuality(id, DayName(day, calendar), Instant.ToText(day.AsOfUs, calendar.Zone), Since(services, calendar), points, AdviceOn(points.SelectMany(point => point.Findings))));
+        return TypedResults.Ok(new AssetQuality(id, DayName(day, calendar), Instant.ToText(day.AsOfUs, calendar.Zone), Since(services, calendar), NotAvailable(services), points, AdviceOn(points.SelectMany(point => point.Findings))));
     }
 
     private static async Task<Results<Ok<CityQualityView>, ProblemHttpResult>> OfCityAsync(
@@ -131,7 +133,7 @@ internal static class QualityRoutes
             .Take(limit).Select(point => Show(model, point.Point, point.Quality, point.Findings, calendar.Zone)).ToList();
         var oldest = kept.Found.OfType<CityQuality.Found>().Select(looked => looked.AsOfUs).DefaultIfEmpty(day.AsOfUs).Min();
         var looked = groups.Where(group => group.IsLooked).Sum(group => group.Points.Count);
-        return TypedResults.Ok(new CityQualityView(city.Id, DayName(day, calendar), Instant.ToText(oldest, calendar.Zone), Since(services, calendar), looked, groups.Sum(group => group.Points.Count),
+        return TypedResults.Ok(new CityQualityView(city.Id, DayName(day, calendar), Instant.ToText(oldest, calendar.Zone), Since(services, calendar), NotAvailable(services), looked, groups.Sum(group => group.Points.Count),
             kinds, worstGroups, found.Count, worst, AdviceOn([.. worst.SelectMany(point => point.Findings), .. worstGroups.SelectMany(group => group.Silences)])));
     }
 
@@ -215,6 +217,10 @@ internal static class QualityRoutes
     };
 
     private static string? Since(ITwinServices services, CityCalendar calendar) => services.Arrivals?.SinceUs is { } since ? Instant.ToText(since, calendar.Zone) : null;
+
+    /// <summary>What only a record of how readings come in can tell.</summary>
+    private static IReadOnlyList<string> NotAvailable(ITwinServices services) =>
+        services.Arrivals is null ? [.. Arrivals.Kinds.Where(kind => kind != FindingKind.Clock).Select(Figures.Name)] : [];
 
     private static string DayName(CityDay day, CityCalendar calendar) => Instant.ToText(day.FromUs, calendar.Zone)[..10];
 

@@ -243,8 +243,10 @@ export interface GroupQuality extends KindQuality {
 export interface CityQuality {
   day: string
   asOf?: string
-  /** Since when it is recorded how readings come in; absent where it is not. */
+  /** Since when it is recorded how readings come in; absent before the first. */
   arrivalsSince?: string
+  /** Kinds of findings that this edition does not look for. */
+  notAvailable?: string[]
   checked?: number
   points?: number
   kinds?: KindQuality[]

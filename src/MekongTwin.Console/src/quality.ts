@@ -95,7 +95,8 @@ export function qualitySection(scene: Scene): Section {
   function show(answer: CityQuality): void {
     const parts = [t('city.asOf', { time: scene.time.clock(answer.asOf, scene.now()) })]
     if ((answer.checked ?? 0) < (answer.points ?? 0)) parts.push(t('dataQuality.checked', { checked: count(answer.checked), points: count(answer.points) }))
-    parts.push(answer.arrivalsSince === undefined ? t('dataQuality.noArrivals') : t('dataQuality.arrivals', { time: scene.time.clock(answer.arrivalsSince, scene.now()) }))
+    if (answer.arrivalsSince !== undefined) parts.push(t('dataQuality.arrivals', { time: scene.time.clock(answer.arrivalsSince, scene.now()) }))
+    if ((answer.notAvailable ?? []).length > 0) parts.push(t('dataQuality.noArrivals'))
     setText(state, parts.join(' · '))
     replace(status)
     tables.hidden = false

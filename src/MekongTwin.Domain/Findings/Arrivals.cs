@@ -18,6 +18,9 @@ public sealed class Arrivals(Func<Model> newestModel)
     /// <summary>Most findings in all, about 100 bytes each; what is beyond it is not recorded, and counted.</summary>
     public const int FindingsMax = 500_000;
 
+    /// <summary>What is found here; a clock that is far ahead is in quarantine, too.</summary>
+    public static readonly IReadOnlyList<FindingKind> Kinds = [FindingKind.Clock, FindingKind.Late, FindingKind.Burst, FindingKind.Disorder, FindingKind.Duplicate];
+
     /// <summary>Ahead of the receiving clock by more than clocks that are set over the network are.</summary>
     private const long AheadUs = 30 * Instant.Second;
 
@@ -63,7 +66,7 @@ public sealed class Arrivals(Func<Model> newestModel)
         {
             if (!_days.Contains(dayUs)) return [];
             var found = new List<Finding>();
-            foreach (var kind in (ReadOnlySpan<FindingKind>)[FindingKind.Clock, FindingKind.Late, FindingKind.Burst, FindingKind.Disorder, FindingKind.Duplicate])
+            foreach (var kind in Kinds)
             {
                 if (_findings.TryGetValue((point, dayUs, kind), out var finding)) found.Add(finding);
             }

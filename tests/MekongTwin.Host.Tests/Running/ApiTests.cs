@@ -65,6 +65,8 @@ public sealed class ApiTests : IDisposable
     [InlineData("/api/v1/cities")]
     [InlineData("/api/v1/cities/vn-dad")]
     [InlineData("/api/v1/cities/vn-dad/grid")]
+    [InlineData("/api/v1/cities/vn-dad/quality")]
+    [InlineData(Asset + "/quality")]
     [InlineData("/api/v1/assets")]
     [InlineData(Asset)]
     [InlineData(Series + "?metric=P")]
