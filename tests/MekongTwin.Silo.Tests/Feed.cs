@@ -11,22 +11,20 @@ namespace MekongTwin.Silo.Tests;
 internal readonly record struct FeedMessage(string Topic, string Payload);
 
 /// <summary>Publishes to a broker, each message acknowledged by it.</summary>
-internal sealed class Feed : IDisposable
+internal sealed class Feed(int port) : IDisposable
 {
     private readonly IMqttClient _client = new MqttClientFactory().CreateMqttClient();
+    private readonly MqttClientOptions _options = new MqttClientOptionsBuilder().WithTcpServer("127.0.0.1", port).WithClientId("city").WithProtocolVersion(MqttProtocolVersion.V311).Build();
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    public static async Task<Feed> ConnectAsync(int port)
+    public async Task SendAsync(IEnumerable<FeedMessage> messages)
     {
-        var feed = new Feed();
-        await feed._client.ConnectAsync(new MqttClientOptionsBuilder().WithTcpServer("127.0.0.1", port).WithClientId("city").WithProtocolVersion(MqttProtocolVersion.V311).Build(), Ct);
-        return feed;
-    }
-
-    public Task SendAsync(IEnumerable<FeedMessage> messages) =>
-        Parallel.ForEachAsync(messages, new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = Ct }, async (message, ct) =>
+        // A broker may have let it go while nothing was sent.
+        if (!_client.IsConnected) await _client.ConnectAsync(_options, Ct);
+        await Parallel.ForEachAsync(messages, new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = Ct }, async (message, ct) =>
             await _client.PublishAsync(new MqttApplicationMessageBuilder().WithTopic(message.Topic).WithPayload(message.Payload).WithQualityOfServiceLevel(MqttQualityOfServiceLevel.AtLeastOnce).Build(), ct));
+    }
 
     public void Dispose() => _client.Dispose();
 

@@ -48,7 +48,7 @@ public sealed class RealClusters : IAsyncLifetime
         var (_, model) = (await new ModelTable(database).ReadNewerAsync(0, Ct))!.Value;
         var readings = Day(model);
         var messages = readings.Select(reading => Feed.Of(model, reading)).ToList();
-        using var feed = await Feed.ConnectAsync(_broker.Port);
+        using var feed = new Feed(_broker.Port);
         Task PublishAsync(int from, int to) => feed.SendAsync(messages[(messages.Count * from / 8)..(messages.Count * to / 8)]);
 
         // While nothing dies: what is sent again after a kill is put into quarantine again.

@@ -14,7 +14,11 @@ namespace MekongTwin.Silo.Tests;
 /// </summary>
 public sealed class SimulatedHours : IAsyncLifetime
 {
-    private static readonly TimeSpan Hours = TimeSpan.FromHours(2);
+    /// <summary>Two hours take four minutes; MEKONGTWIN_HOURS=24 makes it a day.</summary>
+    private static readonly TimeSpan Hours = TimeSpan.FromHours(double.Parse(Environment.GetEnvironmentVariable("MEKONGTWIN_HOURS") ?? "2", CultureInfo.InvariantCulture));
+
+    /// <summary>Simulated seconds a second into the silos: fast enough, slow enough for the kills to fall within.</summary>
+    private static readonly double Speed = Math.Max(40, Hours / TimeSpan.FromMinutes(15));
 
     // A server of its own: it is killed.
     private readonly Postgres _postgres = new();
@@ -56,10 +60,11 @@ public sealed class SimulatedHours : IAsyncLifetime
         var data = Path.Combine(_directory, "data");
         var embedded = TwinProcess.Embedded(data, $"127.0.0.1:{broker.Port}");
         _running.Add(embedded);
+        embedded.Patience = Hours / 60;
         embedded.Start();
         await embedded.IsReadyAsync();
         await embedded.UntilAsync(async () => (await embedded.ReadAsync("/api/v1/status")).GetProperty("broker").GetProperty("connected").GetBoolean(), "the broker to be connected");
-        using var feed = await Feed.ConnectAsync(broker.Port);
+        using var feed = new Feed(broker.Port);
         var began = Stopwatch.StartNew();
         await feed.SendAsync(Useless());
         var simulated = SimulateAsync(broker.Port, speed: 100_000);
@@ -80,15 +85,19 @@ public sealed class SimulatedHours : IAsyncLifetime
         var broker = await BrokerAsync();
         var silos = ((string[])["one", "two", "three"]).Select(name => TwinProcess.Silo(database, name, $"127.0.0.1:{broker.Port}")).ToList();
         _running.AddRange(silos);
-        foreach (var silo in silos) silo.Start();
+        foreach (var silo in silos)
+        {
+            silo.Patience = Hours / 60;
+            silo.Start();
+        }
         await Task.WhenAll(silos.Select(silo => silo.IsReadyAsync()));
-        using var feed = await Feed.ConnectAsync(broker.Port);
+        using var feed = new Feed(broker.Port);
         var began = Stopwatch.StartNew();
         // While nothing dies: what is sent again after a kill is put into quarantine again.
         await feed.SendAsync(Useless());
         await silos[0].UntilAsync(async () => Account.Of(await silos[0].ReadLedgerAsync()).Quarantined == expected.Quarantined, "all of it to be in quarantine");
         var late = Late();
-        var simulated = SimulateAsync(broker.Port, speed: 40);
+        var simulated = SimulateAsync(broker.Port, speed: Speed);
         Task ReachAsync(TwinProcess silo, int percent) => silo.UntilAsync(async () => Account.Of(await silo.ReadLedgerAsync()).Stored >= expected.Stored * percent / 100, $"{percent} percent to be stored");
 
         await ReachAsync(silos[0], 10);

@@ -54,7 +54,7 @@ public sealed class SplitNetworks : IAsyncLifetime
     {
         var (_, model) = (await new ModelTable(database).ReadNewerAsync(0, Ct))!.Value;
         var (victim, room) = (_silos[^1], _rooms[^1]);
-        using var feed = await Feed.ConnectAsync(_broker!.Port);
+        using var feed = new Feed(_broker!.Port);
         var load = new Load(model, feed);
         await load.ReachAsync(2_000);
 

@@ -10,7 +10,7 @@ namespace MekongTwin.Silo.Tests;
 /// <summary>A program of the repository as a process of its own, one that serves. It can be killed, and started again as it was.</summary>
 internal sealed class TwinProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Usual = TimeSpan.FromMinutes(2);
 
     private readonly string _name;
     private readonly string[] _words;
@@ -118,6 +118,9 @@ internal sealed class TwinProcess : IAsyncDisposable
         return page.RootElement.Clone();
     }
 
+    /// <summary>How long a test waits for one thing.</summary>
+    public TimeSpan Patience { get; set; } = Usual;
+
     public async Task UntilAsync(Func<Task<bool>> condition, string what)
     {
         var deadline = Stopwatch.StartNew();
@@ -158,7 +161,7 @@ internal sealed class TwinProcess : IAsyncDisposable
 
     private async Task EndAsync()
     {
-        using var late = new CancellationTokenSource(Patience);
+        using var late = new CancellationTokenSource(Usual);
         try
         {
             await _process!.WaitForExitAsync(late.Token);
