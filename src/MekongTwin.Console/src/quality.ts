@@ -102,13 +102,14 @@ export function qualitySection(scene: Scene): Section {
     tables.hidden = false
     kindList.show((answer.kinds ?? []).filter(row => (row.sensors ?? 0) > 0))
     const silent = (answer.groups ?? []).filter(group => (group.silences ?? []).length > 0)
+    silences.hidden = finding !== null && finding !== 'gateway' && finding !== 'gap'
     const numbers = Object.keys(shapes).map(kind => [kind, kind === 'gateway' ? silent.length : (answer.kinds ?? []).reduce((sum, row) => sum + (row.findings?.[kind] ?? 0), 0)] as [string, number])
     choiceList.show([['', answer.found ?? 0], ...numbers.filter(([kind, number]) => number > 0 || kind === finding)])
     setText(advice, finding === null ? '' : textOfCode('advice', finding))
     silenceList.show(silent)
     const worst = answer.worst ?? []
     sensorList.show([...Map.groupBy(worst, point => point.asset).values()])
-    const isNothing = worst.length === 0 && silent.length === 0
+    const isNothing = worst.length === 0 && (silences.hidden || silent.length === 0)
     setText(shown, isNothing ? t('dataQuality.nothing') : t('dataQuality.shown', { shown: count(worst.length), total: count(answer.found) }))
     points.closest('table')!.hidden = worst.length === 0
   }
@@ -178,7 +179,7 @@ function silenceRow(scene: Scene, group: GroupQuality): View<GroupQuality> {
 /** A sensor with its listed points: what they have in common, as a device's points mostly do, is said once. */
 function sensorRow(scene: Scene, sensor: PointQuality): View<PointQuality[]> {
   const share = h('td', { class: 'numeric' })
-  const findings = h('ul', { class: 'quality-list' })
+  const findings = h('ul', { class: 'quality-list', 'data-testid': 'quality-findings' })
   return {
     element: h('tr', { 'data-testid': 'quality-sensor' },
       h('th', { scope: 'row' }, h('a', { href: hrefOf(sensor.asset) }, sensor.name ?? sensor.asset), h('small', {}, h('code', {}, sensor.asset))),

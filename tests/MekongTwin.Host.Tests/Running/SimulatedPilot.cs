@@ -12,6 +12,9 @@ internal sealed class SimulatedPilot : IAsyncDisposable
 {
     private const long Seed = 5;
 
+    /// <summary>Messages between two waits for the fold: this clock does not wait for it by itself.</summary>
+    private const int SettleEvery = 20_000;
+
     private readonly TemporaryDirectory _directory = new();
     private readonly DateTimeOffset _begin;
     private readonly DateTimeOffset _end;
@@ -106,8 +109,7 @@ internal sealed class SimulatedPilot : IAsyncDisposable
             var messages = schedule.Due(second).SelectMany(device => device.Measure(second * 1000)).Select(message => (message.Topic, message.Payload)).ToList();
             if (messages.Count > 0) await client.PublishAsync(messages);
             Sent += messages.Count;
-            // The fold keeps up: this clock does not wait for it by itself.
-            if (second % 1800 == 0) await Served.Server.Core.SettleAsync(TestContext.Current.CancellationToken).WaitAsync(Patience.Long);
+            if (Sent / SettleEvery > (Sent - messages.Count) / SettleEvery) await Served.Server.Core.SettleAsync(TestContext.Current.CancellationToken).WaitAsync(Patience.Long);
         }
     }
 }
