@@ -14,7 +14,7 @@ internal readonly record struct FeedMessage(string Topic, string Payload);
 internal sealed class Feed(int port) : IDisposable
 {
     private readonly IMqttClient _client = new MqttClientFactory().CreateMqttClient();
-    private readonly MqttClientOptions _options = new MqttClientOptionsBuilder().WithTcpServer("127.0.0.1", port).WithClientId("city").WithProtocolVersion(MqttProtocolVersion.V311).Build();
+    private readonly MqttClientOptions _options = new MqttClientOptionsBuilder().WithTcpServer("127.0.0.1", port).WithClientId("city").WithProtocolVersion(MqttProtocolVersion.V311).WithNoKeepAlive().WithTimeout(TimeSpan.FromMinutes(10)).Build();
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
