@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json.Serialization;
 using MekongTwin.Domain.Assets;
+using MekongTwin.Domain.Findings;
 using MekongTwin.Domain.Readings;
 using MekongTwin.Domain.Twins;
 using MekongTwin.History.Journal;
@@ -77,6 +78,9 @@ public interface ITwinServices
 
     /// <summary>Where devices send to, once that door is open.</summary>
     MqttDoor? Mqtt { get; }
+
+    /// <summary>How readings came in since the start; null where the edition keeps no such record, and says so.</summary>
+    Arrivals? Arrivals => null;
 
     ValueTask<LedgerPage> ReadLedgerAsync(CancellationToken ct);
 

@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 
-const BytesMax = 60 * 1024
+const BytesMax = 64 * 1024
 const MapBytesMax = 450 * 1024
 const folder = new URL('../dist/', import.meta.url)
 const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(entry => entry.isFile())
