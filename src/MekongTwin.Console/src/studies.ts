@@ -5,7 +5,7 @@ import { h, KeyedList, replace, setText } from './dom'
 import type { View } from './dom'
 import { shapeOf } from './marks'
 import { empty, failure, loading } from './notice'
-import { percent } from './numbers'
+import { NoValue, percent } from './numbers'
 import { every } from './page'
 import type { Scene } from './page'
 import { studyAnswer } from './study-answer'
@@ -34,6 +34,7 @@ export function showStudies(scene: Scene, body: HTMLElement): () => void {
   const status = h('div', {}, loading())
   const announcement = h('p', { role: 'status', class: 'muted', 'data-testid': 'study-announcement' })
   const form = studyForm(scene, async study => {
+    close()
     awaited = study.id
     await load()
   })
@@ -45,21 +46,29 @@ export function showStudies(scene: Scene, body: HTMLElement): () => void {
       replace(status, known.length === 0 ? empty(t('whatIf.none')) : null)
       follow(known)
     } catch (error) {
-      replace(status, failure(error, () => void load()))
+      const notice = failure(error)
+      // The same problem is announced once.
+      if (status.textContent !== notice.textContent) replace(status, notice)
     }
   }
 
-  /** Says how the study that was just asked for ended, and opens its answer. */
+  /** Says how the study that was just asked for ended, and shows its answer unless another has been opened meanwhile; the page stays where it is. */
   function follow(known: Study[]): void {
     if (opened !== null && !known.some(study => study.id === opened)) close()
     const study = known.find(other => other.id === awaited)
     if (study === undefined || study.state === 'waiting' || study.state === 'running') return
     awaited = null
     setText(announcement, `${study.name}: ${t(`study.${study.state}`)}`)
-    if (study.state === 'done') void open(study.id)
+    if (study.state === 'done' && opened === null) void show(study.id)
   }
 
   async function open(id: string): Promise<void> {
+    await show(id)
+    answer.focus({ preventScroll: true })
+    answer.scrollIntoView({ block: 'start' })
+  }
+
+  async function show(id: string): Promise<void> {
     opened = id
     answer.hidden = false
     replace(answer, loading())
@@ -67,10 +76,8 @@ export function showStudies(scene: Scene, body: HTMLElement): () => void {
       const report = await studyReport(id)
       if (opened !== id) return
       replace(answer, ...studyAnswer(scene, report, close))
-      answer.focus({ preventScroll: true })
-      answer.scrollIntoView({ block: 'nearest' })
     } catch (error) {
-      replace(answer, failure(error, () => void open(id)))
+      if (opened === id) replace(answer, failure(error, () => void open(id)))
     }
   }
 
@@ -120,7 +127,7 @@ function studyView(scene: Scene, study: Study, acts: Acts): View<Study> {
   return {
     element: h('li', { 'data-testid': 'study-row' },
       h('div', { class: 'study-head' }, h('strong', {}, study.name), state, bar, open, stop),
-      h('p', { class: 'muted' }, `${scene.time.full(study.asked)}${study.by === undefined ? '' : ` · ${study.by}`}`), fault, status, remove.element),
+      h('p', { class: 'muted' }, t('whatIf.asked', { time: scene.time.full(study.asked), name: study.by ?? NoValue })), fault, status, remove.element),
     show(next) {
       const isUnderWay = next.state === 'waiting' || next.state === 'running'
       const look = looks[next.state]

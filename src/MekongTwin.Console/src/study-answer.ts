@@ -26,6 +26,7 @@ export function studyAnswer(scene: Scene, report: StudyReport, close: () => void
   const chart = new StudyChart(report.firstDay, scene, t('answer.firstDay', { day: report.from }))
   return [
     h('div', { class: 'study-head' }, h('h3', { 'data-testid': 'answer-name' }, report.name),
+      scene.simulated() ? h('span', { class: 'tag', 'data-testid': 'answer-simulated' }, t('banner.simulated')) : null,
       h('button', { type: 'button', 'data-testid': 'answer-close', onclick: close }, t('state.close'))),
     h('p', { class: 'muted', 'data-testid': 'answer-run' }, t('answer.run', { from: report.from, days: count(report.days), futures: count(report.futures), seed: String(report.seed), time: scene.time.full(report.base.asOf) })),
     h('p', { class: 'muted', 'data-testid': 'answer-calibration' }, [
@@ -108,7 +109,7 @@ function violationRow(scene: Scene, { element, kind, what, probability, baseline
     h('td', {}, what in violationTexts ? t(violationTexts[what as keyof typeof violationTexts]) : what),
     h('td', { class: 'numeric' }, percent(probability)), h('td', { class: 'numeric' }, percent(baselineProbability)),
     h('td', { class: 'numeric' }, withUnit(decimal(hours.p90, 1), 'h')),
-    h('td', { class: 'numeric' }, what === 'loading' ? withUnit(decimal(figure, 0), '%') : withUnit(decimal(figure, 3), 'pu'), h('small', {}, bound)))
+    h('td', { class: 'numeric' }, what === 'loading' ? withUnit(decimal(figure, 0), '%') : withUnit(decimal(figure, 3), 'pu'), h('span', { class: 'unit' }, ` (${bound})`)))
 }
 
 const violationTexts = { loading: 'violation.loading', lowVoltage: 'violation.lowVoltage', highVoltage: 'violation.highVoltage' } as const

@@ -52,8 +52,9 @@ export class StudyChart {
     if (width === 0 || this.points.length === 0) return
     replace(this.frame, svg('svg', { width, height: HeightPx, 'aria-hidden': 'true' },
       ...this.axisY(width), ...this.axisX(width),
-      this.scene.simulated() ? svg('text', { class: 'watermark', x: (width + MarginPx.left) / 2, y: HeightPx / 2, 'text-anchor': 'middle' }, t('banner.simulated')) : null,
-      this.band('baseline'), this.band('scenario'), this.median('baseline'), this.median('scenario'), this.cursor))
+      this.band('baseline'), this.band('scenario'),
+      this.scene.simulated() ? svg('text', { class: 'watermark', x: (width + MarginPx.left) / 2, y: HeightPx - MarginPx.bottom - 14, 'text-anchor': 'middle' }, t('banner.simulated')) : null,
+      this.median('baseline'), this.median('scenario'), this.cursor))
     this.showCursor()
   }
 

@@ -15,7 +15,7 @@ const bounds = { days: 3_660, futures: 1_000, seed: 2_147_483_647 }
 export function studyForm(scene: Scene, asked: (study: Study) => Promise<void>): HTMLElement {
   const number = (testId: string, min: number, max: number, step: number, value: number) =>
     h('input', { type: 'number', required: true, min, max, step, value, 'data-testid': testId })
-  const name = h('input', { required: true, maxlength: 100, autocomplete: 'off', placeholder: t('whatIf.namePlaceholder'), 'data-testid': 'study-name' })
+  const name = h('input', { maxlength: 100, autocomplete: 'off', placeholder: t('whatIf.namePlaceholder'), 'data-testid': 'study-name' })
   const heat = number('lever-heat', -10, 10, 0.1, 0)
   const bikes = number('lever-bikes', 0, 100, 1, 0)
   const charging = h('select', {}, ...strategies.map(strategy => h('option', { value: strategy }, t(`charging.${strategy}`))))
@@ -49,17 +49,22 @@ export function studyForm(scene: Scene, asked: (study: Study) => Promise<void>):
   }
 
   function scenario(): Scenario {
+    const levers: Lever[] = []
+    const words: string[] = []
+    const add = (lever: Lever, label: TextKey, figure: string) => {
+      levers.push(lever)
+      words.push(`${t(label)} ${figure}`)
+    }
     const outage = element.value.trim()
-    const levers: (Lever | false)[] = [
-      heat.valueAsNumber !== 0 && { kind: 'heatWave', deltaC: heat.valueAsNumber },
-      bikes.valueAsNumber !== 0 && { kind: 'electricMotorbikes', share: bikes.valueAsNumber / 100, charging: charging.value },
-      pv.valueAsNumber !== 0 && { kind: 'rooftopPv', mwp: pv.valueAsNumber },
-      growth.valueAsNumber !== 0 && { kind: 'growth', percent: growth.valueAsNumber },
-      outage !== '' && { kind: 'outage', element: outage, fromHour: from.valueAsNumber, toHour: to.valueAsNumber },
-    ]
+    if (heat.valueAsNumber !== 0) add({ kind: 'heatWave', deltaC: heat.valueAsNumber }, 'whatIf.heat', `${heat.value} °C`)
+    if (bikes.valueAsNumber !== 0) add({ kind: 'electricMotorbikes', share: bikes.valueAsNumber / 100, charging: charging.value }, 'whatIf.bikes', `${bikes.value} %`)
+    if (pv.valueAsNumber !== 0) add({ kind: 'rooftopPv', mwp: pv.valueAsNumber }, 'whatIf.pv', `${pv.value} MWp`)
+    if (growth.valueAsNumber !== 0) add({ kind: 'growth', percent: growth.valueAsNumber }, 'whatIf.growth', `${growth.value} %`)
+    if (outage !== '') add({ kind: 'outage', element: outage, fromHour: from.valueAsNumber, toHour: to.valueAsNumber }, 'whatIf.outageOf', `${outage} ${from.value}–${to.value} h`)
     return {
-      name: name.value.trim(), city: scene.city.id, ...day.value === '' ? {} : { from: day.value },
-      days: days.valueAsNumber, futures: futures.valueAsNumber, seed: seed.valueAsNumber, levers: levers.filter(lever => lever !== false),
+      // Without a name of its own a study is called after what it changes.
+      name: name.value.trim() || words.join(', ') || t('whatIf.noChange'), city: scene.city.id, ...day.value === '' ? {} : { from: day.value },
+      days: days.valueAsNumber, futures: futures.valueAsNumber, seed: seed.valueAsNumber, levers,
     }
   }
 
@@ -85,7 +90,7 @@ export function studyForm(scene: Scene, asked: (study: Study) => Promise<void>):
       h('div', { class: 'study-fields' },
         field('whatIf.heat', heat, '°C'), field('whatIf.bikes', bikes, '%'), field('whatIf.charging', charging), field('whatIf.pv', pv, 'MWp'), field('whatIf.growth', growth, '%')),
       h('div', { class: 'study-fields' },
-        field('whatIf.outage', element), feeders, field('whatIf.outageFrom', from, 'h'), field('whatIf.outageTo', to, 'h'))),
+        h('div', { class: 'study-wide' }, field('whatIf.outage', element)), feeders, field('whatIf.outageFrom', from, 'h'), field('whatIf.outageTo', to, 'h'))),
     h('fieldset', {}, h('legend', {}, t('whatIf.run.title')), h('p', { class: 'muted' }, t('whatIf.runHelp')),
       h('div', { class: 'study-fields' },
         field('whatIf.from', day), field('whatIf.days', days, 'd'), field('whatIf.futures', futures), field('whatIf.seed', seed))),
