@@ -48,7 +48,7 @@ function summaryTable(report: StudyReport): HTMLElement {
         : null),
       h('td', { class: 'numeric' }, ...spread(baseline, unit, digits)),
       h('td', { class: 'numeric' }, ...spread(scenario, unit, digits)),
-      h('td', { class: 'numeric' }, change(baseline.p50, scenario.p50, unit, digits)))]
+      h('td', { class: 'numeric' }, ...change(baseline.p50, scenario.p50, unit, digits)))]
   })
   const head = (text: string) => h('th', { scope: 'col', class: 'numeric' }, text)
   const unsolved = (report.baseline.unsolvedSteps ?? 0) + (report.scenario.unsolvedSteps ?? 0)
@@ -61,13 +61,13 @@ function summaryTable(report: StudyReport): HTMLElement {
 
 /** The median, and P10 and P90 below it. */
 function spread(value: Percentiles, unit: string, decimals: number): (Node | string)[] {
-  return [h('strong', {}, withUnit(decimal(value.p50, decimals), unit)), h('small', {}, `P10 ${decimal(value.p10, decimals)} · P90 ${decimal(value.p90, decimals)}`)]
+  return [h('strong', {}, withUnit(decimal(value.p50, decimals), unit)), h('small', {}, `P10\u00a0${decimal(value.p10, decimals)} · P90\u00a0${decimal(value.p90, decimals)}`)]
 }
 
-function change(from: number, to: number, unit: string, decimals: number): string {
+function change(from: number, to: number, unit: string, decimals: number): (Node | string)[] {
   const difference = to - from
   const text = withUnit(`${signOf(difference)}${decimal(Math.abs(difference), decimals)}`, unit)
-  return from === 0 ? text : `${text} (${signOf(difference)}${percent(Math.abs(difference / from), 1)})`
+  return from === 0 ? [text] : [text, h('small', {}, `${signOf(difference)}${percent(Math.abs(difference / from), 1)}`)]
 }
 
 function violations(scene: Scene, report: StudyReport): HTMLElement[] {
