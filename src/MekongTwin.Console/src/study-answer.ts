@@ -61,7 +61,8 @@ function summaryTable(report: StudyReport): HTMLElement {
 
 /** The median, and P10 and P90 below it. */
 function spread(value: Percentiles, unit: string, decimals: number): (Node | string)[] {
-  return [h('strong', {}, withUnit(decimal(value.p50, decimals), unit)), h('small', {}, `P10\u00a0${decimal(value.p10, decimals)} · P90\u00a0${decimal(value.p90, decimals)}`)]
+  return [h('strong', {}, withUnit(decimal(value.p50, decimals), unit)), h('small', { class: 'study-spread' },
+    h('span', {}, `P10 ${decimal(value.p10, decimals)}`), ' ', h('span', {}, `P90 ${decimal(value.p90, decimals)}`))]
 }
 
 function change(from: number, to: number, unit: string, decimals: number): (Node | string)[] {
