@@ -149,6 +149,59 @@ public sealed partial class PageTests(RunningCity city) : IClassFixture<RunningC
     }
 
     [Fact]
+    public async Task A_study_is_asked_for_and_its_answer_stands_beside_the_baseline()
+    {
+        var page = await OpenAsync();
+        var faults = new List<string>();
+        page.Console += (_, message) =>
+        {
+            if (message.Type == "error") faults.Add(message.Text);
+        };
+        await page.Locator("#what-if").ScrollIntoViewIfNeededAsync();
+        await page.GetByTestId("lever-heat").FillAsync("3");
+        await page.GetByTestId("study-futures").FillAsync("4");
+        await page.GetByTestId("study-futures").PressAsync("Enter");
+        await Expect(page.GetByTestId("answer-name")).ToHaveTextAsync("Heat wave 3 °C", new() { Timeout = 180_000 });
+        await Expect(page.GetByTestId("answer-simulated")).ToBeVisibleAsync();
+        await Expect(page.GetByTestId("answer-p90")).ToContainTextAsync("P90 = exceeded in 10 % of futures");
+        await Expect(page.GetByTestId("answer-criteria")).ToContainTextAsync("Criteria: Viet Nam");
+        await Expect(page.GetByTestId("answer-calibration")).ToContainTextAsync(new Regex(@"fitted to [\d,]+ readings of [\d.]+ d, [\d,]+ of [\d,]+ transformers"));
+        await Expect(page.GetByTestId("answer-peakMw")).ToContainTextAsync(new Regex(@"MW.*P10.*P90.*MW.*P10.*P90.*\+[\d.]+\sMW"));
+        await Expect(page.GetByTestId("answer-carbon")).ToContainTextAsync("not marginal");
+        await page.GetByTestId("study-chart").FocusAsync();
+        await page.Keyboard.PressAsync("Home");
+        await page.Keyboard.PressAsync("ArrowRight");
+        await Expect(page.GetByTestId("study-chart")).ToHaveAttributeAsync("aria-valuetext", new Regex(@"^00:15–00:30 \+07 · Baseline [\d.]+\sMW .* · Scenario [\d.]+\sMW"));
+        await page.GetByTestId("violation-row").First.GetByRole(AriaRole.Link).ClickAsync();
+        await Expect(page.GetByTestId("asset-panel")).ToBeVisibleAsync();
+        await page.Keyboard.PressAsync("Escape");
+        var row = page.GetByTestId("study-row").Filter(new() { HasText = "Heat wave 3 °C" });
+        await row.Locator("summary").ClickAsync();
+        await row.GetByTestId("study-remove").GetByRole(AriaRole.Button).ClickAsync();
+        await Expect(row).ToHaveCountAsync(0);
+        await Expect(page.GetByTestId("study-answer")).ToBeHiddenAsync();
+        Assert.Empty(faults);
+    }
+
+    [Fact]
+    public async Task A_study_can_be_stopped_and_one_that_is_refused_says_why_beside_the_form()
+    {
+        var page = await OpenAsync();
+        await page.Locator("#what-if").ScrollIntoViewIfNeededAsync();
+        await page.GetByTestId("lever-outage").FillAsync("vn-dad/fdr/none");
+        await page.GetByTestId("study-run").ClickAsync();
+        await Expect(page.GetByTestId("study-form").GetByTestId("error")).ToContainTextAsync("no line, transformer or feeder 'vn-dad/fdr/none'");
+        await page.GetByTestId("lever-outage").FillAsync("");
+        await page.GetByTestId("study-name").FillAsync("Too long");
+        await page.GetByTestId("study-futures").FillAsync("1000");
+        await page.GetByTestId("study-run").ClickAsync();
+        var row = page.GetByTestId("study-row").Filter(new() { HasText = "Too long" });
+        await row.GetByTestId("study-stop").ClickAsync();
+        await Expect(row.GetByTestId("study-state")).ToContainTextAsync("stopped", new() { Timeout = 60_000 });
+        await Expect(page.GetByTestId("study-form").GetByTestId("error")).ToHaveCountAsync(0);
+    }
+
+    [Fact]
     public async Task The_age_of_the_newest_reading_and_the_stream_to_the_page_are_two_signs()
     {
         var page = await OpenAsync(page => page.RouteAsync("**/api/v1/live*", route => route.AbortAsync()));

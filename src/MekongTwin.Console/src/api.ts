@@ -190,6 +190,87 @@ export interface QuarantineGroup {
   mappable?: boolean
 }
 
+/** Over a study's futures: P90 is exceeded in 10 % of them. */
+export interface Percentiles {
+  p10: number
+  p50: number
+  p90: number
+}
+
+export interface Study {
+  id: string
+  name: string
+  city?: string
+  state: 'waiting' | 'running' | 'done' | 'cancelled' | 'failed'
+  /** Share that is done, 0 to 1. */
+  progress?: number
+  asked?: string
+  by?: string
+  fault?: string
+}
+
+/** One change that a scenario makes; its fields are those of docs/scenarios.md. */
+export type Lever = { kind: string } & Record<string, string | number | boolean>
+
+export interface Scenario {
+  name: string
+  city: string
+  /** First day as YYYY-MM-DD; left out, today. */
+  from?: string
+  days: number
+  futures: number
+  seed: number
+  levers: Lever[]
+}
+
+export interface StudySummary {
+  peakMw: Percentiles
+  energyMwh: Percentiles
+  lossesMwh: Percentiles
+  unservedMwh: Percentiles
+  co2T?: Percentiles
+  /** Lowest voltage, pu. */
+  lowestVm: Percentiles
+  overloaded: Percentiles
+  outOfVoltage: Percentiles
+  unsolvedSteps?: number
+}
+
+export interface StudyPoint {
+  /** The city's wall clock: 2026-11-27T18:00:00. */
+  time: string
+  baseline: Percentiles
+  scenario: Percentiles
+}
+
+export interface Violation {
+  element: string
+  kind: string
+  what: string
+  /** Shares of futures. */
+  probability: number
+  baselineProbability: number
+  hours: Percentiles
+  worst: Percentiles
+  firstDay?: string
+}
+
+export interface StudyReport {
+  name: string
+  from: string
+  days: number
+  futures: number
+  seed: number
+  base: { asOf?: string, calibration: { days: number, measured: number, transformers: number, readings: number, measuredWeather: boolean } }
+  criteria: { name: string, source: string }
+  carbon?: { kgPerKwh: number, year: number, source: string }
+  baseline: StudySummary
+  scenario: StudySummary
+  firstDay: StudyPoint[]
+  violationsInAll: number
+  violations: Violation[]
+}
+
 /** A topic, or a record's name under it, that somebody gave a point. */
 export interface Mapping {
   topic: string
@@ -307,6 +388,25 @@ export async function mapValues(id: string): Promise<Record<string, MapValue>> {
 
 export async function ledger(signal?: AbortSignal): Promise<Ledger> {
   return await get('/ledger', signal) as Ledger
+}
+
+/** Studies, newest first. */
+export async function studies(): Promise<Study[]> {
+  return list<Study>(await get('/studies'))
+}
+
+export async function askStudy(scenario: Scenario): Promise<Study> {
+  const response = await send('/studies', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(scenario) })
+  return await response.json() as Study
+}
+
+export async function studyReport(id: string): Promise<StudyReport> {
+  return await get(`/studies/${encodeURIComponent(id)}/report`) as StudyReport
+}
+
+/** Stops a study, or removes one that has ended. */
+export async function removeStudy(id: string): Promise<void> {
+  await send(`/studies/${encodeURIComponent(id)}`, { method: 'DELETE' })
 }
 
 export async function transformers(cityId: string, districtId: string, limit: number): Promise<AssetPage> {

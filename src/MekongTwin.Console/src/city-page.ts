@@ -16,6 +16,7 @@ import { qualitySection } from './quality'
 import { quarantineSection } from './quarantine'
 import { t, textOfCode } from './text'
 import { totalsSection } from './totals'
+import { whatIfSection } from './what-if'
 
 /** The page of one city in one language: builds the sections and hands them what the live feed brings. */
 export class CityPage {
@@ -41,7 +42,7 @@ export class CityPage {
     }
     this.header = new Header(scene, cities, actions)
     this.districts = districtsSection(scene)
-    this.sections = [totalsSection(scene), mapSection(scene), this.districts, freshnessSection(), qualitySection(scene), ledgerSection(scene), quarantineSection(scene)]
+    this.sections = [totalsSection(scene), mapSection(scene), this.districts, whatIfSection(scene), freshnessSection(), qualitySection(scene), ledgerSection(scene), quarantineSection(scene)]
     this.panel = new AssetPanel(scene, () => this.leaveAsset())
     this.elements = [
       h('a', { class: 'skip', href: '#main' }, t('app.skip')),

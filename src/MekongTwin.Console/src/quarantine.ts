@@ -1,5 +1,6 @@
 import { discard, mapToPoint, mappings, quarantine, removeMapping } from './api'
 import type { Mapping, QuarantineGroup } from './api'
+import { confirmation } from './confirmation'
 import { h, KeyedList, replace, setText } from './dom'
 import type { View } from './dom'
 import { empty, failure, loading } from './notice'
@@ -55,7 +56,7 @@ function groupView(scene: Scene, group: QuarantineGroup, changed: Changed): View
   const last = h('dd', {})
   const sample = h('code', {})
   const dated = h('dd', { 'data-testid': 'quarantine-dated' })
-  const confirm = confirmation('quarantine-discard', 'quarantine.discard', async () => {
+  const confirm = confirmation('quarantine-discard', 'quarantine.discard', 'quarantine.role', async () => {
     await discard(group.id)
     await changed('quarantine.discarded')
   })
@@ -114,7 +115,7 @@ function mapForm(scene: Scene, group: QuarantineGroup, changed: Changed): HTMLEl
 
 function mappingView(mapping: Mapping, changed: Changed): View<Mapping> {
   const target = h('code', {})
-  const confirm = confirmation('mapping-remove', 'mappings.remove', async () => {
+  const confirm = confirmation('mapping-remove', 'mappings.remove', 'quarantine.role', async () => {
     await removeMapping(mapping)
     await changed('mappings.removed')
   })
@@ -126,27 +127,5 @@ function mappingView(mapping: Mapping, changed: Changed): View<Mapping> {
     show(next) {
       setText(target, `${next.asset} ${next.metric}`)
     },
-  }
-}
-
-/** What cannot be undone is opened first, says what it does, and is then done with a second button. */
-function confirmation(testId: string, label: TextKey, work: () => Promise<void>): { element: HTMLElement, say(text: string): void } {
-  const help = h('p', {})
-  const status = h('div', { role: 'status' })
-  const button = h('button', { type: 'button', onclick: () => void run() }, t(label))
-  async function run(): Promise<void> {
-    button.disabled = true
-    try {
-      await work()
-    } catch (error) {
-      replace(status, failure(error))
-    } finally {
-      button.disabled = false
-    }
-  }
-  return {
-    element: h('details', { class: 'map', 'data-testid': testId }, h('summary', {}, `${t(label)}…`),
-      help, button, h('p', { class: 'muted' }, t('quarantine.role')), status),
-    say: text => setText(help, text),
   }
 }
