@@ -78,10 +78,10 @@ public sealed record StudyReport(
             futures.Sum(static future => (long)future.Unsolved));
     }
 
-    /// <summary>Highest risk first: probability times the hours that are exceeded in 10 % of futures, then by id.</summary>
+    /// <summary>What the levers add to the risk first, then the highest risk, then by id. Risk is probability times the hours that are exceeded in 10 % of futures.</summary>
     private static List<Violation> Rank(StudyBase from, DateOnly first, int least, FutureOutcome[] baseline, FutureOutcome[] outcome)
     {
-        var (elements, found) = (from.Elements, new List<Violation>());
+        var (elements, found) = (from.Elements, new List<(Violation Violation, double Risk, double Before)>());
         var lines = elements.Grid.City.Lines.Length;
         for (var branch = 0; branch < elements.Names.Length; branch++)
         {
@@ -96,16 +96,19 @@ public sealed record StudyReport(
             Take(name, kind, "lowVoltage", future => future.Elements.StepsLow[bus], future => future.Elements.LowestVm[bus], future => future.Elements.FirstDayOfBus[bus], 4);
             Take(name, kind, "highVoltage", future => future.Elements.StepsHigh[bus], future => future.Elements.HighestVm[bus], future => future.Elements.FirstDayOfBus[bus], 4);
         }
-        return [.. found.OrderByDescending(static v => v.Probability * v.Hours.P90).ThenBy(static v => v.Element, StringComparer.Ordinal).ThenBy(static v => v.What, StringComparer.Ordinal)];
+        return [.. found.OrderByDescending(static v => Math.Max(0, v.Risk - v.Before)).ThenByDescending(static v => v.Risk).ThenBy(static v => v.Violation.Element, StringComparer.Ordinal).ThenBy(static v => v.Violation.What, StringComparer.Ordinal).Select(static v => v.Violation)];
 
         void Take(string name, string kind, string what, Func<FutureOutcome, int> steps, Func<FutureOutcome, double> worst, Func<FutureOutcome, int> firstDay, int digits)
         {
             var hit = outcome.Count(future => steps(future) >= least);
             if (hit == 0) return;
             var days = outcome.Where(future => steps(future) >= least).Select(firstDay).Order().ToList();
-            found.Add(new(
-                name, kind, what, Math.Round((double)hit / outcome.Length, 4), Math.Round((double)baseline.Count(future => steps(future) >= least) / baseline.Length, 4),
-                Round(Percentiles.Of([.. outcome.Select(future => steps(future) * StepHours)]), 2), Round(Percentiles.Of([.. outcome.Select(worst)]), digits), Text(first.AddDays(Math.Max(0, days[days.Count / 2])))));
+            var (probability, before) = ((double)hit / outcome.Length, (double)baseline.Count(future => steps(future) >= least) / baseline.Length);
+            Percentiles Hours(FutureOutcome[] futures) => Round(Percentiles.Of([.. futures.Select(future => steps(future) * StepHours)]), 2);
+            var hours = Hours(outcome);
+            found.Add((new(
+                name, kind, what, Math.Round(probability, 4), Math.Round(before, 4), hours, Round(Percentiles.Of([.. outcome.Select(worst)]), digits), Text(first.AddDays(Math.Max(0, days[days.Count / 2])))),
+                probability * hours.P90, before * Hours(baseline).P90));
         }
     }
 
