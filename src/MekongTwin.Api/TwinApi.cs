@@ -77,6 +77,7 @@ public static class TwinApi
         api.MapGrid(services);
         api.MapMaps(services, boards);
         api.MapAssets(services, boards);
+        api.MapQuality(services);
         api.MapLedger(services);
         api.MapQuarantine(services);
         api.MapMappings(services);

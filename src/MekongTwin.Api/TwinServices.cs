@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json.Serialization;
 using MekongTwin.Domain.Assets;
+using MekongTwin.Domain.Findings;
 using MekongTwin.Domain.Readings;
 using MekongTwin.Domain.Twins;
 using MekongTwin.History.Journal;
@@ -78,6 +79,9 @@ public interface ITwinServices
     /// <summary>Where devices send to, once that door is open.</summary>
     MqttDoor? Mqtt { get; }
 
+    /// <summary>How readings came in since the start; null where the edition keeps no such record, and says so.</summary>
+    Arrivals? Arrivals => null;
+
     ValueTask<LedgerPage> ReadLedgerAsync(CancellationToken ct);
 
     /// <summary>Liveness and readiness, check by check.</summary>
@@ -102,6 +106,9 @@ public interface ITwinServices
 
     /// <summary>What-if studies; null in an edition that runs none.</summary>
     IStudies? Studies => null;
+
+    /// <summary>What was estimated of an asset's metric over the last day, one a quarter of an hour; empty where nothing was.</summary>
+    IReadOnlyList<PastEstimate> ReadEstimates(string city, int asset, string metric) => [];
 
     /// <summary>State of the doors, the journal and the twins.</summary>
     StatusView ReadStatus();

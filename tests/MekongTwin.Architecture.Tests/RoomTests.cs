@@ -13,7 +13,7 @@ public sealed class RoomTests
         ["MekongTwin.Scenarios"] = ["MekongTwin.Domain", "MekongTwin.Engines"],
         ["MekongTwin.Ingest"] = ["MekongTwin.Domain"],
         ["MekongTwin.History"] = ["MekongTwin.Domain"],
-        ["MekongTwin.Api"] = ["MekongTwin.Domain", "MekongTwin.Ingest", "MekongTwin.History"],
+        ["MekongTwin.Api"] = ["MekongTwin.Domain", "MekongTwin.Scenarios", "MekongTwin.Ingest", "MekongTwin.History"],
         ["MekongTwin.Host"] = ["MekongTwin.Domain", "MekongTwin.Engines", "MekongTwin.Scenarios", "MekongTwin.Ingest", "MekongTwin.History", "MekongTwin.Api"],
         ["MekongTwin.Silo"] = ["MekongTwin.Host"],
         ["MekongTwin.Simulators"] = ["MekongTwin.Domain"],

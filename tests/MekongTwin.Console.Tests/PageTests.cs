@@ -114,6 +114,24 @@ public sealed partial class PageTests(RunningCity city) : IClassFixture<RunningC
         await Expect(page.GetByTestId("asset-faulted")).ToBeHiddenAsync(new() { Timeout = 15_000 });
     }
 
+    /// <summary>A clock a day ahead is seen within a minute, by its name, its offset and what to do about it.</summary>
+    [Fact]
+    public async Task The_data_quality_of_the_day_names_what_is_wrong_and_what_to_do()
+    {
+        await city.PublishAsync("mt/v1/vn-dad/thanh-khe/tx/0202/P", "{\"v\":1,\"t\":\"" + DateTimeOffset.UtcNow.AddHours(7).ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture) + "\"}");
+        var page = await OpenAsync();
+        await page.Locator("#quality").ScrollIntoViewIfNeededAsync();
+        await Expect(page.GetByTestId("quality-kind")).ToHaveCountAsync(5, new() { Timeout = 60_000 });
+        var clock = page.GetByTestId("finding-clock").GetByRole(AriaRole.Radio);
+        await clock.FocusAsync();
+        await page.Keyboard.PressAsync("Space");
+        await Expect(page.GetByTestId("quality-advice")).ToContainTextAsync("time zone");
+        var sensor = page.GetByTestId("quality-sensor").Filter(new() { HasText = "vn-dad/thanh-khe/tx/0202" });
+        await Expect(sensor).ToContainTextAsync("+7 hrs", new() { Timeout = 60_000 });
+        await sensor.GetByRole(AriaRole.Link).ClickAsync();
+        await Expect(page.GetByTestId("asset-panel")).ToBeVisibleAsync();
+    }
+
     [Fact]
     public async Task An_unknown_device_appears_and_can_be_mapped()
     {

@@ -1,4 +1,5 @@
 using MekongTwin.Domain.Access;
+using MekongTwin.Scenarios.Studies;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -30,7 +31,7 @@ internal static class StudyRoutes
             return await studies.ReadReportAsync(id, ct) is { } report
                 ? TypedResults.File(report, "application/json")
                 : Problems.NotFound($"Study '{id}' has no answer: it is {Figures.Name(study.State)}.{(study.Fault is null ? " Ask again when its state is done." : $" {study.Fault}")}");
-        }).Produces<object>(200, "application/json").ProducesProblem(404).WithSummary("A study's answer: summaries, curves and violations with P10, P50, P90 over its futures");
+        }).Produces<StudyReport>().ProducesProblem(404).WithSummary("A study's answer: summaries, curves and violations with P10, P50, P90 over its futures");
         routes.MapDelete("/studies/{id}", Results<NoContent, ProblemHttpResult> (string id) => services.Studies is not { } studies ? NoStudies() : studies.Remove(id) ? TypedResults.NoContent() : NoStudy(studies, id))
             .Require(Role.Planner).ProducesProblem(404).WithSummary("Stops a study, or removes one that has ended with its answer");
     }

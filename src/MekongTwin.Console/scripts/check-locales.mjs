@@ -25,7 +25,7 @@ for (const name of names) {
 
 const code = readdirSync(source).filter(name => name.endsWith('.ts'))
   .map(name => readFileSync(new URL(name, source), 'utf8')).join('\n')
-const byCode = /^(kind|metric|reason|quality|freshness|geography|parent)\./
+const byCode = /^(kind|metric|reason|quality|freshness|geography|parent|finding|advice)\./
 for (const key of Object.keys(english)) {
   if (!code.includes(`'${key}'`) && !byCode.test(key) && !code.includes(`\`${key.split('.')[0]}.\${`)) {
     faults.push(`en.json: ${key} is not used`)

@@ -279,6 +279,66 @@ export interface Mapping {
   metric: string
 }
 
+/** One thing that is wrong with a point, or with all that hangs on one parent. */
+export interface Finding {
+  kind: string
+  from: string
+  to: string
+  count?: number
+  /** Longest gap or delay, a clock's offset, stuck or farthest value, farthest drift. */
+  worst?: number
+  unit?: string
+}
+
+export interface PointQuality {
+  asset: string
+  name?: string
+  kind?: string
+  metric: string
+  /** Share of its account that readings cover; null where there is nothing to cover. */
+  completeness?: number | null
+  received?: number
+  expected?: number
+  findings?: Finding[]
+}
+
+export interface KindQuality {
+  kind: string
+  sensors?: number
+  /** Looked at so far. */
+  checked?: number
+  /** Of which readings can be expected. */
+  heard?: number
+  complete?: number
+  completeness?: number
+  /** Sensors with a finding, by its kind. */
+  findings?: Record<string, number>
+}
+
+/** The sensors of a kind below one parent. */
+export interface GroupQuality extends KindQuality {
+  parent: string
+  name?: string
+  silences?: Finding[]
+}
+
+/** The data quality of a city's day. While fewer points are checked than there are, asking again looks on. */
+export interface CityQuality {
+  day: string
+  asOf?: string
+  /** Since when it is recorded how readings come in; absent before the first. */
+  arrivalsSince?: string
+  /** Kinds of findings that this edition does not look for. */
+  notAvailable?: string[]
+  checked?: number
+  points?: number
+  kinds?: KindQuality[]
+  groups?: GroupQuality[]
+  /** Points with the finding asked for, or any; the worst of them are listed. */
+  found?: number
+  worst?: PointQuality[]
+}
+
 /** What the server said went wrong (RFC 9457), or what kept the request from reaching it (status 0). */
 export class Problem extends Error {
   constructor(readonly status: number, readonly title: string, readonly detail: string) {
@@ -369,6 +429,12 @@ export async function series(id: string, metric: string, from: number, to: numbe
 
 export async function quarantine(): Promise<QuarantineGroup[]> {
   return list<QuarantineGroup>(await get('/quarantine'))
+}
+
+/** Of a day as YYYY-MM-DD; points and groups with one kind of finding, or any. */
+export async function cityQuality(id: string, day: string, finding: string | null, limit: number): Promise<CityQuality> {
+  const query = new URLSearchParams({ day, limit: String(limit), ...finding === null ? {} : { finding } })
+  return await get(`/cities/${encodeURIComponent(id)}/quality?${query}`) as CityQuality
 }
 
 export async function mapToPoint(id: number | string, assetId: string, metric: string): Promise<void> {

@@ -12,6 +12,7 @@ import { mapSection } from './map'
 import { failure } from './notice'
 import { hrefOf, idInAddress } from './page'
 import type { Scene, Section } from './page'
+import { qualitySection } from './quality'
 import { quarantineSection } from './quarantine'
 import { t, textOfCode } from './text'
 import { totalsSection } from './totals'
@@ -41,7 +42,7 @@ export class CityPage {
     }
     this.header = new Header(scene, cities, actions)
     this.districts = districtsSection(scene)
-    this.sections = [totalsSection(scene), mapSection(scene), this.districts, whatIfSection(scene), freshnessSection(), ledgerSection(scene), quarantineSection(scene)]
+    this.sections = [totalsSection(scene), mapSection(scene), this.districts, whatIfSection(scene), freshnessSection(), qualitySection(scene), ledgerSection(scene), quarantineSection(scene)]
     this.panel = new AssetPanel(scene, () => this.leaveAsset())
     this.elements = [
       h('a', { class: 'skip', href: '#main' }, t('app.skip')),

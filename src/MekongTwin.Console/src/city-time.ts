@@ -26,6 +26,11 @@ export class CityTime {
     return this.date.format(ms)
   }
 
+  /** 2026-11-21, as the server names a day. */
+  dayName(ms: number): string {
+    return this.wall(ms).slice(0, 10)
+  }
+
   /** 17:05:12 +07, with the date before it when that is another day than now. */
   clock(instant: string | number | undefined, now: number): string {
     const ms = instantOf(instant)

@@ -13,6 +13,7 @@ import './styles/totals.css'
 import './styles/map.css'
 import './styles/tables.css'
 import './styles/records.css'
+import './styles/quality.css'
 import './styles/panel.css'
 
 const CityKey = 'mekongtwin.city'

@@ -56,7 +56,7 @@ export function t(key: TextKey, values: Record<string, string> = {}): string {
 }
 
 /** The text of a code the server sends, such as a reason or an asset kind; the code itself when it has none. */
-export function textOfCode(group: 'kind' | 'metric' | 'reason' | 'quality' | 'freshness' | 'geography' | 'parent', code: string): string {
+export function textOfCode(group: 'kind' | 'metric' | 'reason' | 'quality' | 'freshness' | 'geography' | 'parent' | 'finding' | 'advice', code: string): string {
   const key = `${group}.${code}`
   return key in dictionary ? dictionary[key as TextKey] : code
 }

@@ -5,17 +5,21 @@ using MekongTwin.Domain.Twins;
 namespace MekongTwin.Domain.Findings;
 
 /// <summary>
-/// How readings came in, point by point: late, behind newer ones, again, under a wrong clock. Facts do not show it; this is a
+/// How readings came in, point by point: late, in a burst, behind newer ones, again, under a wrong clock. Facts do not show it; this is a
 /// record, which follows the journal's order, is kept in memory and begins with the start of the program. A reading is late on
 /// the day it was measured; a wrong clock is wrong on the day it was heard. One tailer books; any thread may ask.
 /// </summary>
-public sealed class Arrivals
+/// <param name="newestModel">Gives the model now: it knows the point of every reading that is booked.</param>
+public sealed class Arrivals(Func<Model> newestModel)
 {
     /// <summary>Days that are kept, the newest included: today, and yesterday when its readings come the day after.</summary>
     public const int Days = 3;
 
     /// <summary>Most findings in all, about 100 bytes each; what is beyond it is not recorded, and counted.</summary>
     public const int FindingsMax = 500_000;
+
+    /// <summary>What is found here; a clock that is far ahead is in quarantine, too.</summary>
+    public static readonly IReadOnlyList<FindingKind> Kinds = [FindingKind.Clock, FindingKind.Late, FindingKind.Burst, FindingKind.Disorder, FindingKind.Duplicate];
 
     /// <summary>Ahead of the receiving clock by more than clocks that are set over the network are.</summary>
     private const long AheadUs = 30 * Instant.Second;
@@ -26,8 +30,10 @@ public sealed class Arrivals
     private readonly Lock _gate = new();
     private readonly Dictionary<(int Point, long DayUs, FindingKind Kind), Finding> _findings = [];
     private readonly Dictionary<int, Step> _steps = [];
+    private readonly Dictionary<int, LastLate> _late = [];
     private readonly SortedSet<long> _days = [];
     private long[] _newestUs = [];
+    private Habit[] _habits = [];
     private CityCalendar[] _calendars = [];
     private int _daysMax;
     private Model? _model;
@@ -39,10 +45,11 @@ public sealed class Arrivals
     public long Unrecorded { get; private set; }
 
     /// <summary>Books a batch by what became of its readings.</summary>
-    public void Book(Model model, ReadOnlySpan<Reading> readings, IReadOnlyList<BatchSlice> slices, ReadOnlySpan<FoldOutcome> outcomes)
+    public void Book(ReadOnlySpan<Reading> readings, IReadOnlyList<BatchSlice> slices, ReadOnlySpan<FoldOutcome> outcomes)
     {
         lock (_gate)
         {
+            var model = newestModel();
             Follow(model);
             foreach (var slice in slices)
             {
@@ -59,12 +66,21 @@ public sealed class Arrivals
         {
             if (!_days.Contains(dayUs)) return [];
             var found = new List<Finding>();
-            foreach (var kind in (ReadOnlySpan<FindingKind>)[FindingKind.Clock, FindingKind.Late, FindingKind.Disorder, FindingKind.Duplicate])
+            foreach (var kind in Kinds)
             {
                 if (_findings.TryGetValue((point, dayUs, kind), out var finding)) found.Add(finding);
             }
             return found;
         }
+    }
+
+    /// <summary>
+    /// True for a point that is read out: none of its readings came in time, all of them come in one go, as a meter's day does on the
+    /// next. That is its habit, and no finding.
+    /// </summary>
+    public bool IsReadOut(int point)
+    {
+        lock (_gate) return point < _habits.Length && _habits[point] == Habit.ReadOut;
     }
 
     private void Follow(Model model)
@@ -77,6 +93,7 @@ public sealed class Arrivals
         var known = _newestUs.Length;
         Array.Resize(ref _newestUs, model.Points.Length);
         _newestUs.AsSpan(known).Fill(long.MinValue);
+        Array.Resize(ref _habits, model.Points.Length);
     }
 
     private void Book(Point point, in Reading reading, long receivedUs, FoldOutcome outcome)
@@ -129,7 +146,38 @@ public sealed class Arrivals
             return;
         }
         if (sign.BehindUs > 0) Add(point, FindingKind.Disorder, sign.TimeUs, sign.TimeUs, sign.BehindUs);
-        if (sign.IsLate) Add(point, FindingKind.Late, sign.TimeUs, sign.TimeUs, sign.DelayUs);
+        if (sign.IsLate) BookLate(point, sign);
+        else if (sign.DelayUs < point.HoldUs) _habits[point.Number] = Habit.InTime;
+    }
+
+    /// <summary>
+    /// Late readings whose delays shrink as fast as their times go on were kept and come in one go: a burst, or a read-out where
+    /// nothing else was ever heard. What was booked of the first one as late is taken back.
+    /// </summary>
+    private void BookLate(Point point, in Sign sign)
+    {
+        var key = (point.Number, _calendars[point.Number].Start(sign.TimeUs, WindowSize.Day), FindingKind.Late);
+        var isOneGo = _late.TryGetValue(point.Number, out var last) && sign.TimeUs > last.TimeUs && 2 * (last.DelayUs - sign.DelayUs) >= sign.TimeUs - last.TimeUs;
+        _late[point.Number] = new(sign.TimeUs, sign.DelayUs, isOneGo, _findings.TryGetValue(key, out var before) ? before : null);
+        if (!isOneGo)
+        {
+            Add(point, FindingKind.Late, sign.TimeUs, sign.TimeUs, sign.DelayUs);
+            return;
+        }
+        if (!last.IsOneGo) TakeBack(key with { Item2 = _calendars[point.Number].Start(last.TimeUs, WindowSize.Day) }, last.Before);
+        if (_habits[point.Number] != Habit.InTime)
+        {
+            _habits[point.Number] = Habit.ReadOut;
+            return;
+        }
+        if (!last.IsOneGo) Add(point, FindingKind.Burst, last.TimeUs, last.TimeUs, last.DelayUs);
+        Add(point, FindingKind.Burst, sign.TimeUs, sign.TimeUs, sign.DelayUs);
+    }
+
+    private void TakeBack((int Point, long DayUs, FindingKind Kind) key, Finding? before)
+    {
+        if (before is { } known) _findings[key] = known;
+        else _findings.Remove(key);
     }
 
     private void Add(Point point, FindingKind kind, long fromUs, long toUs, long? worstUs, int count = 1)
@@ -164,6 +212,17 @@ public sealed class Arrivals
         foreach (var key in _findings.Keys.Where(key => key.DayUs == oldest).ToList()) _findings.Remove(key);
         return true;
     }
+
+    /// <summary>How a point's readings come in, as far as it is known.</summary>
+    private enum Habit : byte
+    {
+        Unknown,
+        InTime,
+        ReadOut,
+    }
+
+    /// <summary>The newest late reading of a point, and what was booked of its day as late before it.</summary>
+    private readonly record struct LastLate(long TimeUs, long DelayUs, bool IsOneGo, Finding? Before);
 
     /// <summary>What one reading's arrival says, and how far it is behind the newest one.</summary>
     private readonly record struct Sign(long TimeUs, long DelayUs, long BehindUs, bool IsCopy, bool IsLate);

@@ -30,7 +30,8 @@ internal static class ServeCommand
         var retain = new Option<string>("--retain") { Description = "How long readings are kept, e.g. 90d", DefaultValueFactory = _ => Setting("retain") ?? "90d" };
         var workers = new Option<int>("--workers") { Description = "Loops that fold readings", DefaultValueFactory = _ => Math.Clamp(Environment.ProcessorCount, 1, 4) };
         var profile = new Option<string>("--profile") { Description = "Simulated telemetry: default or dense", DefaultValueFactory = _ => "default" };
-        var command = new Command("serve", "Runs the twin: MQTT in, console and API out. This is what runs without a command.") { city, data, http, mqtt, broker, simulate, speed, start, certificate, retain, workers, profile };
+        var faults = new Option<string[]>("--faults") { Description = $"What goes wrong in the simulated city, each about once a day a device: {string.Join(',', Simulation.Faults)}", DefaultValueFactory = _ => [Setting("faults") ?? ""] };
+        var command = new Command("serve", "Runs the twin: MQTT in, console and API out. This is what runs without a command.") { city, data, http, mqtt, broker, simulate, speed, start, certificate, retain, workers, profile, faults };
         command.SetAction(async (result, ct) =>
         {
             var options = new ServeOptions
@@ -46,6 +47,7 @@ internal static class ServeCommand
                 Retention = ParseRetention(result.GetValue(retain)!),
                 Workers = result.GetValue(workers),
                 SimulatorProfile = result.GetValue(profile)!,
+                SimulatorFaults = [.. result.GetValue(faults)!.SelectMany(list => list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))],
             };
             var simulation = Simulation.Decide(result.GetValue(simulate), options, UserFile.Read(DataDirectory.UsersFile(options.Data)).Count > 0);
             await using var server = await TwinServer.StartAsync(options with { Simulate = simulation.IsOn }, ct);
@@ -55,7 +57,8 @@ internal static class ServeCommand
             Console.WriteLine($"  console  {scheme.Item1}://localhost:{server.HttpPort}");
             Console.WriteLine($"  MQTT     {scheme.Item2}://localhost:{server.MqttPort}   e.g. topic {ExampleTopic(server.Core.Model)}");
             Console.WriteLine($"  data     {Path.GetFullPath(options.Data)}");
-            Console.WriteLine(simulation.IsOn ? "  The city is simulated; --simulate off waits for real devices." : $"  Waiting for devices. Nothing is simulated: {simulation.WhyNot}.");
+            var wrong = options.SimulatorFaults.Count > 0 ? $", with faults: {string.Join(", ", options.SimulatorFaults)}" : "";
+            Console.WriteLine(simulation.IsOn ? $"  The city is simulated{wrong}; --simulate off waits for real devices." : $"  Waiting for devices. Nothing is simulated: {simulation.WhyNot}.");
             await server.WaitForShutdownAsync();
             return 0;
         });

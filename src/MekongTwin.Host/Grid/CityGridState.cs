@@ -29,8 +29,8 @@ internal sealed class CityGridState
     /// <summary>Growth of the spread of a head's power since it was read, a share of it for the root of an hour.</summary>
     private const double HeadDrift = 0.03;
 
-    /// <summary>The tap of a transformer is not known: neutral is taken, one step of 2.5 % is believed.</summary>
-    private const double TapSd = 0.0144;
+    /// <summary>The tap of a transformer is not known: neutral is taken, a step of 2.5 % up or down is as likely.</summary>
+    private const double TapSd = 0.0204;
 
     private const double LowVoltageV = 230;
 
@@ -117,53 +117,66 @@ internal sealed class CityGridState
     private Dictionary<string, Estimate> OfTransformer(int t, GridReadings readings)
     {
         var (bus, branch) = (grid.BusOf(t), grid.BranchOf(t));
-        var values = new Dictionary<string, Estimate> { ["loading"] = Make(state.LoadingPercent[branch], "%", state.SdLoadingPercent[branch]) };
+        var values = new Dictionary<string, Estimate>();
+        Put(values, "loading", Make(state.LoadingPercent[branch], "%", state.SdLoadingPercent[branch]));
         if (!loads.Metered[t])
         {
-            values["P"] = Make(state.P[t] * BaseKva, "kW", state.SdP[t] * BaseKva);
-            values["Q"] = Make(state.Q[t] * BaseKva, "kvar", state.SdQ[t] * BaseKva);
+            Put(values, "P", Make(state.P[t] * BaseKva, "kW", state.SdP[t] * BaseKva));
+            Put(values, "Q", Make(state.Q[t] * BaseKva, "kvar", state.SdQ[t] * BaseKva));
         }
-        if (!readings.Find(transformers[t].Number, "V", Quantity.Voltage).Holds) values["V"] = Make(state.Vm[bus] * LowVoltageV, "V", LowVoltageV * double.Hypot(state.SdVm[bus], TapSd));
+        if (!readings.Find(transformers[t].Number, "V", Quantity.Voltage).Holds) Put(values, "V", Make(state.Vm[bus] * LowVoltageV, "V", LowVoltageV * double.Hypot(state.SdVm[bus], TapSd)));
         return values;
     }
 
     private Dictionary<string, Estimate> OfFeeder(int f, FeederState shown, GridReadings readings)
     {
-        var values = new Dictionary<string, Estimate> { ["lowestVoltage"] = shown.LowestVoltage };
-        if (shown.HighestLoading is { } loading) values["loading"] = loading;
+        var values = new Dictionary<string, Estimate>();
+        Put(values, "lowestVoltage", shown.LowestVoltage);
+        Put(values, "loading", shown.HighestLoading);
         if (!shown.HeadMeasured)
         {
-            values["P"] = shown.P;
-            values["Q"] = shown.Q;
+            Put(values, "P", shown.P);
+            Put(values, "Q", shown.Q);
         }
-        if (!readings.FindKv(feeders[f].Number).Holds) values["V"] = shown.V;
+        if (!readings.FindKv(feeders[f].Number).Holds) Put(values, "V", shown.V);
         return values;
     }
 
+    /// <summary>A feeder without voltages that solve it has its busbar's and what its meters and head say; nothing else exists.</summary>
     private FeederState Show(int f, MeterCount meters)
     {
         var feeder = state.Feeders[f];
         var kv = grid.Network.Buses.NominalKv[grid.Heads[f]];
-        Estimate? loading = feeder.FullestBranch < 0 ? null : Make(state.LoadingPercent[feeder.FullestBranch], "%", state.SdLoadingPercent[feeder.FullestBranch]);
-        return new(
-            feeders[f].Id.Path, feeders[f].Name, Make(feeder.P * BaseKva, "kW", feeder.SdP * BaseKva), Make(feeder.Q * BaseKva, "kvar", feeder.SdQ * BaseKva), Make(heads.Vm[f] * kv, "kV", Math.Sqrt(heads.VarianceVm[f]) * kv),
-            !double.IsNaN(heads.P[f]) && feeder.ExcessP == 0, double.IsFinite(feeder.ResidualP) ? Math.Round(feeder.ResidualP * BaseKva, 3) : null, Finite(feeder.LossesP * BaseKva),
-            Make(state.Vm[feeder.LowestBus], "1", state.SdVm[feeder.LowestBus], 5), grid.City.Nodes[feeder.LowestBus].Id, loading, feeder.FullestBranch < 0 ? null : grid.City.Lines[feeder.FullestBranch].Id,
-            meters, CoverageOf(feeder), feeder.ExcessP == 0 ? null : new(Math.Round(feeder.ExcessP * BaseKva, 1), Say(feeder.ExcessP * BaseKva)), feeder.Converged);
-    }
-
-    private static double CoverageOf(in CompletedFeeder feeder)
-    {
-        var loads = feeder.P - feeder.LossesP;
-        return loads > 0 && double.IsFinite(loads) ? Math.Round(Math.Clamp(feeder.MeteredP / loads, 0, 1), 4) : 0;
+        var shown = new FeederState(
+            feeders[f].Id.Path, feeders[f].Name, null, null, new(Math.Round(heads.Vm[f] * kv, 3), "kV", Math.Round(Band90 * Math.Sqrt(heads.VarianceVm[f]) * kv, 3)),
+            !double.IsNaN(heads.P[f]) && feeder.ExcessP == 0, null, null, null, null, null, null,
+            meters, null, feeder.ExcessP == 0 ? null : new(Math.Round(feeder.ExcessP * BaseKva, 1), Say(feeder.ExcessP * BaseKva)), feeder.Converged);
+        if (!feeder.Converged) return shown;
+        var (lowest, fullest) = (feeder.LowestBus, feeder.FullestBranch);
+        return shown with
+        {
+            P = Make(feeder.P * BaseKva, "kW", feeder.SdP * BaseKva),
+            Q = Make(feeder.Q * BaseKva, "kvar", feeder.SdQ * BaseKva),
+            ResidualKw = double.IsFinite(feeder.ResidualP) ? Math.Round(feeder.ResidualP * BaseKva, 3) : null,
+            LossesKw = Math.Round(feeder.LossesP * BaseKva, 3),
+            LowestVoltage = Make(state.Vm[lowest], "1", state.SdVm[lowest], 5),
+            LowestVoltageNode = grid.City.Nodes[lowest].Id,
+            HighestLoading = fullest < 0 ? null : Make(state.LoadingPercent[fullest], "%", state.SdLoadingPercent[fullest]),
+            HighestLoadingLine = fullest < 0 ? null : grid.City.Lines[fullest].Id,
+            Coverage = feeder.P > feeder.LossesP ? Math.Round(Math.Clamp(feeder.MeteredP / (feeder.P - feeder.LossesP), 0, 1), 4) : null,
+        };
     }
 
     private static string Say(double kw) => kw > 0
         ? string.Create(CultureInfo.InvariantCulture, $"the transformers' meters come to at least {kw:0} kW more than the head: one of them belongs to another feeder, a current transformer's ratio is wrong, or a switch does not stand as it normally does")
         : string.Create(CultureInfo.InvariantCulture, $"the head has at least {-kw:0} kW more than everything below it: a load is missing or belongs here, a current transformer's ratio is wrong, or a switch does not stand as it normally does");
 
-    private static Estimate Make(double value, string unit, double sd, int digits = 3) => new(Finite(value, digits), unit, Finite(Band90 * sd, digits));
+    private static void Put(Dictionary<string, Estimate> values, string metric, Estimate? estimate)
+    {
+        if (estimate is not null) values[metric] = estimate;
+    }
 
-    /// <summary>What is not solved is no number, which JSON has not.</summary>
-    private static double Finite(double value, int digits = 3) => double.IsFinite(value) ? Math.Round(value, digits) : 0;
+    /// <summary>Null for what is no number: it does not exist.</summary>
+    private static Estimate? Make(double value, string unit, double sd, int digits = 3) =>
+        double.IsFinite(value) && double.IsFinite(sd) ? new(Math.Round(value, digits), unit, Math.Round(Band90 * sd, digits)) : null;
 }

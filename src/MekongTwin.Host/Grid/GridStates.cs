@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using MekongTwin.Api;
 using MekongTwin.Domain.Assets;
 using MekongTwin.Domain.Readings;
@@ -16,6 +17,7 @@ internal sealed class GridStates
     private readonly ITwins twins;
     private readonly TimeProvider clock;
     private readonly Dictionary<string, GridState> states = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, EstimateHistory> histories = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim gate = new(1, 1);
     private volatile (string City, CityGridState Grid)[] grids = [];
 
@@ -42,6 +44,9 @@ internal sealed class GridStates
         lock (states) return states.GetValueOrDefault(city);
     }
 
+    /// <summary>What was estimated of an asset over the last day.</summary>
+    public IReadOnlyList<PastEstimate> FindPast(string city, int asset, string metric) => histories.TryGetValue(city, out var history) ? history.Find(asset, metric) : [];
+
     /// <summary>Completes every city's state now.</summary>
     public async Task CompleteAsync(CancellationToken ct)
     {
@@ -52,6 +57,7 @@ internal sealed class GridStates
             {
                 var at = clock.GetUtcNow();
                 var state = grid.Complete(await twins.SnapshotAsync(city, at, ct), at);
+                histories.GetOrAdd(city, static _ => new()).Add(state);
                 lock (states) states[city] = state;
             }
         }
@@ -64,7 +70,7 @@ internal sealed class GridStates
     /// <summary>Completes them whenever a minute has begun. What fails is said on the health page and tried again in the next minute.</summary>
     public async Task RunAsync(CancellationToken ct)
     {
-        using var timer = new PeriodicTimer(LookEvery);
+        using var timer = new PeriodicTimer(LookEvery, clock);
         var last = long.MinValue;
         try
         {

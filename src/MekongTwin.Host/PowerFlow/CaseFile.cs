@@ -9,7 +9,7 @@ namespace MekongTwin.Host.PowerFlow;
 internal static class CaseFile
 {
     /// <summary>The largest public case, 82,000 buses, takes 30 MB.</summary>
-    private const long BytesMax = 512L << 20;
+    private const int BytesMax = 64 << 20;
 
     /// <exception cref="InputException">It cannot be read, or what is in it is wrong.</exception>
     public static ImportedCase Read(string path)
@@ -22,8 +22,7 @@ internal static class CaseFile
         };
         try
         {
-            if (new FileInfo(path) is { Exists: true, Length: > BytesMax }) throw new InputException($"{path}: larger than {BytesMax >> 20} MB.");
-            return read(Path.GetFileName(path), File.ReadAllText(path));
+            return read(Path.GetFileName(path), Text(path));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -33,5 +32,20 @@ internal static class CaseFile
         {
             throw new InputException(e.Message);
         }
+    }
+
+    /// <summary>What is in a file; one without end, such as a device, is given up.</summary>
+    private static string Text(string path)
+    {
+        using var file = File.OpenRead(path);
+        using var bytes = new MemoryStream();
+        var part = new byte[1 << 16];
+        while (file.Read(part) is > 0 and var count)
+        {
+            bytes.Write(part, 0, count);
+            if (bytes.Length > BytesMax) throw new InputException($"{path}: larger than {BytesMax >> 20} MB.");
+        }
+        bytes.Position = 0;
+        return new StreamReader(bytes).ReadToEnd();
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using MekongTwin.Domain.Findings;
 using MekongTwin.Domain.Journal;
 using MekongTwin.Domain.Readings;
 using MekongTwin.Domain.Twins;
@@ -72,6 +73,9 @@ internal sealed class Projector
 
     /// <summary>Who hears of twins that are set aside.</summary>
     public SetAsideLog? SetAside { get; set; }
+
+    /// <summary>Where it is recorded how readings came in.</summary>
+    public Arrivals? Arrivals { get; init; }
 
     /// <summary>Why it stopped, or null while it runs.</summary>
     public string? Fault { get; private set; }
@@ -205,6 +209,8 @@ internal sealed class Projector
         if (isSealed) _index.Pass(to);
         else _index.Add(_batch.Readings.Span, to);
         _batch.Book(_ledger, _store, result.Outcomes.Span);
+        // A sealed stretch no longer knows when its readings came.
+        if (!isSealed) Arrivals?.Book(_batch.Readings.Span, _batch.Slices, result.Outcomes.Span);
         foreach (var late in result.Late) _ledger.Book(late);
         Measure();
         SetAside?.Look(_twins.Faulted);

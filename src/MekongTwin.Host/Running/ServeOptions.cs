@@ -36,6 +36,9 @@ public sealed record ServeOptions
     /// <summary>Extra arguments for the simulator.</summary>
     public string SimulatorProfile { get; init; } = "default";
 
+    /// <summary>What goes wrong in the simulated city, by the names of <see cref="Simulation.Faults"/>.</summary>
+    public IReadOnlyList<string> SimulatorFaults { get; init; } = [];
+
     /// <summary>How this edition's program is run, for advice on making users.</summary>
     internal string AddUsersWith { get; init; } = "dotnet run --project src/MekongTwin.Host --";
 

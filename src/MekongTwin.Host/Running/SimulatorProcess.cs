@@ -4,7 +4,7 @@ using System.Globalization;
 namespace MekongTwin.Host.Running;
 
 /// <summary>What the simulator is told.</summary>
-internal sealed record SimulatorOptions(IReadOnlyList<string> Cities, string Mqtt, DateTimeOffset Start, DateTimeOffset Epoch, double Speed, string Profile, string User, string Password);
+internal sealed record SimulatorOptions(IReadOnlyList<string> Cities, string Mqtt, DateTimeOffset Start, DateTimeOffset Epoch, double Speed, string Profile, IReadOnlyList<string> Faults, string User, string Password);
 
 /// <summary>How a child process ended.</summary>
 internal sealed record ChildEnd(int ExitCode, string? LastError);
@@ -57,7 +57,7 @@ internal sealed partial class SimulatorProcess : IChild
         };
         string[] arguments = [Program, "city", .. options.Cities.SelectMany(city => (string[])["--city", city]), "--mqtt", options.Mqtt,
             "--start", options.Start.ToString("O", CultureInfo.InvariantCulture), "--epoch", options.Epoch.ToString("O", CultureInfo.InvariantCulture),
-            "--speed", options.Speed.ToString(CultureInfo.InvariantCulture), "--profile", options.Profile, "--user", options.User, "--parent-stdin"];
+            "--speed", options.Speed.ToString(CultureInfo.InvariantCulture), "--profile", options.Profile, .. options.Faults.Count > 0 ? (string[])["--faults", string.Join(',', options.Faults)] : [], "--user", options.User, "--parent-stdin"];
         info.Environment[PasswordVariable] = options.Password;
         foreach (var argument in arguments) info.ArgumentList.Add(argument);
         return new(Process.Start(info)!, log);

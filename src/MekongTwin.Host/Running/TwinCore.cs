@@ -1,5 +1,6 @@
 using MekongTwin.Api;
 using MekongTwin.Domain.Assets;
+using MekongTwin.Domain.Findings;
 using MekongTwin.Domain.Journal;
 using MekongTwin.Domain.Readings;
 using MekongTwin.Domain.Twins;
@@ -64,7 +65,8 @@ internal sealed class TwinCore : ITwinCore
         Folders = new FolderWatch(options.Cities, ct => TakeInAsync(options.Cities, ct), read.Stamp, TimeProvider.System);
         Grids = new GridStates(read.Model, model, read.Networks, LocalTwins, clock);
         _studies = new(data.Studies, BranchAsync, () => Model, clock, Math.Max(1, Environment.ProcessorCount / 2));
-        _projector = new Projector(LocalTwins, store, index, _ledger, clock);
+        Arrivals = new(() => Model);
+        _projector = new Projector(LocalTwins, store, index, _ledger, clock) { Arrivals = Arrivals };
         _sealer = new Sealer(new DiskFiles(data.Journal), journal, index, () => store.Applied);
         _stored = new TwinQueries(data.Database);
         Queries = new StoredQueries(_stored, index);
@@ -86,6 +88,9 @@ internal sealed class TwinCore : ITwinCore
 
     /// <summary>What is added to the city folders while they are served.</summary>
     public FolderWatch Folders { get; }
+
+    /// <summary>How readings came in since the start.</summary>
+    public Arrivals Arrivals { get; }
 
     public ITwinQueries Queries { get; }
 
@@ -195,6 +200,8 @@ internal sealed class TwinCore : ITwinCore
     public GridState? ReadGrid(string city) => Grids.Find(city);
 
     public IStudies Studies => _studies;
+
+    public IReadOnlyList<PastEstimate> ReadEstimates(string city, int asset, string metric) => Grids.FindPast(city, asset, metric);
 
     public ValueTask<LedgerPage> ReadLedgerAsync(CancellationToken ct) => new(ReadLedger());
 

@@ -172,7 +172,7 @@ internal sealed class TwinServer : IAsyncDisposable
     private void Simulate(ServeOptions options, (string Name, string Password) user, DateTimeOffset start, DateTimeOffset epoch)
     {
         var log = _app.Services.GetRequiredService<ILogger<SimulatorProcess>>();
-        var told = new SimulatorOptions(options.Cities, DoorAddress.Parse("--mqtt", options.Mqtt).Reach(MqttPort), start, epoch, options.Speed, options.SimulatorProfile, user.Name, user.Password);
+        var told = new SimulatorOptions(options.Cities, DoorAddress.Parse("--mqtt", options.Mqtt).Reach(MqttPort), start, epoch, options.Speed, options.SimulatorProfile, options.SimulatorFaults, user.Name, user.Password);
         _simulator = new(() => SimulatorProcess.Start(told, log), TimeProvider.System);
         _simulating = _simulator.RunAsync(_stop.Token);
     }

@@ -15,10 +15,10 @@ public sealed class ArrivalsFacts
     private static readonly Point Feeder = City.Points[0];
     private static readonly long Noon = SmallCity.StartUs + 12 * Instant.Hour;
 
-    private readonly Arrivals _arrivals = new();
+    private readonly Arrivals _arrivals = new(() => City);
     private readonly HashSet<long> _stored = [];
 
-    private void Arrive(long timeUs, long receivedUs, ReadingFlags flags = ReadingFlags.None) => _arrivals.Book(City,
+    private void Arrive(long timeUs, long receivedUs, ReadingFlags flags = ReadingFlags.None) => _arrivals.Book(
         [new Reading(timeUs, 1, Feeder.Number, 0, Quality.Good, flags)], [new BatchSlice(1, receivedUs, 0, 1)], [_stored.Add(timeUs) ? FoldOutcome.Stored : FoldOutcome.Duplicate]);
 
     private void ArriveInTime(long fromUs, long toUs)
@@ -54,15 +54,37 @@ public sealed class ArrivalsFacts
 
     /// <summary>Everything kept while the line was down comes in one go, oldest first.</summary>
     [Fact]
-    public void ABurstIsLateAndNothingElse()
+    public void WhatWasKeptAndComesInOneGoIsABurstAndNothingElse()
     {
         ArriveInTime(Noon, Noon + Instant.Minute);
         for (var time = Noon + Instant.Minute; time < Noon + Instant.Hour; time += Period) Arrive(time, Noon + Instant.Hour);
         ArriveInTime(Noon + Instant.Hour, Noon + 2 * Instant.Hour);
-        var late = Assert.Single(Found());
-        Assert.Equal((FindingKind.Late, 59 * 60.0), (late.Kind, late.Worst));
+        var burst = Assert.Single(Found());
+        Assert.Equal((FindingKind.Burst, 59 * 60.0), (burst.Kind, burst.Worst));
         // All but those of the last two minutes, which still held.
-        Assert.Equal(59 * 6 - 11, late.Count);
+        Assert.Equal(59 * 6 - 11, burst.Count);
+        Assert.False(_arrivals.IsReadOut(Feeder.Number));
+    }
+
+    [Fact]
+    public void WhatIsLateByTheSameAgainAndAgainIsNoBurst()
+    {
+        ArriveInTime(Noon, Noon + Instant.Minute);
+        for (var time = Noon + Instant.Minute; time < Noon + Instant.Hour; time += Period) Arrive(time, time + 3 * Instant.Minute);
+        var late = Assert.Single(Found());
+        Assert.Equal((FindingKind.Late, 59 * 6, 180.0), (late.Kind, late.Count, late.Worst));
+    }
+
+    /// <summary>A meter whose day is read out on the next has no fault, until it was once heard in time.</summary>
+    [Fact]
+    public void APointThatOnlyEverComesInOneGoIsReadOut()
+    {
+        Assert.False(_arrivals.IsReadOut(Feeder.Number));
+        for (var time = Noon; time < Noon + 12 * Instant.Hour; time += Instant.Hour / 2) Arrive(time, Noon + 15 * Instant.Hour);
+        Assert.Empty(Found());
+        Assert.True(_arrivals.IsReadOut(Feeder.Number));
+        Arrive(Noon + 20 * Instant.Hour, Noon + 20 * Instant.Hour);
+        Assert.False(_arrivals.IsReadOut(Feeder.Number));
     }
 
     [Fact]

@@ -85,6 +85,54 @@ public sealed class MatpowerReading
         Assert.Equal(["s.m:4: bus 1: the reference has no generator in service and is solved as PQ.", "s.m:4: bus 7: there is no reference; the first PV bus takes its place."], read.Notes);
     }
 
+    /// <summary>Files that would take a machine's memory, its stack or its day.</summary>
+    [Theory]
+    [InlineData("for i = 1:9999\nfor j = 1:9999\nx = 1;\nend\nend", "small.m:6: carrying out the file takes too long: a case is data, not a program.")]
+    [InlineData("for i = zeros(0, 1e7)\nfor j = zeros(0, 1e7)\nend\nend", "small.m:5: carrying out the file takes too long: a case is data, not a program.")]
+    [InlineData("x = 1;\nfor i = 1:99\nx = [x x];\nend", "small.m:6: a matrix of 1 by 16777216 is too large.")]
+    [InlineData("x = 1;\nfor i = 1:99\nx = [x; x];\nend", "small.m:6: carrying out the file takes too long: a case is data, not a program.")]
+    [InlineData("x = ones(60000, 1) * ones(1, 60000);", "small.m:4: a matrix of 60000 by 60000 is too large.")]
+    [InlineData("x = ones(60000, 1) + ones(1, 60000);", "small.m:4: a matrix of 60000 by 60000 is too large.")]
+    [InlineData("x = ones(9000, 1); x = x(x, x);\nx = x + x(1, 1):60000;", "small.m:4: a matrix of 9000 by 9000 is too large.")]
+    [InlineData("x = zeros(0, 1e99);", "small.m:4: a matrix of 0 by 1E+99 is too large.")]
+    [InlineData("x = zeros(1e9);", "small.m:4: a matrix of 1000000000 by 1000000000 is too large.")]
+    [InlineData("x(2e7) = 1;", "small.m:4: 20000000 is no place in a matrix; they are counted from 1.")]
+    [InlineData("x(1e7, 1e7) = 1;", "small.m:4: a matrix of 10000000 by 10000000 is too large.")]
+    [InlineData("x = 1:1e300;", "small.m:4: the range is too long.")]
+    [InlineData("a = zeros(1e7, 1); b = zeros(1e7, 1); c = zeros(1e7, 1);\nd.e = zeros(1e7, 1);", "small.m:5: the file's matrices take too much memory.")]
+    public void A_file_without_measure_is_refused(string body, string message)
+    {
+        Assert.Equal(message, Assert.Throws<ImportException>(() => MatpowerCase.Read("small.m", Case(body))).Message);
+    }
+
+    [Theory]
+    [InlineData("x = ", "(", "1", ")", "small.m:4: column 205: nested deeper than 200.")]
+    [InlineData("x = ", "[", "1", "]", "small.m:4: column 205: nested deeper than 200.")]
+    [InlineData("x = ", "-(", "1", ")", "small.m:4: column 205: nested deeper than 200.")]
+    [InlineData("x = 1", "", "", "+1", "small.m:4: the expression is too long.")]
+    [InlineData("x = 2", "", "", "^1", "small.m:4: the expression is too long.")]
+    [InlineData("x = 1", "", "", "'", "small.m:4: column 207: more than 200 fields, indices and transposes in a row.")]
+    [InlineData("x", "", "", ".a", "small.m:4: column 404: more than 200 fields, indices and transposes in a row.")]
+    [InlineData("", "if 1\n", "", "end\n", "small.m:203: column 5: nested deeper than 200.")]
+    [InlineData("", "for i = 1\n", "", "end\n", "small.m:203: column 10: nested deeper than 200.")]
+    public void What_is_nested_without_end_is_refused(string start, string open, string inside, string close, string message)
+    {
+        const int Times = 200_000;
+        var body = start + string.Concat(Enumerable.Repeat(open, Times)) + inside + string.Concat(Enumerable.Repeat(close, Times));
+        Assert.Equal(message, Assert.Throws<ImportException>(() => MatpowerCase.Read("small.m", Case(body))).Message);
+    }
+
+    [Fact]
+    public void A_matrix_that_was_filled_place_by_place_has_no_lines_of_its_own() =>
+        Assert.Equal("small.m:1: bus: it has 3 columns; it needs at least 10.", Assert.Throws<ImportException>(() => MatpowerCase.Read("small.m", Case("mpc.bus = []; mpc.bus(3) = 1;"))).Message);
+
+    [Fact]
+    public void A_message_is_short_whatever_the_file_holds()
+    {
+        var message = Assert.Throws<ImportException>(() => MatpowerCase.Read("small.m", Case(new string('x', 1_000_000) + ";"))).Message;
+        Assert.InRange(message.Length, 1, 400);
+    }
+
     [Theory]
     [InlineData("mpc.bus = [1 3 0\n 2 1 1 1];", "small.m:5: row 2: it has 4 columns, the rows above have 3.")]
     [InlineData("mpc.bus = [1 3 0;\n 2 1 1;\nmpc.gen = 1;", "small.m:4: column 11: the matrix that opens here with [ is not closed before line 6.")]

@@ -46,12 +46,26 @@ public sealed class PandapowerReading
     [InlineData("\\\"et\\\"", "\\\"ex\\\"", "net.json:65: switch[0].et: is ''; it must be b, l, t or t3.")]
     [InlineData("\"name\": \"\"", "\"trafo3w\": {\"_object\": {\"columns\": [\"hv_bus\"], \"index\": [4], \"data\": [[0]]}}", "net.json:89: trafo3w[4].in_service: elements of the table trafo3w are not supported; take it out of service to go on without it.")]
     [InlineData("\"name\": \"\"", "\"name\": ", "net.json:89: not valid JSON: ")]
+    [InlineData("\"name\": \"\"", "\"name\": \"\\ud800\"", "net.json:1: a text in it is no valid Unicode.")]
+    [InlineData("[5,0.3,0.1,", "[5,1e999,0.1,", "net.json:11: load[0].p_mw: is 1e999; it must be a number.")]
+    [InlineData("[5,0.3,0.1,", "[5,NaN,0.1,", "net.json:11: load: its data frame is not valid JSON: ")]
+    [InlineData("\\\"index\\\":[0,1,2,3,4,5,6,7,8,9,10]", "\\\"index\\\":[0,1,2,3,4,5,6,7,8,9,9]", "net.json:5: bus[9].index: is there twice.")]
     public void What_is_wrong_is_said_with_table_row_and_column(string old, string changed, string message)
     {
         var text = Everything.Replace(old, changed, StringComparison.Ordinal);
         Assert.NotEqual(Everything, text);
         var heard = Assert.Throws<ImportException>(() => PandapowerCase.Read("net.json", text)).Message;
         Assert.StartsWith(message, heard, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_is_nested_without_end_is_refused()
+    {
+        foreach (var (open, close) in (ReadOnlySpan<(string, string)>)[("[", "]"), ("{\"a\":", "}")])
+        {
+            var deep = string.Concat(Enumerable.Repeat(open, 100_000)) + "1" + string.Concat(Enumerable.Repeat(close, 100_000));
+            foreach (var text in (string[])[deep, Everything.Replace("\"name\": \"\"", $"\"name\": {deep}", StringComparison.Ordinal)]) Assert.Contains("not valid JSON", Assert.Throws<ImportException>(() => PandapowerCase.Read("net.json", text)).Message, StringComparison.Ordinal);
+        }
     }
 
     /// <summary>Version 3 states the shares of constant impedance and current for each power by itself.</summary>

@@ -33,6 +33,12 @@ public sealed class ApiTests : IDisposable
     [InlineData(Series + "?metric=P&step=PT1M&from=1970-01-02T00:00:00Z&to=2199-01-01T00:00:00Z", "from, to and step ask for")]
     [InlineData(Series + "?metric=P&from=2026-11-21T00:00:00Z&to=2026-11-20T00:00:00Z", "from 2026-11-21T07:00:00+07:00 does not lie before to")]
     [InlineData("/api/v1/quarantine?limit=0", "limit '0' is not a whole number from 1 to 2000")]
+    [InlineData("/api/v1/cities/vn-dad/quality?day=tomorrow", "day 'tomorrow' is not a day from 2010 to today; write it as 2026-11-21")]
+    [InlineData("/api/v1/cities/vn-dad/quality?day=2199-01-01", "day '2199-01-01'")]
+    [InlineData("/api/v1/cities/vn-dad/quality?kind=transfomer", "kind 'transfomer' is none of city, district")]
+    [InlineData("/api/v1/cities/vn-dad/quality?finding=2", "finding '2' is none of gap, stuck, spike, outOfRange, clock, late, burst, disorder, duplicate, drift, gateway")]
+    [InlineData("/api/v1/cities/vn-dad/quality?limit=1001", "limit '1001' is not a whole number from 1 to 1000")]
+    [InlineData(Asset + "/quality?day=2009-12-31", "day '2009-12-31'")]
     [InlineData("/api/v1/ledger?all=1", "all is no parameter of this route; it has none")]
     public async Task AnArgumentThatCannotBeIsNamedWithItsRange(string path, string said)
     {
@@ -59,6 +65,8 @@ public sealed class ApiTests : IDisposable
     [InlineData("/api/v1/cities")]
     [InlineData("/api/v1/cities/vn-dad")]
     [InlineData("/api/v1/cities/vn-dad/grid")]
+    [InlineData("/api/v1/cities/vn-dad/quality")]
+    [InlineData(Asset + "/quality")]
     [InlineData("/api/v1/assets")]
     [InlineData(Asset)]
     [InlineData(Series + "?metric=P")]

@@ -45,6 +45,13 @@ public sealed class GridTests : IDisposable
         var known = (await served.AssetAsync(measured)).GetProperty("estimate").GetProperty("values");
         Assert.Equal(["loading"], known.EnumerateObject().Select(value => value.Name));
 
+        var past = await served.GetAsync($"/api/v1/assets/{Uri.EscapeDataString(silent)}/estimates?metric=P");
+        var step = past.GetProperty("points").EnumerateArray().Last();
+        Assert.Equal("estimated", past.GetProperty("quality").GetString());
+        Assert.InRange(step.GetProperty("v").GetDouble(), 1, 700);
+        Assert.True(step.GetProperty("plusMinus").GetDouble() > 0);
+        Assert.Equal(HttpStatusCode.NotFound, (await served.AskAsync(HttpMethod.Get, $"/api/v1/assets/{Uri.EscapeDataString(silent)}/estimates?metric=pm10")).Code);
+
         // All powers below the head and the losses come to what it measures.
         var sum = 100.0;
         foreach (var transformer in transformers.Skip(1)) sum += Value((await served.AssetAsync(transformer)).GetProperty("estimate").GetProperty("values").GetProperty("P"));
@@ -63,6 +70,24 @@ public sealed class GridTests : IDisposable
         Assert.InRange(feeder.GetProperty("inconsistency").GetProperty("kw").GetDouble(), 1, 700);
         Assert.Contains("more than the head", feeder.GetProperty("inconsistency").GetProperty("says").GetString(), StringComparison.Ordinal);
         Assert.Equal(1, (await served.GetAsync("/api/v1/cities/vn-dad/grid")).GetProperty("inconsistent").GetInt32());
+    }
+
+    [Fact]
+    public async Task AFeederThatNoVoltagesSolveHasNoFigures()
+    {
+        await using var served = await Served.StartAsync(_directory);
+        // The most that their meters may say: ten times what the feeder can carry.
+        var transformers = await TransformersAsync(served);
+        foreach (var each in transformers) await MeasureAsync(served, each, ("P", 5000));
+        var feeder = await FeederAsync(served);
+        Assert.False(feeder.GetProperty("solved").GetBoolean());
+        Assert.Equal(22.44, Value(feeder.GetProperty("v")), 1e-9);
+        foreach (var figure in (string[])["p", "q", "lossesKw", "lowestVoltage", "lowestVoltageNode", "highestLoading", "highestLoadingLine", "residualKw", "coverage"]) Assert.False(feeder.TryGetProperty(figure, out var value), $"{figure}: {value}");
+        Assert.False((await served.AssetAsync(transformers[0])).TryGetProperty("estimate", out _));
+        var city = await served.GetAsync("/api/v1/cities/vn-dad/grid");
+        Assert.Equal(1, city.GetProperty("unsolved").GetInt32());
+        var solved = city.GetProperty("feeders").EnumerateArray().Where(each => each.GetProperty("solved").GetBoolean()).ToList();
+        Assert.Equal(solved.Sum(each => each.GetProperty("lossesKw").GetDouble()), city.GetProperty("lossesKw").GetDouble(), 1e-3);
     }
 
     [Fact]

@@ -125,6 +125,33 @@ public sealed class PowerFlowCommandLine : IDisposable
     }
 
     [Fact]
+    public async Task HostileInputIsAnsweredInOneLine()
+    {
+        Assert.StartsWith("two.m:6: bus row 2, Pd: it is Infinity", await PowerFlowAsync(2, "1e999"), StringComparison.Ordinal);
+        Assert.Equal("two.m:7: bus row 3, number: 2 is there twice.", (await PowerFlowAsync(2, "3 1.5 0 0 1 1 0 22 1 1.1 .9;\n2 1 3")).Trim());
+        foreach (var option in (string[])["abc", "1.5", "2147483648", "-1"]) Assert.Contains("--batch", Assert.Single((await PowerFlowAsync(2, "3", "--batch", option)).Trim().Split('\n')), StringComparison.Ordinal);
+        foreach (var option in (string[])["much", "NaN", "4"]) Assert.Contains("--loading", Assert.Single((await PowerFlowAsync(2, "3", "--loading", option)).Trim().Split('\n')), StringComparison.Ordinal);
+        Assert.NotEmpty(await PowerFlowAsync(2, "3", "--batch"));
+        Assert.NotEmpty(await PowerFlowAsync(2, "3", "--batch", "5", "--seed", "x"));
+        Assert.Equal("two.m:6: column 210: nested deeper than 200.", (await PowerFlowAsync(2, new string('(', 100_000))).Trim());
+        await File.WriteAllTextAsync(_directory.In("deep.json"), new string('[', 1_000_000), TestContext.Current.CancellationToken);
+        Assert.StartsWith("deep.json:1: not valid JSON", await RunAsync(2, _directory.In("deep.json")), StringComparison.Ordinal);
+        Assert.Single((await RunAsync(2, "")).Trim().Split('\n'));
+        if (!OperatingSystem.IsLinux()) return;
+        File.CreateSymbolicLink(_directory.In("endless.m"), "/dev/zero");
+        Assert.EndsWith("endless.m: larger than 64 MB.", (await RunAsync(2, _directory.In("endless.m"))).Trim(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task HugeNumbersAreUnsolvedAndHaveNoFigures()
+    {
+        Assert.Contains("worst bus 2", await PowerFlowAsync(1, "1e300"), StringComparison.Ordinal);
+        var json = JsonDocument.Parse(await PowerFlowAsync(1, "1e300", "--json")).RootElement;
+        Assert.Equal((false, 2), (json.GetProperty("converged").GetBoolean(), json.GetProperty("worstBus").GetInt32()));
+        foreach (var solver in (string[])["sweep", "newton", "auto"]) Assert.Contains("0 converged, 5 NOT CONVERGED", await PowerFlowAsync(1, "1e300", "--batch", "5", "--solver", solver), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task ACityIsSolvedFeederByFeeder()
     {
         // Nothing hangs on the last node of fd/1, so the one before it is the lowest, too.

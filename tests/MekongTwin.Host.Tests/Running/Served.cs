@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
@@ -42,6 +43,15 @@ internal sealed class Served : IAsyncDisposable
     {
         var options = new ServeOptions { Cities = [City], Data = directory.In("data"), Http = "0", Mqtt = "0", Simulate = false, Workers = 1 };
         return new(await TwinServer.StartAsync(change?.Invoke(options) ?? options, TestContext.Current.CancellationToken));
+    }
+
+    /// <summary>On a clock of the test's own.</summary>
+    public static async Task<Served> StartAsync(TemporaryDirectory directory, TimeProvider clock)
+    {
+        var options = new ServeOptions { Cities = [City], Data = directory.In("data"), Http = "0", Mqtt = "0", Simulate = false, Workers = 1 };
+        return new(await TwinServer.StartAsync(
+            options, new Users(new UserFile(DataDirectory.UsersFile(options.Data))), async _ => await TwinCore.OpenAsync(options, clock, TestContext.Current.CancellationToken),
+            static (_, _, _) => throw new UnreachableException(), TestContext.Current.CancellationToken));
     }
 
     /// <summary>A time as devices write it: recent, whole milliseconds.</summary>

@@ -32,6 +32,9 @@ public sealed class SimulationTests
     {
         Simulation.Check(Local with { Simulate = true, Speed = 60, Start = DateTimeOffset.UnixEpoch });
         Assert.Contains("TLS", Assert.Throws<InputException>(() => Simulation.Check(Local with { Simulate = true, TlsCertificate = "city.pem" })).Message, StringComparison.Ordinal);
+        Simulation.Check(Local with { Simulate = true, SimulatorFaults = Simulation.Faults });
+        Assert.Contains("none of lost, late", Assert.Throws<InputException>(() => Simulation.Check(Local with { Simulate = true, SimulatorFaults = ["lost", "lots"] })).Message, StringComparison.Ordinal);
+        Assert.Contains("say --simulate on", Assert.Throws<InputException>(() => Simulation.Check(Local with { Simulate = false, SimulatorFaults = ["lost"] })).Message, StringComparison.Ordinal);
         Assert.Contains("--speed", Assert.Throws<InputException>(() => Simulation.Check(Local with { Speed = 60, Mqtt = "0.0.0.0:1883" })).Message, StringComparison.Ordinal);
         Assert.Contains("--start", Assert.Throws<InputException>(() => Simulation.Check(Local with { Start = DateTimeOffset.UnixEpoch, Http = "0.0.0.0:8080" })).Message, StringComparison.Ordinal);
     }

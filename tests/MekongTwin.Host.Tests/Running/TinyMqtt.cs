@@ -41,6 +41,24 @@ internal sealed class TinyMqtt : IAsyncDisposable
         Assert.Equal(id, BinaryPrimitives.ReadUInt16BigEndian(body));
     }
 
+    /// <summary>Publishes at QoS 0, all in one go, and waits until the server has taken them: it answers a ping in its turn.</summary>
+    public async Task PublishAsync(IEnumerable<(ReadOnlyMemory<byte> Topic, ReadOnlyMemory<byte> Payload)> messages)
+    {
+        var bytes = new MemoryStream();
+        foreach (var (topic, payload) in messages)
+        {
+            bytes.WriteByte(0x30);
+            WriteLength(bytes, 2 + topic.Length + payload.Length);
+            bytes.Write([(byte)(topic.Length >> 8), (byte)topic.Length]);
+            bytes.Write(topic.Span);
+            bytes.Write(payload.Span);
+        }
+        bytes.Write([0xC0, 0]);
+        await Stream.WriteAsync(bytes.GetBuffer().AsMemory(0, (int)bytes.Length));
+        var (type, _) = await ReceiveAsync();
+        Assert.Equal(0xD0, type);
+    }
+
     public ValueTask DisposeAsync()
     {
         _tcp.Dispose();
@@ -49,13 +67,17 @@ internal sealed class TinyMqtt : IAsyncDisposable
 
     private async Task SendAsync(byte type, byte[] body)
     {
-        var length = new List<byte>();
-        for (var left = body.Length; ; left >>= 7)
-        {
-            length.Add((byte)(left > 127 ? left & 127 | 128 : left));
-            if (left <= 127) break;
-        }
-        await Stream.WriteAsync(new byte[] { type }.Concat(length).Concat(body).ToArray());
+        var bytes = new MemoryStream();
+        bytes.WriteByte(type);
+        WriteLength(bytes, body.Length);
+        bytes.Write(body);
+        await Stream.WriteAsync(bytes.ToArray());
+    }
+
+    private static void WriteLength(MemoryStream to, int length)
+    {
+        for (; length > 127; length >>= 7) to.WriteByte((byte)(length & 127 | 128));
+        to.WriteByte((byte)length);
     }
 
     private async Task<(byte Type, byte[] Body)> ReceiveAsync()

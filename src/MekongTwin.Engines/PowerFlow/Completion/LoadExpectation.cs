@@ -59,12 +59,17 @@ public sealed class LoadExpectation
         var known = customers.IsDefault ? [] : customers.Select(static (count, i) => (Profile: CustomerProfile.Of((CustomerClass)i), Count: count)).Where(static pair => pair.Count > 0).ToList();
         var kw = known.Sum(static pair => pair.Count * pair.Profile.MeanKw);
         if (kw == 0) (known, kw) = ([(CustomerProfile.Of(CustomerClass.Household), 1)], CustomerProfile.Of(CustomerClass.Household).MeanKw);
-        meanKw = customers.IsDefaultOrEmpty || customers.All(static count => count == 0) ? LoadingUnknown * ratingKva : Math.Clamp(kw, LoadingMin * ratingKva, LoadingMax * ratingKva);
+        // Utilities size a transformer for what hangs on it, so its rating says as much as its customers do; as far as the two differ
+        // either may be wrong. Whoever has a transformer of his own is no typical customer of his class.
+        var byRating = LoadingUnknown * ratingKva;
+        var byCustomers = customers.IsDefault || customers.Sum() <= 1 ? byRating : Math.Clamp(kw, LoadingMin * ratingKva, LoadingMax * ratingKva);
+        meanKw = Math.Sqrt(byRating * byCustomers);
+        var doubt = byRating > 0 ? Math.Log(byCustomers / byRating) / 2 : 0;
         mix = [.. known.Select(pair => (pair.Profile, pair.Count * pair.Profile.MeanKw / kw))];
         tangent = mix.Sum(static part => part.Share * part.Profile.Tangent);
         // What single customers differ by shrinks with their number; what their kind differs by does not.
         var scale = meanKw / kw;
-        ownVariance = (meanKw * KindSpread * meanKw * KindSpread) + known.Sum(pair => pair.Count * Math.Pow(scale * pair.Profile.MeanKw * pair.Profile.Spread, 2));
+        ownVariance = (meanKw * meanKw * ((KindSpread * KindSpread) + (doubt * doubt))) + known.Sum(pair => pair.Count * Math.Pow(scale * pair.Profile.MeanKw * pair.Profile.Spread, 2));
     }
 
     /// <summary>Writes what is to be expected at a local hour, per unit.</summary>

@@ -101,10 +101,10 @@ internal readonly struct ScalarLanes : ILanes<double>
     public static double Absolute(double a) => Math.Abs(a);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static double Larger(double a, double b) => a > b ? a : b;
+    public static double Larger(double a, double b) => double.MaxNative(a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static double Smaller(double a, double b) => a < b ? a : b;
+    public static double Smaller(double a, double b) => double.MinNative(a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static double Select(double mask, double a, double b) => BitConverter.DoubleToInt64Bits(mask) != 0 ? a : b;

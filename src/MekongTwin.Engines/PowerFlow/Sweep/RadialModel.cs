@@ -15,6 +15,7 @@ internal sealed class RadialModel
         (StartSquare, StartReciprocal) = (new double[n], new double[n]);
         (SquareP, SquareQ, LinearP, LinearQ) = (new double[n], new double[n], new double[n], new double[n]);
         (SettledP, SettledQ, Ends, Places) = (new double[n], new double[n], new BranchEnds[n], Filled.With(network.Buses.Count, n));
+        OwnLoad = new double[2 * n];
         for (var k = 0; k < n; k++)
         {
             if (order.Parents[k] < 0) PlaceSource(k);
@@ -65,6 +66,9 @@ internal sealed class RadialModel
     public double[] SettledP { get; }
 
     public double[] SettledQ { get; }
+
+    /// <summary>Constant power that the network itself draws at each place less what generators bring: P, then Q.</summary>
+    public double[] OwnLoad { get; }
 
     /// <summary>Place of each bus; one past the last for an unserved bus.</summary>
     public int[] Places { get; }
@@ -133,6 +137,7 @@ internal sealed class RadialModel
         var (bus, scale) = (Order.Buses[k], Scale[k]);
         var (loads, buses) = (Network.Loads, Network.Buses);
         Places[bus] = k;
+        (OwnLoad[2 * k], OwnLoad[(2 * k) + 1]) = (loads.PowerP[bus] - Network.GenerationP[bus], loads.PowerQ[bus] - Network.GenerationQ[bus]);
         SquareP[k] = Ends[k].ShuntP + ((loads.ImpedanceP[bus] + buses.ShuntG[bus]) * scale * scale);
         SquareQ[k] = Ends[k].ShuntQ + ((loads.ImpedanceQ[bus] - buses.ShuntB[bus]) * scale * scale);
         (SettledP[k], SettledQ[k]) = (SettledP[k] + SquareP[k], SettledQ[k] + SquareQ[k]);

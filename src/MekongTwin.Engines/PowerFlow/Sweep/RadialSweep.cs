@@ -49,6 +49,8 @@ public sealed class RadialSweep
         Check(batch, options);
         var width = SweepWidth.For(options.Width, Order.Count, batch.Loads.Count);
         var count = (batch.Loads.Count + width.Lanes - 1) / width.Lanes;
+        // An opened branch takes loads out of its lane, so they have to stand there.
+        var profiles = batch.Opened is null ? batch.Loads.Place(model) : null;
         var next = -1;
         if (Math.Min(options.Threads, count) <= 1) Work();
         else Parallel.For(0, Math.Min(options.Threads, count), new ParallelOptions { MaxDegreeOfParallelism = options.Threads }, _ => Work());
@@ -57,6 +59,7 @@ public sealed class RadialSweep
         {
             var blocks = blocksByLanes.GetOrAdd(width.Lanes, static _ => []);
             if (!blocks.TryTake(out var block)) block = new SweepBlock(Order.Count + 1, model.RingLength, width.Lanes, model.IsPowerOnly);
+            block.Profiles = profiles;
             if (batch.Extremes is not null) block.ClearExtremes();
             for (var b = Interlocked.Increment(ref next); b < count; b = Interlocked.Increment(ref next))
             {

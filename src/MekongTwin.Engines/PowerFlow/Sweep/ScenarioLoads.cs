@@ -32,6 +32,9 @@ public abstract class ScenarioLoads
 
     internal abstract void Check(Network network);
 
+    /// <summary>What passes work the loads out from; null when they are put into each block.</summary>
+    internal virtual PlacedProfiles? Place(RadialModel model) => null;
+
     private protected static void Need(bool holds, string message)
     {
         if (!holds) throw new ArgumentException(message);
@@ -69,8 +72,10 @@ public abstract class ScenarioLoads
             {
                 for (var lane = 0; lane < block.Lanes; lane++) lanes[(c * block.Lanes) + lane] = factors[(c * Count) + Math.Min(first + lane, last)];
             }
-            width.FillProfiles(model, block, p, q, classOf);
+            if (block.Profiles is null) width.FillProfiles(model, block, p, q, classOf);
         }
+
+        internal override PlacedProfiles? Place(RadialModel model) => model.Order.Count > SweepWidth.MaxPlacesPaired ? new(model, p, q, classOf) : null;
 
         internal override void Check(Network network)
         {

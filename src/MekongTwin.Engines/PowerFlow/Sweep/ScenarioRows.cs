@@ -47,9 +47,10 @@ internal static class ScenarioRows
                 }
             }
         }
-        for (; bus < buses; bus++)
+        for (var lane = 0; lane < lanes; lane++)
         {
-            for (var lane = 0; lane < lanes; lane++) Place(ref to, places[bus], lane) = Unsafe.Add(ref Row(ref from, lane), bus) - less[bus];
+            ref var row = ref Row(ref from, lane);
+            for (var rest = bus; rest < buses; rest++) Place(ref to, places[rest], lane) = Unsafe.Add(ref row, rest) - less[rest];
         }
 
         ref double Row(ref double origin, int lane) => ref Unsafe.Add(ref origin, (nint)Math.Min(first + lane, last) * buses);
@@ -86,9 +87,10 @@ internal static class ScenarioRows
                     z.StoreUnsafe(ref Unsafe.Add(ref d, bus));
                 }
             }
-            for (; bus < buses; bus++)
+            for (var i = lane; i < Math.Min(lane + Tile, filled); i++)
             {
-                for (var i = lane; i < Math.Min(lane + Tile, filled); i++) Unsafe.Add(ref Row(ref to, i), bus) = Place(ref from, places[bus], i);
+                ref var row = ref Row(ref to, i);
+                for (var rest = bus; rest < buses; rest++) Unsafe.Add(ref row, rest) = Place(ref from, places[rest], i);
             }
         }
 

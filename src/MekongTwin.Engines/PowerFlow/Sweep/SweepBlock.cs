@@ -57,6 +57,9 @@ internal sealed class SweepBlock(int places, int ring, int lanes, bool isPowerOn
     /// <summary>Keep the mismatch of each place (in place of h) for naming the worst.</summary>
     public bool KeepsMismatches { get; set; }
 
+    /// <summary>Where the passes work the loads out; null when they are in <see cref="Load"/>.</summary>
+    public PlacedProfiles? Profiles { get; set; }
+
     /// <summary>Factors of this block's scenarios, class by class.</summary>
     public Aligned Factors { get; private set; } = new(0);
 

@@ -61,16 +61,27 @@ internal static class SweepKernel<TVector, TLanes>
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Backward<TFirst, TLast, TByVoltage>(RadialModel model, SweepBlock block)
         where TFirst : struct, IFlag
         where TLast : struct, IFlag
         where TByVoltage : struct, IFlag
     {
+        if (block.Profiles is null) Backward<TFirst, TLast, TByVoltage, No>(model, block, ref MemoryMarshal.GetArrayDataReference<double>([]), ref MemoryMarshal.GetArrayDataReference<int>([]));
+        else Backward<TFirst, TLast, TByVoltage, Yes>(model, block, ref MemoryMarshal.GetArrayDataReference(block.Profiles.Power), ref MemoryMarshal.GetArrayDataReference(block.Profiles.Class));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Backward<TFirst, TLast, TByVoltage, TProfiles>(RadialModel model, SweepBlock block, ref double powers, ref int classes)
+        where TFirst : struct, IFlag
+        where TLast : struct, IFlag
+        where TByVoltage : struct, IFlag
+        where TProfiles : struct, IFlag
+    {
         nint lanes = TLanes.Count;
         ref var load = ref block.Load.First;
         ref var state = ref block.State.First;
         ref var ring = ref block.Ring.First;
+        ref var factors = ref block.Factors.First;
         ref var section = ref MemoryMarshal.GetArrayDataReference(model.Sections);
         ref var reciprocals = ref MemoryMarshal.GetArrayDataReference(model.StartReciprocal);
         ref var slots = ref MemoryMarshal.GetArrayDataReference(model.Slots);
@@ -80,18 +91,30 @@ internal static class SweepKernel<TVector, TLanes>
         block.Ring.Span.Clear();
         for (nint k = model.Order.Count - 1; k >= sources; k--)
         {
-            for (nint line = 0; line < 2 * lanes; line += CacheLine.Length)
+            for (nint line = 0; TLanes.Count > 1 && line < 2 * lanes; line += CacheLine.Length)
             {
                 CacheLine.Call(ref state, ((k - Ahead) * 2 * lanes) + line);
-                CacheLine.Call(ref load, ((k - Ahead) * 2 * lanes) + line);
+                if (TLast.IsSet || !TProfiles.IsSet) CacheLine.Call(ref load, ((k - Ahead) * 2 * lanes) + line);
             }
             nint parent = Unsafe.Add(ref parents, k);
             var at = k * 2 * lanes;
             var own = Unsafe.Add(ref slots, k) * lanes;
             var up = Unsafe.Add(ref slots, parent) * lanes;
             ref var z = ref Unsafe.Add(ref section, k * RadialModel.SectionLength);
-            var p = TLanes.Add(TLanes.Load(ref load, at), TLanes.Load(ref ring, own));
-            var q = TLanes.Add(TLanes.Load(ref load, at + lanes), TLanes.Load(ref ring, own + lanes));
+            TVector p, q;
+            if (TProfiles.IsSet)
+            {
+                ref var power = ref Unsafe.Add(ref powers, k * PlacedProfiles.PowerLength);
+                var factor = TLanes.Load(ref factors, Unsafe.Add(ref classes, k) * lanes);
+                p = TLanes.MultiplyAdd(TLanes.Every(power), factor, TLanes.Every(Unsafe.Add(ref power, 2)));
+                q = TLanes.MultiplyAdd(TLanes.Every(Unsafe.Add(ref power, 1)), factor, TLanes.Every(Unsafe.Add(ref power, 3)));
+            }
+            else
+            {
+                (p, q) = (TLanes.Load(ref load, at), TLanes.Load(ref load, at + lanes));
+            }
+            p = TLanes.Add(p, TLanes.Load(ref ring, own));
+            q = TLanes.Add(q, TLanes.Load(ref ring, own + lanes));
             TLanes.Store(zero, ref ring, own);
             TLanes.Store(zero, ref ring, own + lanes);
             if (TByVoltage.IsSet) (p, q) = WithDrawn(model, block, (int)k, Square<TFirst>(model, block, k, 0), p, q);

@@ -6,7 +6,7 @@ namespace MekongTwin.Engines.PowerFlow.Sweep;
 internal abstract class SweepWidth
 {
     /// <summary>Places up to which a pair of vectors keeps a block within a core's second cache.</summary>
-    private const int MaxPlacesPaired = 2000;
+    public const int MaxPlacesPaired = 2000;
 
     private static readonly SweepWidth One = new SweepWidth<double, ScalarLanes, double, ScalarLanes>();
     private static readonly SweepWidth Four = new SweepWidth<Vector256<double>, Lanes256, Vector256<double>, Lanes256>();
@@ -53,12 +53,8 @@ internal sealed class SweepWidth<TVector, TLanes, TPart, TPartLanes> : SweepWidt
 
     public override void FillSame(RadialModel model, SweepBlock block)
     {
-        var (network, order) = (model.Network, model.Order);
-        for (var k = 0; k < order.Count; k++)
-        {
-            var bus = order.Buses[k];
-            Put(block, k, TLanes.Every(network.Loads.PowerP[bus] - network.GenerationP[bus]), TLanes.Every(network.Loads.PowerQ[bus] - network.GenerationQ[bus]));
-        }
+        var own = model.OwnLoad;
+        for (var k = 0; k < model.Order.Count; k++) Put(block, k, TLanes.Every(own[2 * k]), TLanes.Every(own[(2 * k) + 1]));
     }
 
     public override void FillProfiles(RadialModel model, SweepBlock block, double[] p, double[] q, int[] classOf)

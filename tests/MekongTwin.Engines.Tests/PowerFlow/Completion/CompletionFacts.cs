@@ -62,6 +62,18 @@ public sealed class CompletionFacts
         Assert.Equal(1.2, after.P.Sum() / before.P.Sum(), 0.01);
     }
 
+    [Fact]
+    public void WhatIsExpectedGoesByRatingAndCustomersAndIsDoubtedAsFarAsTheyDiffer()
+    {
+        var evidence = new LoadEvidence(3);
+        foreach (var (i, households) in (ReadOnlySpan<(int, int)>)[(0, 0), (1, 1), (2, 1000)]) new LoadExpectation(400, [households]).Write(evidence, i, LoadReading.None, 14, 1000);
+        Assert.Equal(evidence.P[0], evidence.P[1], 1e-12);
+        Assert.Equal(Math.Sqrt(0.9 / 0.35), evidence.P[2] / evidence.P[0], 1e-12);
+        var (few, many) = (Math.Sqrt(evidence.VarianceP[0]) / evidence.P[0], Math.Sqrt(evidence.VarianceP[2]) / evidence.P[2]);
+        Assert.Equal(Math.Sqrt((0.4 * 0.4) + (0.7 * 0.7)), few, 1e-12);
+        Assert.Equal(Math.Sqrt((0.4 * 0.4) + Math.Pow(Math.Log(0.9 / 0.35) / 2, 2) + (0.7 * 0.7 / 1000)), many, 1e-12);
+    }
+
     [Theory]
     [InlineData(0.0)]
     [InlineData(0.3)]

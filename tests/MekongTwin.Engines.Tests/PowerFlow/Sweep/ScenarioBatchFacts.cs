@@ -136,7 +136,11 @@ public sealed class ScenarioBatchFacts
     [MemberData(nameof(Widths))]
     public void Shared_profiles_are_the_rows_they_stand_for(SimdWidth width, bool mixed)
     {
-        var network = Grid(mixed, 64);
+        foreach (var buses in (int[])[64, 2100]) SharedProfilesAreTheirRows(Grid(mixed, buses), width);
+    }
+
+    private static void SharedProfilesAreTheirRows(Network network, SimdWidth width)
+    {
         const int Count = 35;
         var n = network.Buses.Count;
         var random = new Random(4);
@@ -159,7 +163,19 @@ public sealed class ScenarioBatchFacts
         RadialSweepFacts.AssertNear(rows.Va, profiles.Va, 1e-12);
         RadialSweepFacts.AssertNear(Finite(rows.Extremes.LowestVm), Finite(profiles.Extremes.LowestVm), 1e-12);
         for (var s = 0; s < Count; s++) Assert.Equal(rows.Results[s].LossesP, profiles.Results[s].LossesP, 1e-12);
+        var one = Answers.Of(network, ScenarioLoads.Profiles(network.Loads.PowerP, network.Loads.PowerQ, classOf, factors, Count), SimdWidth.Scalar);
+        Assert.Equal(one.Vm, profiles.Vm);
+        Assert.Equal(one.Results, profiles.Results);
+        // With a branch opened loads stand in their lanes; opening none is the same to the last bit.
+        var (vm, va, results) = (new double[Count * n], new double[Count * n], new ScenarioResult[Count]);
+        RadialSweepFacts.Sweep(network).Solve(
+            new ScenarioBatch { Loads = ScenarioLoads.Profiles(network.Loads.PowerP, network.Loads.PowerQ, classOf, factors, Count), Opened = Filled(Count, -1), Results = results, Vm = vm, Va = va }, new SweepOptions { Width = width });
+        Assert.Equal(profiles.Vm, vm);
+        Assert.Equal(profiles.Va, va);
+        Assert.Equal(profiles.Results, results);
     }
+
+    private static int[] Filled(int length, int value) => [.. Enumerable.Repeat(value, length)];
 
     [Theory]
     [MemberData(nameof(Widths))]

@@ -1,14 +1,27 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 
 namespace MekongTwin.Engines.PowerFlow.Import.Matpower;
 
 /// <summary>Carries out a case file's statements; what it does not know it names with its line.</summary>
 internal sealed class Interpreter(string file)
 {
-    /// <summary>Elements of one matrix; a hundred times the largest public case.</summary>
-    private const int ElementsMax = 100_000_000;
+    /// <summary>Elements of one matrix; some five times those of the largest public case.</summary>
+    private const int ElementsMax = 10_000_000;
+
+    /// <summary>Elements that variables hold together with what the statement at hand has made, 320 MB.</summary>
+    private const long HeldMax = 40_000_000;
+
+    /// <summary>Elements made or copied by all statements together; some five times what the largest public case takes, and a few seconds.</summary>
+    private const long WorkMax = 500_000_000;
+
+    /// <summary>What a value costs besides its elements.</summary>
+    private const int ValueCost = 64;
 
     private readonly Dictionary<string, object> variables = new(StringComparer.Ordinal);
+    private long work;
+    private long held;
+    private long made;
 
     // What `end` means in the index being read.
     private int last;
@@ -22,6 +35,8 @@ internal sealed class Interpreter(string file)
 
     private void Run(Syntax statement)
     {
+        made = 0;
+        Spend(statement, 0);
         switch (statement)
         {
             case AssignmentSyntax assignment:
@@ -31,14 +46,7 @@ internal sealed class Interpreter(string file)
                 if (choice.Branches.Find(branch => branch.Condition is null || MatrixOf(branch.Condition).IsTrue) is { Body: not null } taken) Run(taken.Body);
                 break;
             case ForSyntax loop:
-                var range = MatrixOf(loop.Range);
-                for (var column = 0; column < range.Columns; column++)
-                {
-                    var values = new double[range.Rows];
-                    for (var row = 0; row < range.Rows; row++) values[row] = range[row, column];
-                    variables[loop.Name] = new Matrix(range.Rows, 1, values);
-                    Run(loop.Body);
-                }
+                Run(loop);
                 break;
             case NameSyntax { Name: "define_constants" }:
                 foreach (var (name, value) in Functions.Indices.Values.SelectMany(static list => list)) variables[name] = Matrix.Of(value);
@@ -47,6 +55,46 @@ internal sealed class Interpreter(string file)
                 Evaluate(statement);
                 break;
         }
+    }
+
+    private void Run(ForSyntax loop)
+    {
+        var range = MatrixOf(loop.Range);
+        held += range.Values.Length;
+        for (var column = 0; column < range.Columns; column++)
+        {
+            Spend(loop, range.Rows);
+            var values = new double[range.Rows];
+            for (var row = 0; row < range.Rows; row++) values[row] = range[row, column];
+            Hold(variables, loop.Name, new Matrix(range.Rows, 1, values));
+            Run(loop.Body);
+        }
+        held -= range.Values.Length;
+    }
+
+    /// <summary>Puts a value under its name, in the place of the old one.</summary>
+    private void Hold(Dictionary<string, object> names, string name, object value)
+    {
+        held += SizeOf(value) - SizeOf(names.GetValueOrDefault(name));
+        names[name] = value;
+
+        static int SizeOf(object? value) => value is Matrix matrix ? matrix.Values.Length : 0;
+    }
+
+    /// <summary>Counts what a statement makes, so that no file takes a machine's memory or its day.</summary>
+    private void Spend(Syntax at, long elements)
+    {
+        work += elements + ValueCost;
+        made += elements;
+        if (work > WorkMax) throw Wrong(at, "carrying out the file takes too long: a case is data, not a program.");
+        if (made + held > HeldMax) throw Wrong(at, "the file's matrices take too much memory.");
+    }
+
+    /// <summary>Elements of a matrix that is to be made.</summary>
+    private int Size(Syntax at, double rows, double columns)
+    {
+        if (!(rows <= ElementsMax && columns <= ElementsMax && rows * columns <= ElementsMax)) throw Wrong(at, Invariant($"a matrix of {rows} by {columns} is too large."));
+        return (int)rows * (int)columns;
     }
 
     private void Assign(AssignmentSyntax assignment)
@@ -69,10 +117,10 @@ internal sealed class Interpreter(string file)
         switch (target)
         {
             case NameSyntax name:
-                variables[name.Name] = value;
+                Hold(variables, name.Name, value);
                 break;
             case FieldSyntax field:
-                StructureAt(field.Of).Fields[field.Name] = value;
+                Hold(StructureAt(field.Of).Fields, field.Name, value);
                 break;
             case CallSyntax index when value is Matrix matrix:
                 var old = index.Of is NameSyntax or FieldSyntax && Exists(index.Of) ? MatrixOf(index.Of) : new Matrix(0, 0, []);
@@ -102,14 +150,12 @@ internal sealed class Interpreter(string file)
         if (index.Arguments.Count == 1)
         {
             var places = Places(index.Arguments[0], old.Values.Length, index);
-            var into = new Matrix(old.Rows, old.Columns, [.. old.Values], old.Lines);
-            if (places.Length > 0 && places.Max() >= old.Values.Length)
-            {
-                if (old.Rows > 1) throw Wrong(index, $"{Say(index.Of)} has {old.Values.Length} elements; place {places.Max() + 1} is beyond.");
-                var longer = old.Values;
-                Array.Resize(ref longer, places.Max() + 1);
-                into = new Matrix(1, longer.Length, longer, old.Lines);
-            }
+            var length = Math.Max(old.Values.Length, places.Length == 0 ? 0 : places.Max() + 1);
+            if (length > old.Values.Length && old.Rows > 1) throw Wrong(index, $"{Say(index.Of)} has {old.Values.Length} elements; place {length} is beyond.");
+            Spend(index, length);
+            var values = new double[length];
+            old.Values.CopyTo(values, 0);
+            var into = length > old.Values.Length ? new Matrix(1, length, values) : new Matrix(old.Rows, old.Columns, values, old.Lines);
             if (!value.IsScalar && value.Values.Length != places.Length) throw Wrong(index, $"{value.Values.Length} values for {places.Length} places.");
             for (var i = 0; i < places.Length; i++) into.Down(places[i]) = value.IsScalar ? value.Values[0] : value.Down(i);
             return into;
@@ -129,17 +175,26 @@ internal sealed class Interpreter(string file)
     private Matrix Grown(Matrix old, int[] rows, int[] columns, Syntax at)
     {
         var (height, width) = (Math.Max(old.Rows, rows.Length == 0 ? 0 : rows.Max() + 1), Math.Max(old.Columns, columns.Length == 0 ? 0 : columns.Max() + 1));
-        if ((long)height * width > ElementsMax) throw Wrong(at, $"a matrix of {height} by {width} is too large.");
+        var size = Size(at, height, width);
+        Spend(at, size);
         var lines = old.Lines is null ? null : new int[height];
         for (var i = 0; lines is not null && i < height; i++) lines[i] = i < old.Rows ? old.Lines![i] : at.Line;
-        var grown = new Matrix(height, width, new double[height * width], lines);
+        var grown = new Matrix(height, width, new double[size], lines);
         for (var i = 0; i < old.Rows; i++) old.Values.AsSpan(i * old.Columns, old.Columns).CopyTo(grown.Values.AsSpan(i * width));
         return grown;
     }
 
     private Matrix MatrixOf(Syntax syntax) => Evaluate(syntax) as Matrix ?? throw Wrong(syntax, $"{Say(syntax)} is no number or matrix.");
 
-    private object Evaluate(Syntax syntax) => syntax switch
+    private object Evaluate(Syntax syntax)
+    {
+        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack()) throw Wrong(syntax, "the expression is too long.");
+        var value = ValueOf(syntax);
+        Spend(syntax, value is Matrix matrix && syntax is not (NameSyntax or FieldSyntax) ? matrix.Values.Length : 0);
+        return value;
+    }
+
+    private object ValueOf(Syntax syntax) => syntax switch
     {
         NumberSyntax number => Matrix.Of(number.Value),
         TextSyntax text => text.Value,
@@ -177,8 +232,7 @@ internal sealed class Interpreter(string file)
         if (name is "zeros" or "ones" && arguments.Count is 1 or 2 && arguments.TrueForAll(static size => size.IsScalar && size.Values[0] >= 0 && size.Values[0] == Math.Floor(size.Values[0])))
         {
             var (rows, columns) = (arguments[0].Values[0], arguments[^1].Values[0]);
-            if (rows * columns > ElementsMax) throw Wrong(call, $"a matrix of {rows} by {columns} is too large.");
-            return new Matrix((int)rows, (int)columns, Filled.With((int)(rows * columns), name == "ones" ? 1.0 : 0.0));
+            return new Matrix((int)rows, (int)columns, Filled.With(Size(call, rows, columns), name == "ones" ? 1.0 : 0.0));
         }
         if (name == "size" && arguments.Count == 2 && arguments[1].IsScalar) return Matrix.Of(arguments[1].Values[0] == 1 ? arguments[0].Rows : arguments[1].Values[0] == 2 ? arguments[0].Columns : 1);
         if (name is "max" or "min" && arguments.Count == 2) return Pairwise(call, arguments[0], arguments[1], name == "max" ? Math.Max : Math.Min);
@@ -207,7 +261,7 @@ internal sealed class Interpreter(string file)
         var (rows, columns) = (Places(call.Arguments[0], of.Rows, call), Places(call.Arguments[1], of.Columns, call));
         if (Array.Exists(rows, row => row >= of.Rows)) throw Wrong(call, $"{Say(call.Of)} has {of.Rows} rows; row {rows.Max() + 1} is beyond.");
         if (Array.Exists(columns, column => column >= of.Columns)) throw Wrong(call, $"{Say(call.Of)} has {of.Columns} columns; column {columns.Max() + 1} is beyond.");
-        var part = new Matrix(rows.Length, columns.Length, new double[rows.Length * columns.Length], of.Lines is null ? null : Array.ConvertAll(rows, row => of.Lines[row]));
+        var part = new Matrix(rows.Length, columns.Length, new double[Size(call, rows.Length, columns.Length)], of.Lines is null ? null : Array.ConvertAll(rows, row => of.Lines[row]));
         for (var i = 0; i < rows.Length; i++)
         {
             for (var j = 0; j < columns.Length; j++) part[i, j] = of[rows[i], columns[j]];
@@ -218,6 +272,7 @@ internal sealed class Interpreter(string file)
     /// <summary>Places of an index, counted from 0.</summary>
     private int[] Places(Syntax index, int length, Syntax at)
     {
+        Spend(at, index is AllSyntax ? length : 0);
         if (index is AllSyntax) return [.. Enumerable.Range(0, length)];
         var outer = last;
         last = length;
@@ -287,7 +342,7 @@ internal sealed class Interpreter(string file)
     {
         if ((left.Rows != right.Rows && left.Rows != 1 && right.Rows != 1) || (left.Columns != right.Columns && left.Columns != 1 && right.Columns != 1)) throw Wrong(at, $"a {left.Rows} by {left.Columns} and a {right.Rows} by {right.Columns} matrix do not fit.");
         var (rows, columns) = (left.Rows == 1 ? right.Rows : left.Rows, left.Columns == 1 ? right.Columns : left.Columns);
-        var result = new Matrix(rows, columns, new double[rows * columns], null, isLogical);
+        var result = new Matrix(rows, columns, new double[Size(at, rows, columns)], null, isLogical);
         for (var i = 0; i < rows; i++)
         {
             for (var j = 0; j < columns; j++) result[i, j] = function(left[left.Rows == 1 ? 0 : i, left.Columns == 1 ? 0 : j], right[right.Rows == 1 ? 0 : i, right.Columns == 1 ? 0 : j]);
@@ -298,7 +353,9 @@ internal sealed class Interpreter(string file)
     private Matrix Multiply(Syntax at, Matrix left, Matrix right)
     {
         if (left.Columns != right.Rows) throw Wrong(at, $"a {left.Rows} by {left.Columns} and a {right.Rows} by {right.Columns} matrix do not fit.");
-        var product = new Matrix(left.Rows, right.Columns, new double[left.Rows * right.Columns]);
+        var product = new Matrix(left.Rows, right.Columns, new double[Size(at, left.Rows, right.Columns)]);
+        work += (long)product.Values.Length * left.Columns;
+        Spend(at, 0);
         for (var i = 0; i < left.Rows; i++)
         {
             for (var j = 0; j < right.Columns; j++)
@@ -331,6 +388,8 @@ internal sealed class Interpreter(string file)
             foreach (var row in RowsOf(items, line))
             {
                 if (columns < 0) columns = row.Length;
+                Spend(matrix, row.Length);
+                _ = Size(matrix, rows.Count + 1, columns);
                 if (row.Length != columns) throw new ImportException(file, line, $"row {rows.Count + 1}", $"it has {row.Length} {(row.Length == 1 ? "column" : "columns")}, the rows above have {columns}.");
                 rows.Add(row);
                 lines.Add(line);
@@ -347,6 +406,7 @@ internal sealed class Interpreter(string file)
         var parts = items.ConvertAll(MatrixOf).FindAll(static part => part.Values.Length > 0);
         if (parts.Count == 0) return [];
         if (parts.Exists(part => part.Rows != parts[0].Rows)) throw new ImportException(file, line, "", "matrices side by side must be of the same height.");
+        _ = Size(items[0], parts[0].Rows, parts.Sum(static part => (double)part.Columns));
         return Enumerable.Range(0, parts[0].Rows).Select(i => parts.SelectMany(part => part.Values.Skip(i * part.Columns).Take(part.Columns)).ToArray());
     }
 

@@ -6,6 +6,9 @@ namespace MekongTwin.Engines.PowerFlow.Import.Matpower;
 /// quote that is a transpose after an operand and begins a text elsewhere.</summary>
 internal sealed class Lexer(string file, string text)
 {
+    /// <summary>Words of a file; some four times those of the largest public case.</summary>
+    private const int WordsMax = 12_000_000;
+
     private static readonly string[] Symbols = ["...", ".*", "./", ".^", ".'", "==", "~=", "!=", "<=", ">=", "&&", "||"];
 
     private readonly List<Token> tokens = [];
@@ -153,5 +156,9 @@ internal sealed class Lexer(string file, string text)
         return last.Kind is TokenKind.Name or TokenKind.Number or TokenKind.Text || last.Is(")") || last.Is("]") || last.Is("}") || last.Is("'") || last.Is(".'");
     }
 
-    private void Add(TokenKind kind, string word, double number, int from, bool space) => tokens.Add(new Token(kind, word, number, line, from - lineStart + 1, space));
+    private void Add(TokenKind kind, string word, double number, int from, bool space)
+    {
+        if (tokens.Count == WordsMax) throw new ImportException(file, line, "", $"the file has more than {WordsMax} words.");
+        tokens.Add(new Token(kind, word, number, line, from - lineStart + 1, space));
+    }
 }

@@ -143,6 +143,7 @@ public static class MatpowerCase
                 foreach (var column in (int[])[2, 3, 4, 9]) Need(table, "branch", BranchFields, k, column, double.IsFinite, "it must be a number");
                 Need(table, "branch", BranchFields, k, 5, static rating => rating >= 0, "it must be positive, or 0 for no limit");
                 Need(table, "branch", BranchFields, k, 8, static ratio => ratio >= 0 && double.IsFinite(ratio), "it must be positive, or 0 for a line");
+                Need(table, "branch", BranchFields, k, 10, static status => !double.IsNaN(status), "it must be 1, or 0 for out of service");
                 branches.InService[k] = table[k, 10] != 0;
                 if (branches.InService[k] && table[k, 2] == 0 && table[k, 3] == 0) throw At(table, "branch", "x", k, "r and x are both 0; a branch without impedance is not supported.");
                 (branches.R[k], branches.X[k], branches.B[k]) = (table[k, 2], table[k, 3], table[k, 4]);

@@ -11,6 +11,7 @@ internal sealed class Parser(string file, List<Token> tokens)
 
     private int at;
     private int depth;
+    private int blocks;
     private bool inMatrix;
 
     private Token Here => tokens[at];
@@ -58,6 +59,7 @@ internal sealed class Parser(string file, List<Token> tokens)
 
     private List<Syntax> ReadBody()
     {
+        if (++blocks > DepthMax) throw Wrong(Here, $"nested deeper than {DepthMax}.");
         var body = new List<Syntax>();
         SkipEnds();
         while (Here.Kind != TokenKind.End && !Here.IsName("function") && !(Here.Kind == TokenKind.Name && Array.IndexOf(Closing, Here.Text) >= 0))
@@ -66,6 +68,7 @@ internal sealed class Parser(string file, List<Token> tokens)
             if (Here.Kind is not (TokenKind.NewLine or TokenKind.End) && !Here.Is(";") && !Here.Is(",")) throw Wrong(Here, $"{Here} is not expected after a statement.");
             SkipEnds();
         }
+        blocks--;
         return body;
     }
 
@@ -183,9 +186,10 @@ internal sealed class Parser(string file, List<Token> tokens)
     private Syntax ReadPostfix()
     {
         var value = ReadOperand();
-        while (true)
+        for (var links = 0; ; links++)
         {
             var token = Here;
+            if (links > DepthMax) throw Wrong(token, $"more than {DepthMax} fields, indices and transposes in a row.");
             if (inMatrix && token.SpaceBefore) return value;
             if (token.Is("("))
             {

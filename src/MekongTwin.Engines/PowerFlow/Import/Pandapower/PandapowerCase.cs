@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace MekongTwin.Engines.PowerFlow.Import.Pandapower;
 
 /// <summary>Reads nets that pandapower wrote with <c>to_json</c>, versions 2 and 3: bus, line, trafo, impedance, switch, load,
@@ -11,7 +13,18 @@ public static class PandapowerCase
     /// <param name="file">The file's name, for messages.</param>
     /// <param name="text">What is in it.</param>
     /// <exception cref="ImportException">The file is wrong or not supported; the message names file, line of the table, row and column.</exception>
-    public static ImportedCase Read(string file, string text) => new Reader(new PandapowerFile(file, text)).Read();
+    public static ImportedCase Read(string file, string text)
+    {
+        try
+        {
+            return new Reader(new PandapowerFile(file, text)).Read();
+        }
+        catch (InvalidOperationException e) when (e.TargetSite?.Module == typeof(JsonElement).Module)
+        {
+            // Half a surrogate pair, written as an escape, is valid JSON and no text.
+            throw new ImportException(file, 1, "", "a text in it is no valid Unicode.");
+        }
+    }
 
     private sealed class Reader
     {
