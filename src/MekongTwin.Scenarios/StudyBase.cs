@@ -11,10 +11,11 @@ namespace MekongTwin.Scenarios;
 /// <summary>How well the demand model knows the city at the instant it was branched from.</summary>
 /// <param name="Days">Days of readings that were fitted.</param>
 /// <param name="Measured">Transformers with weights of their own readings.</param>
+/// <param name="Anchored">Of the others, those that were brought to their newest reading.</param>
 /// <param name="Transformers">All of them.</param>
 /// <param name="Readings">Readings used.</param>
 /// <param name="MeasuredWeather">False where no station told the temperature: normals stand in.</param>
-public sealed record Calibration(double Days, int Measured, int Transformers, long Readings, bool MeasuredWeather);
+public sealed record Calibration(double Days, int Measured, int Anchored, int Transformers, long Readings, bool MeasuredWeather);
 
 /// <summary>
 /// A city at an instant, as studies start from it: immutable and apart from the living one. Everything a study depends on is here and in its

@@ -29,7 +29,14 @@ internal static class CityCommand
         qos.AcceptOnlyFromAmong("0", "1");
         speed.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<double>() is not (> 0 and <= 100_000)) result.AddError("--speed must be above 0 and at most 100000.");
+            try
+            {
+                if (result.GetValueOrDefault<double>() is not (> 0 and <= 100_000)) result.AddError("--speed must be above 0 and at most 100000.");
+            }
+            catch (InvalidOperationException)
+            {
+                // It is no number, which the parser says itself.
+            }
         });
         var command = new Command("city", "Runs the living city") { city, seed, speed, start, epoch, until, profile, faults, qos };
         common.AddTo(command);

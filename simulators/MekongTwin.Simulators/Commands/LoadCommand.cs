@@ -71,7 +71,14 @@ internal static class LoadCommand
         var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => value };
         option.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<int>() is var count && (count < 1 || count > max)) result.AddError($"{name} must be 1 to {max}.");
+            try
+            {
+                if (result.GetValueOrDefault<int>() is var count && (count < 1 || count > max)) result.AddError($"{name} must be 1 to {max}.");
+            }
+            catch (InvalidOperationException)
+            {
+                // It is no number, which the parser says itself.
+            }
         });
         return option;
     }

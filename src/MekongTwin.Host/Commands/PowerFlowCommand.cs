@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Numerics;
 using System.Text.Json;
 using MekongTwin.Engines.PowerFlow;
 using MekongTwin.Engines.PowerFlow.Import;
@@ -23,7 +22,7 @@ internal static class PowerFlowCommand
         var solver = new Option<string>("--solver") { Description = "auto takes the fastest that fits the grid", DefaultValueFactory = _ => "auto" };
         solver.AcceptOnlyFromAmong("auto", "sweep", "newton");
         var batch = new Option<int>("--batch") { Description = "Scenarios, each bus's load times its own uniform factor from 0.5 to 1.5" };
-        Bound(batch, 1, ScenariosMax);
+        batch.Bound(1, ScenariosMax);
         var seed = new Option<long>("--seed") { Description = "Of the scenarios; the same seed gives the same figures" };
         var limits = new Option<bool>("--q-limits") { Description = "Generators keep to their reactive limits and give up their voltage there" };
         var loading = CityOption("--loading", "Load of every transformer, share of its rating", new CityGridOptions().Loading, 0, 3);
@@ -70,25 +69,8 @@ internal static class PowerFlowCommand
     private static Option<double> CityOption(string name, string description, double otherwise, double min, double max)
     {
         var option = new Option<double>(name) { Description = $"With a city folder: {char.ToLowerInvariant(description[0])}{description[1..]}", DefaultValueFactory = _ => otherwise };
-        Bound(option, min, max);
+        option.Bound(min, max);
         return option;
-    }
-
-    private static void Bound<T>(Option<T> option, T min, T max)
-        where T : struct, INumber<T>
-    {
-        option.Validators.Add(result =>
-        {
-            try
-            {
-                var value = result.GetValueOrDefault<T>();
-                if (!(value >= min && value <= max)) result.AddError(FormattableString.Invariant($"{option.Name}: between {min} and {max}."));
-            }
-            catch (InvalidOperationException)
-            {
-                // It is no number, which the parser says itself.
-            }
-        });
     }
 
     private static int Solve(ImportedCase read, CityCase? city, GridSolver grid, bool reactiveLimits, bool asJson)

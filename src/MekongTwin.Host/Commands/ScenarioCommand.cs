@@ -17,10 +17,7 @@ internal static class ScenarioCommand
         var city = new Option<string?>("--city") { Description = "A city folder: no readings, its customers as they are assumed" };
         var at = new Option<string?>("--at") { Description = "Instant to branch at, e.g. 2026-11-26T14:00:00+07:00; the file's own otherwise, else now" };
         var threads = new Option<int>("--threads") { Description = "Threads to use; the answer does not depend on it", DefaultValueFactory = _ => Environment.ProcessorCount };
-        threads.Validators.Add(static result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 1 or > 256) result.AddError("--threads: between 1 and 256.");
-        });
+        threads.Bound(1, 256);
         var json = new Option<bool>("--json") { Description = "The whole answer as JSON" };
         var run = new Command("run", "Solves a scenario's futures; exit code 0 when done, 2 when the scenario cannot be") { file, city, at, threads, json };
         run.SetAction((result, ct) => Task.FromResult(Run(result.GetValue(file)!, result.GetValue(city), result.GetValue(at), result.GetValue(threads), result.GetValue(json), ct)));

@@ -12,7 +12,7 @@ internal static class ScenarioTable
     {
         to.WriteLine($"{report.Name}: {report.Base.City} as of {report.Base.AsOf:yyyy-MM-dd HH:mm zzz}, {report.Days} day(s) from {report.From}, {report.Futures} futures, seed {report.Seed}");
         var calibration = report.Base.Calibration;
-        to.WriteLine(Text($"base {report.Base.Hash[..16]}: {calibration.Measured} of {calibration.Transformers} transformers fitted to {calibration.Readings} readings of {calibration.Days:0.##} days, the others by their customers; weather {(calibration.MeasuredWeather ? "measured" : "from normals")}"));
+        to.WriteLine(Text($"base {report.Base.Hash[..16]}: {calibration.Measured} of {calibration.Transformers} transformers fitted to {calibration.Readings} readings of {calibration.Days:0.##} days, {calibration.Anchored} brought to their newest reading, the others by their customers; weather {(calibration.MeasuredWeather ? "measured" : "from normals")}"));
         to.WriteLine($"criteria: {report.Criteria.Name}. {report.Note}.");
         to.WriteLine();
         to.WriteLine(Text($"{"",-28}{"baseline P10",14}{"P50",12}{"P90",12}{"scenario P10",16}{"P50",12}{"P90",12}"));

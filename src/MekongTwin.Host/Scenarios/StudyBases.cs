@@ -23,7 +23,7 @@ internal sealed class StudyBases
     /// <summary>Readings that are fitted.</summary>
     public const int Days = 14;
 
-    /// <summary>An estimated feeder is brought to its measured head within these factors.</summary>
+    /// <summary>An estimated load is brought to what is measured within these factors.</summary>
     private const double LeastScale = 0.2;
     private const double MostScale = 5;
 
@@ -95,40 +95,50 @@ internal sealed class StudyBases
     private StudyBase Make(DateTimeOffset local, string cut, LoadHistory history, Weather weather, double days, bool measured, CitySnapshot? snapshot)
     {
         var demand = Calibrator.Calibrate(new DemandModel { Place = climate.Place, Calendar = city.Country == "VN" ? DayCalendar.VietNam : DayCalendar.AprilNewYear }, facts, history, weather);
-        if (snapshot is not null) Anchor(demand, weather, snapshot);
+        var anchored = snapshot is null ? 0 : Anchor(demand, weather, snapshot, local);
         var rules = CountryRules.Find(city.Country) ?? throw new InputException($"{city.Id}: there are no criteria for the country '{city.Country}'; there are for {string.Join(", ", CountryRules.Known)}.");
-        var calibration = new Calibration(Math.Round(days, 2), demand.Quality.Count(static quality => quality.Source == LoadSource.Measured), facts.Length, demand.Quality.Sum(static quality => (long)quality.Readings), measured);
+        var calibration = new Calibration(Math.Round(days, 2), demand.Quality.Count(static quality => quality.Source == LoadSource.Measured), anchored, facts.Length, demand.Quality.Sum(static quality => (long)quality.Readings), measured);
         return new(city.Id, local, cut, elements, demand, climate, rules, people, calibration);
     }
 
-    /// <summary>Loads that nobody measured enough are brought to the level that their feeder's head reads now.</summary>
-    private void Anchor(CalibratedDemand demand, Weather weather, CitySnapshot snapshot)
+    /// <summary>
+    /// Loads that nobody measured enough are brought to what they read now, and those without a reading to what their feeder's head leaves
+    /// for them. Gives how many were brought to their own reading.
+    /// </summary>
+    private int Anchor(CalibratedDemand demand, Weather weather, CitySnapshot snapshot, DateTimeOffset at)
     {
         var now = demand.Model.Series(weather).Slice(weather.Steps - 1, 1);
-        var grid = elements.Grid;
-        var (measured, estimated, heads) = (new double[elements.Feeders.Length], new double[elements.Feeders.Length], new double[elements.Feeders.Length]);
+        var readings = new Grid.GridReadings(snapshot, Instant.From(at));
+        var (known, open) = (new double[elements.Feeders.Length], new double[elements.Feeders.Length]);
+        var scales = new double[facts.Length];
+        var anchored = 0;
         for (var t = 0; t < facts.Length; t++)
         {
             if (facts[t].Feeder < 0) continue;
             var kw = demand.Loads.Evaluate(now, t, 0).Kw;
-            if (demand.Quality[t].Source == LoadSource.Measured) measured[facts[t].Feeder] += kw;
-            else estimated[facts[t].Feeder] += kw;
+            var own = readings.Find(elements.Transformers[t].Number, Metrics.Power, Quantity.ActivePower);
+            if (demand.Quality[t].Source == LoadSource.Measured) known[facts[t].Feeder] += kw;
+            else if (own.Holds && kw > 0)
+            {
+                scales[t] = Math.Clamp(own.Value / kw, LeastScale, MostScale);
+                known[facts[t].Feeder] += own.Value;
+                anchored++;
+            }
+            else open[facts[t].Feeder] += kw;
         }
-        var readings = new Grid.GridReadings(snapshot, Instant.From(snapshotAt(weather)));
-        for (var f = 0; f < heads.Length; f++)
-        {
-            var heard = readings.Find(elements.Feeders[f].Number, Metrics.Power, Quantity.ActivePower);
-            heads[f] = heard.Holds && estimated[f] > 0 ? Math.Clamp((heard.Value - measured[f]) / estimated[f], LeastScale, MostScale) : 1;
-        }
-        var loads = demand.Loads;
         for (var t = 0; t < facts.Length; t++)
         {
-            if (facts[t].Feeder < 0 || demand.Quality[t].Source == LoadSource.Measured || heads[facts[t].Feeder] is var scale && scale == 1) continue;
-            for (var k = t * loads.Factors; k < (t + 1) * loads.Factors; k++) (loads.WeightP[k], loads.WeightQ[k]) = (loads.WeightP[k] * scale, loads.WeightQ[k] * scale);
-            loads.SigmaKw[t] *= scale;
+            if (facts[t].Feeder is not (>= 0 and var f) || demand.Quality[t].Source == LoadSource.Measured) continue;
+            if (scales[t] == 0)
+            {
+                var head = readings.Find(elements.Feeders[f].Number, Metrics.Power, Quantity.ActivePower);
+                scales[t] = head.Holds && open[f] > 0 ? Math.Clamp((head.Value - known[f]) / open[f], LeastScale, MostScale) : 1;
+            }
+            var loads = demand.Loads;
+            for (var k = t * loads.Factors; k < (t + 1) * loads.Factors; k++) (loads.WeightP[k], loads.WeightQ[k]) = (loads.WeightP[k] * scales[t], loads.WeightQ[k] * scales[t]);
+            loads.SigmaKw[t] *= scales[t];
         }
-
-        DateTimeOffset snapshotAt(Weather of) => new(DateTime.SpecifyKind(Quarters.At(of.FirstStep, of.Steps), DateTimeKind.Unspecified), zone.GetUtcOffset(of.FirstStep));
+        return anchored;
     }
 
     /// <summary>Means of the city's weather stations; normals where most steps have none.</summary>
