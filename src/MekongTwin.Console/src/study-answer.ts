@@ -84,6 +84,7 @@ function violations(scene: Scene, report: StudyReport): HTMLElement[] {
     replace(body, ...listed.map(violation => violationRow(scene, violation)))
     button.hidden = listed.length === chosen.length
     setText(shown, report.violationsInAll === 0 ? t('answer.noViolations')
+      : chosen.length === 0 ? t('answer.noneMore', { rest: count(report.violationsInAll - report.violations.length) })
       : t('answer.shown', { shown: count(listed.length), listed: count(report.violations.length), total: count(report.violationsInAll) }))
   }
 
