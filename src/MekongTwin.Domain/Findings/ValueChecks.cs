@@ -19,8 +19,14 @@ internal static class ValueChecks
     /// <summary>A value must stand at least as long: shorter stillness is nobody's loss.</summary>
     private const long StuckUs = 15 * Instant.Minute;
 
-    /// <summary>And in as many readings: three alike happen to rounded values.</summary>
-    private const int StuckReadings = 4;
+    /// <summary>And in as many readings: among thousands of meters some repeat a rounded value five times of a quiet night.</summary>
+    private const int StuckReadings = 6;
+
+    /// <summary>And so long where the readings before or after it move by their last digit only.</summary>
+    private const long CoarseStuckUs = 3 * Instant.Hour;
+
+    /// <summary>Lengths of the run, on each side of it, that show the habit of the hour: of a quiet night values stand longer than by day.</summary>
+    private const int StuckAround = 4;
 
     /// <summary>Times the longest run of equal values that the day's other repetitions let expect.</summary>
     private const double StuckRuns = 2;
@@ -74,15 +80,14 @@ internal static class ValueChecks
     }
 
     /// <summary>
-    /// Runs of one value that last a quarter of an hour and are twice as long as the day's other repetitions let expect: the longest
-    /// run of n trials that repeat with probability p is ln(n(1-p))/ln(1/p) (Schilling 1990). Zero and the limits may stand still:
+    /// Runs of one value that last a quarter of an hour and are twice as long as the other repetitions let expect, those of the day and
+    /// those on its calmer side: the longest run of n trials that repeat with probability p is ln(n(1-p))/ln(1/p) (Schilling 1990). Zero and the limits may stand still:
     /// a closed road, the sun at night, air that is wet through. A coarse point, such as one in whole
     /// per cents, has to stand for hours.
     /// </summary>
     public static void FindStuck(Point point, ReadOnlySpan<Reading> readings, long fromUs, long toUs, List<Finding> into)
     {
-        var equal = 0;
-        for (var i = 1; i < readings.Length; i++) equal += readings[i].Value == readings[i - 1].Value ? 1 : 0;
+        var equal = CountEqual(readings);
         double? runs = null;
         var episodes = new Episodes(FindingKind.Stuck, into);
         for (int start = 0, end; start < readings.Length; start = end)
@@ -95,9 +100,24 @@ internal static class ValueChecks
             // Worked out for the few days that have such a run.
             runs ??= IsCoarse(readings) ? CoarseStuckRuns : StuckRuns;
             if (pairs <= runs * LongestRun(readings.Length - 1 - pairs, equal - pairs)) continue;
+            var before = readings[Math.Max(0, start - StuckAround * pairs)..start];
+            var after = readings[end..Math.Min(readings.Length, end + StuckAround * pairs)];
+            if (pairs <= runs * Math.Max(LongestRun(before.Length, CountEqual(before)), LongestRun(after.Length, CountEqual(after)))) continue;
+            if (lastUs - beginUs < CoarseStuckUs && (IsCoarseFor(before) || IsCoarseFor(after))) continue;
             episodes.Add(Math.Max(beginUs, fromUs), Math.Min(lastUs, toUs), FixedPoint.ToDouble(value), lastUs - beginUs, end - start);
         }
         episodes.Close();
+    }
+
+    /// <summary>True where enough readings show that the point moves by its last digit at this hour, as slow traffic does at night.</summary>
+    private static bool IsCoarseFor(ReadOnlySpan<Reading> readings) => readings.Length >= StuckReadings && IsCoarse(readings);
+
+    /// <summary>Readings that repeat the one before.</summary>
+    private static int CountEqual(ReadOnlySpan<Reading> readings)
+    {
+        var equal = 0;
+        for (var i = 1; i < readings.Length; i++) equal += readings[i].Value == readings[i - 1].Value ? 1 : 0;
+        return equal;
     }
 
     /// <summary>The longest run to be expected where so many of the pairs are equal; one more of each, since a day has seen little (Laplace).</summary>

@@ -48,7 +48,7 @@ public sealed class PointQualityLaws
 
     [Theory]
     [InlineData(Shape.Load, 20)]
-    [InlineData(Shape.HalfHours, 120)]
+    [InlineData(Shape.HalfHours, 180)]
     [InlineData(Shape.Flow, 20)]
     public void AValueThatStandsIsStuckWhereItStands(Shape shape, int minutesMin) => Law.Holds(Episode, given =>
     {
@@ -73,6 +73,15 @@ public sealed class PointQualityLaws
         var wrong = day.Readings.FindLast(reading => reading.TimeUs <= Day.FromUs + given.Hour * Instant.Hour);
         var found = Assert.Single(day.With(reading => reading.TimeUs == wrong.TimeUs ? reading with { Value = 5 * reading.Value } : reading).Look().Findings);
         Assert.Equal(new Finding(FindingKind.Spike, wrong.TimeUs, wrong.TimeUs, 1, 5 * wrong.Value / 1e6), found);
+    }, Runs);
+
+    /// <summary>Of a quiet night a detector's speed stands for a quarter of an hour and more, and not by day.</summary>
+    [Fact]
+    public void AQuietNightIsNotStuck() => Law.Holds(Gen.Choose(0, 1_000_000), seed =>
+    {
+        var day = Day.Of(Shape.Flow, seed);
+        var night = Day.FromUs + 4 * Instant.Hour;
+        Assert.Empty(day.With(reading => reading.TimeUs > night ? reading : reading with { Value = Day.Micro(38 + Math.Round((night - reading.TimeUs) / (double)Instant.Hour * 0.3, 1)) }).Look().Findings);
     }, Runs);
 
     /// <summary>What changes for good is an event, not a spike.</summary>
