@@ -18,7 +18,7 @@ public sealed class SimulatedHours : IAsyncLifetime
     private static readonly TimeSpan Hours = TimeSpan.FromHours(double.Parse(Environment.GetEnvironmentVariable("MEKONGTWIN_HOURS") ?? "2", CultureInfo.InvariantCulture));
 
     /// <summary>Simulated seconds a second into the silos: fast enough, slow enough for the kills to fall within.</summary>
-    private static readonly double Speed = Math.Max(40, Hours / TimeSpan.FromMinutes(15));
+    private static readonly double Speed = Math.Max(40, Hours / TimeSpan.FromMinutes(12));
 
     // A server of its own: it is killed.
     private readonly Postgres _postgres = new();
