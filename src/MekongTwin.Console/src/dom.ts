@@ -80,3 +80,14 @@ export class KeyedList<T> {
     }
   }
 }
+
+/** Does something once, when the element comes into sight; the answer calls it off. */
+export function whenInSight(element: Element, act: () => void): () => void {
+  const sight = new IntersectionObserver(entries => {
+    if (!entries.some(entry => entry.isIntersecting)) return
+    sight.disconnect()
+    act()
+  })
+  sight.observe(element)
+  return () => sight.disconnect()
+}

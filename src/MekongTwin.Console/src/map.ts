@@ -1,6 +1,6 @@
 import { cityMap, mapValues } from './api'
 import type { CityMap, MapFeature, MapValue } from './api'
-import { h, KeyedList, replace, setText } from './dom'
+import { h, KeyedList, replace, setText, whenInSight } from './dom'
 import { bandOfValue, freshnessBands, loadBands, mapLayers, trafficBands, UnknownColour } from './map-bands'
 import type { MapBand, MapLayer } from './map-bands'
 import type { MapView } from './map-view'
@@ -59,12 +59,7 @@ export function mapSection(scene: Scene): Section {
         scene.simulated() ? h('p', { class: 'map-watermark', 'aria-hidden': 'true' }, t('banner.simulated')) : null),
       h('div', { class: 'map-side' }, choices, legend, listTitle, items, none)))
 
-  const sight = new IntersectionObserver(entries => {
-    if (!entries.some(entry => entry.isIntersecting)) return
-    sight.disconnect()
-    stop = every(RefreshMs, refresh)
-  })
-  sight.observe(element)
+  const leave = whenInSight(element, () => { stop = every(RefreshMs, refresh) })
 
   async function refresh(): Promise<void> {
     try {
@@ -178,7 +173,7 @@ export function mapSection(scene: Scene): Section {
     element,
     close() {
       closed = true
-      sight.disconnect()
+      leave()
       stop?.()
       view?.close()
     },

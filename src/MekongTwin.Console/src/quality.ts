@@ -1,7 +1,7 @@
 import { cityQuality } from './api'
 import type { CityQuality, Finding, GroupQuality, KindQuality, PointQuality } from './api'
 import { instantOf } from './city-time'
-import { h, KeyedList, replace, setText } from './dom'
+import { h, KeyedList, replace, setText, whenInSight } from './dom'
 import type { View } from './dom'
 import { shapeOf } from './marks'
 import { failure, loading } from './notice'
@@ -57,12 +57,7 @@ export function qualitySection(scene: Scene): Section {
       h('label', { class: 'quality-day' }, t('dataQuality.day'), ' ', day)),
     h('div', { class: 'card' }, state, status, tables))
 
-  const sight = new IntersectionObserver(entries => {
-    if (!entries.some(entry => entry.isIntersecting)) return
-    sight.disconnect()
-    void load()
-  })
-  sight.observe(element)
+  const leave = whenInSight(element, () => { void load() })
 
   async function load(): Promise<void> {
     clearTimeout(timer)
@@ -135,7 +130,7 @@ export function qualitySection(scene: Scene): Section {
     close() {
       closed = true
       clearTimeout(timer)
-      sight.disconnect()
+      leave()
     },
   }
 }

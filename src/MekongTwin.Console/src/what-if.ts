@@ -1,4 +1,4 @@
-import { h, replace } from './dom'
+import { h, replace, whenInSight } from './dom'
 import { failure, loading } from './notice'
 import type { Scene, Section } from './page'
 import { t } from './text'
@@ -11,12 +11,7 @@ export function whatIfSection(scene: Scene): Section {
   const element = h('section', { id: 'what-if', 'aria-labelledby': 'what-if-title' },
     h('div', { class: 'section-head' }, h('h2', { id: 'what-if-title' }, t('whatIf.title')), h('p', {}, t('whatIf.help'))), body)
 
-  const sight = new IntersectionObserver(entries => {
-    if (!entries.some(entry => entry.isIntersecting)) return
-    sight.disconnect()
-    void begin()
-  })
-  sight.observe(element)
+  const leave = whenInSight(element, () => { void begin() })
 
   async function begin(): Promise<void> {
     try {
@@ -31,7 +26,7 @@ export function whatIfSection(scene: Scene): Section {
     element,
     close() {
       closed = true
-      sight.disconnect()
+      leave()
       stop?.()
     },
   }
