@@ -27,17 +27,7 @@ internal static class CityCommand
         };
         var qos = new Option<int>("--qos") { Description = "0 or 1", DefaultValueFactory = _ => 1 };
         qos.AcceptOnlyFromAmong("0", "1");
-        speed.Validators.Add(result =>
-        {
-            try
-            {
-                if (result.GetValueOrDefault<double>() is not (> 0 and <= 100_000)) result.AddError("--speed must be above 0 and at most 100000.");
-            }
-            catch (InvalidOperationException)
-            {
-                // It is no number, which the parser says itself.
-            }
-        });
+        CommonOptions.Allow(speed, static value => value is > 0 and <= 100_000, "--speed must be above 0 and at most 100000.");
         var command = new Command("city", "Runs the living city") { city, seed, speed, start, epoch, until, profile, faults, qos };
         common.AddTo(command);
         command.SetAction((result, ct) => common.RunAsync(

@@ -38,6 +38,19 @@ internal sealed class CommonOptions
         foreach (var option in new Option[] { Mqtt, User, Password, Version, ParentStdin }) command.Options.Add(option);
     }
 
+    /// <summary>Refuses values of an option that are not allowed; what cannot be read at all the parser refuses itself.</summary>
+    public static void Allow<T>(Option<T> option, Predicate<T?> isAllowed, string error) => option.Validators.Add(result =>
+    {
+        try
+        {
+            if (!isAllowed(result.GetValueOrDefault<T>())) result.AddError(error);
+        }
+        catch (InvalidOperationException)
+        {
+            // It is no number.
+        }
+    });
+
     public MqttEndpoint Endpoint(ParseResult result) => result.GetValue(Mqtt)! with
     {
         User = result.GetValue(User),

@@ -69,17 +69,7 @@ internal static class LoadCommand
     private static Option<int> Counted(string name, string description, int value, int max)
     {
         var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => value };
-        option.Validators.Add(result =>
-        {
-            try
-            {
-                if (result.GetValueOrDefault<int>() is var count && (count < 1 || count > max)) result.AddError($"{name} must be 1 to {max}.");
-            }
-            catch (InvalidOperationException)
-            {
-                // It is no number, which the parser says itself.
-            }
-        });
+        CommonOptions.Allow(option, count => count >= 1 && count <= max, $"{name} must be 1 to {max}.");
         return option;
     }
 
