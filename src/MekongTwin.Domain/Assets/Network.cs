@@ -54,6 +54,9 @@ public sealed record Network(string City, ImmutableArray<Conductor> Conductors, 
     /// <summary>Customers of each transformer in the order of <see cref="CustomerClass"/>, by the asset's number; only where their classes are known.</summary>
     public ImmutableDictionary<int, ImmutableArray<int>> CustomersOfTransformer { get; init; } = ImmutableDictionary<int, ImmutableArray<int>>.Empty;
 
+    /// <summary>Customers of a transformer in the order of <see cref="CustomerClass"/>: those whose classes are known, else all of them as households; empty where their number is not known either.</summary>
+    public ImmutableArray<int> CustomersOf(Asset transformer) => CustomersOfTransformer.GetValueOrDefault(transformer.Number, transformer.Customers > 0 ? [transformer.Customers] : []);
+
     /// <summary>What each feeder feeds with the switches as they normally stand.</summary>
     public NetworkTrace Trace() => Trace(line => Lines[line].Switch != NormalState.Open);
 

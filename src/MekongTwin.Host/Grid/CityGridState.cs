@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Globalization;
 using MekongTwin.Api;
 using MekongTwin.Domain.Assets;
@@ -56,7 +55,7 @@ internal sealed class CityGridState
         Asset Known(int number) => model.FindAsset(read.Assets[number].Id.Path)!;
         (transformers, feeders) = ([.. grid.Transformers.Select(Known)], [.. grid.Feeders.Select(Known)]);
         feederOf = [.. Enumerable.Range(0, transformers.Length).Select(t => grid.FeederOfBus[grid.BusOf(t)])];
-        expectations = [.. grid.Transformers.Select(number => new LoadExpectation(read.Assets[number].RatingKva, network.CustomersOfTransformer.GetValueOrDefault(number, read.Assets[number].Customers > 0 ? [read.Assets[number].Customers] : ImmutableArray<int>.Empty)))];
+        expectations = [.. grid.Transformers.Select(number => new LoadExpectation(read.Assets[number].RatingKva, network.CustomersOf(read.Assets[number])))];
         // A city folder is refused unless its network is radial.
         completion = StateCompletion.Of(grid.Network, [.. Enumerable.Range(0, transformers.Length).Select(grid.BusOf)], out var reason) ?? throw new ArgumentException(reason);
         (loads, heads, state) = (new(transformers.Length), new(feeders.Length), completion.MakeState());

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using System.Globalization;
 using MekongTwin.Domain.Assets;
 using MekongTwin.Domain.Readings;
 using MekongTwin.Domain.Twins;
@@ -28,7 +26,6 @@ internal sealed class StudyBases
     private const double MostScale = 5;
 
     private readonly Model model;
-    private readonly Network network;
     private readonly CityElements elements;
     private readonly City city;
     private readonly TimeZoneInfo zone;
@@ -41,20 +38,17 @@ internal sealed class StudyBases
     /// <param name="network">The city's network.</param>
     public StudyBases(Model read, Model model, Network network)
     {
-        (this.model, this.network) = (model, network);
+        this.model = model;
         city = model.FindCity(network.City)!;
         zone = city.MakeCalendar().Zone;
         elements = new(CityGrid.Of(network, read.Assets), number => model.FindAsset(read.Assets[number].Id.Path)!);
         var grid = elements.Grid;
-        ImmutableArray<int> Customers(int t) => network.CustomersOfTransformer.GetValueOrDefault(grid.Transformers[t], elements.Transformers[t].Customers > 0 ? [elements.Transformers[t].Customers] : []);
-        facts = [.. Enumerable.Range(0, grid.Transformers.Length).Select(t => new LoadFacts(elements.Transformers[t].RatingKva, grid.FeederOfBus[grid.BusOf(t)], Customers(t)))];
+        facts = [.. Enumerable.Range(0, grid.Transformers.Length).Select(t => new LoadFacts(elements.Transformers[t].RatingKva, grid.FeederOfBus[grid.BusOf(t)], network.CustomersOf(read.Assets[grid.Transformers[t]])))];
         var households = facts.Select(static fact => fact.Customers.IsDefaultOrEmpty ? 0.0 : fact.Customers[0]).ToArray();
         var (population, all) = (model.FindAsset(city.Id)!.Population, Math.Max(1, households.Sum()));
         people = [.. households.Select(count => population * count / all)];
         climate = NearestClimate();
     }
-
-    public string City => city.Id;
 
     /// <summary>The city without a reading: what its customers are assumed to take.</summary>
     public StudyBase Assume(DateTimeOffset at)
