@@ -60,11 +60,12 @@ internal sealed class Studies : IStudies
             if (known.FindCity(read.City) is not { } city) throw new StudyRefusedException($"city: there is no '{read.City}'; there are {string.Join(", ", known.Cities.Select(static c => c.Id))}.");
             var now = clock.GetUtcNow();
             if (read.At > now) throw new StudyRefusedException($"at: {read.At:yyyy-MM-dd'T'HH:mmzzz} has not come yet. Leave it out to branch from now, and say with 'from' which days are asked about.");
-            // What it names is looked up before it is taken in.
+            // What it names is looked up before it is taken in; the base is kept for its turn.
             var at = read.At ?? now;
-            StudyRun.Check(await branch(read.City, at, ct), read);
+            var from = await branch(read.City, at, ct);
+            StudyRun.Check(from, read);
             var id = $"{now:yyyyMMdd'T'HHmmss}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(3))}";
-            entry = new(read with { At = at }, new(id, read.Name, read.City, StudyState.Waiting, 0, Instant.ToText(Instant.From(now), city.MakeCalendar().Zone), by, null));
+            entry = new(read with { At = at }, new(id, read.Name, read.City, StudyState.Waiting, 0, Instant.ToText(Instant.From(now), city.MakeCalendar().Zone), by, null)) { From = from };
         }
         catch (Exception e) when (e is InputException or ScenarioException)
         {
@@ -103,7 +104,11 @@ internal sealed class Studies : IStudies
             if (entry.View.State is StudyState.Waiting or StudyState.Running)
             {
                 entry.Stop.Cancel();
-                if (entry.View.State == StudyState.Waiting) Set(entry, entry.View with { State = StudyState.Cancelled });
+                if (entry.View.State == StudyState.Waiting)
+                {
+                    entry.From = null;
+                    Set(entry, entry.View with { State = StudyState.Cancelled });
+                }
                 return true;
             }
             entries.Remove(id);
@@ -140,7 +145,8 @@ internal sealed class Studies : IStudies
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, entry.Stop.Token);
         try
         {
-            var from = await branch(entry.Scenario.City, entry.Scenario.At!.Value, either.Token);
+            var from = entry.From ?? await branch(entry.Scenario.City, entry.Scenario.At!.Value, either.Token);
+            entry.From = null;
             var report = StudyRun.Run(from, entry.Scenario, threads, done => { lock (gate) entry.View = entry.View with { Progress = Math.Max(entry.View.Progress, Math.Round(done, 3)) }; }, either.Token);
             Write(entry.View.Id, "report.json", report.ToJson());
             End(StudyState.Done, null);
@@ -209,6 +215,9 @@ internal sealed class Studies : IStudies
         public Scenario Scenario { get; } = scenario;
 
         public StudyView View { get; set; } = view;
+
+        /// <summary>The base it was checked against, until it runs; null after a restart, when it is branched again.</summary>
+        public StudyBase? From { get; set; }
 
         public CancellationTokenSource Stop { get; } = new();
     }
