@@ -6,10 +6,8 @@ namespace MekongTwin.Scenarios.Studies;
 /// </summary>
 internal sealed class ElementTally(int buses, int branches)
 {
-    public const int Bands = 3;
-
-    /// <summary>Steps a branch spent above each band, branch by branch.</summary>
-    public int[] StepsAbove { get; } = new int[branches * Bands];
+    /// <summary>Steps a branch spent above its second band, which is a violation.</summary>
+    public int[] StepsOver { get; } = new int[branches];
 
     /// <summary>Highest loading of each branch, share of its rating.</summary>
     public float[] HighestLoading { get; } = new float[branches];
@@ -30,8 +28,6 @@ internal sealed class ElementTally(int buses, int branches)
 
     public void Add(ElementTally other)
     {
-        for (var i = 0; i < StepsAbove.Length; i++) StepsAbove[i] += other.StepsAbove[i];
-        for (var i = 0; i < HighestLoading.Length; i++) HighestLoading[i] = Math.Max(HighestLoading[i], other.HighestLoading[i]);
         for (var i = 0; i < StepsLow.Length; i++)
         {
             StepsLow[i] += other.StepsLow[i];
@@ -40,7 +36,12 @@ internal sealed class ElementTally(int buses, int branches)
             HighestVm[i] = Math.Max(HighestVm[i], other.HighestVm[i]);
             FirstDayOfBus[i] = Earlier(FirstDayOfBus[i], other.FirstDayOfBus[i]);
         }
-        for (var i = 0; i < FirstDayOfBranch.Length; i++) FirstDayOfBranch[i] = Earlier(FirstDayOfBranch[i], other.FirstDayOfBranch[i]);
+        for (var i = 0; i < StepsOver.Length; i++)
+        {
+            StepsOver[i] += other.StepsOver[i];
+            HighestLoading[i] = Math.Max(HighestLoading[i], other.HighestLoading[i]);
+            FirstDayOfBranch[i] = Earlier(FirstDayOfBranch[i], other.FirstDayOfBranch[i]);
+        }
     }
 
     private static int Earlier(int a, int b) => a < 0 ? b : b < 0 ? a : Math.Min(a, b);

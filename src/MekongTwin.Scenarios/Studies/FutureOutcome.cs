@@ -8,9 +8,6 @@ internal sealed class FutureOutcome(int days, ElementTally elements)
     /// <summary>Highest power that enters the city in a step of each day, kW.</summary>
     public float[] DailyPeakKw { get; } = new float[days];
 
-    /// <summary>Energy that enters on each day, kWh.</summary>
-    public float[] DailyKwh { get; } = new float[days];
-
     /// <summary>Power that enters in each step of the first day, kW.</summary>
     public float[] FirstDayKw { get; } = new float[IFutureLoads.Steps];
 

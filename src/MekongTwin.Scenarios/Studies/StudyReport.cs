@@ -73,7 +73,7 @@ public sealed record StudyReport(
             Of(static future => future.PeakKw / 1000, 3), Of(static future => future.EnergyKwh / 1000, 3), Of(static future => future.LossesKwh / 1000, 3), Of(static future => future.UnservedKwh / 1000, 3),
             from.Rules.Carbon is { } carbon ? Of(future => future.EnergyKwh * carbon.KgPerKwh / 1000, 3) : null,
             Of(static future => future.Elements.LowestVm.Where(float.IsFinite).DefaultIfEmpty(0).Min(), 5),
-            Of(future => Enumerable.Range(0, future.Elements.HighestLoading.Length).Count(branch => future.Elements.StepsAbove[(branch * ElementTally.Bands) + 1] >= least), 1),
+            Of(future => Enumerable.Range(0, future.Elements.HighestLoading.Length).Count(branch => future.Elements.StepsOver[branch] >= least), 1),
             Of(future => Enumerable.Range(0, future.Elements.StepsLow.Length).Count(bus => future.Elements.StepsLow[bus] >= least || future.Elements.StepsHigh[bus] >= least), 1),
             futures.Sum(static future => (long)future.Unsolved));
     }
@@ -85,9 +85,8 @@ public sealed record StudyReport(
         var lines = elements.Grid.City.Lines.Length;
         for (var branch = 0; branch < elements.Names.Length; branch++)
         {
-            var at = (branch * ElementTally.Bands) + 1;
             var kind = branch < lines ? "line" : "transformer";
-            Take(elements.Names[branch], kind, "loading", future => future.Elements.StepsAbove[at], future => 100.0 * future.Elements.HighestLoading[branch], future => future.Elements.FirstDayOfBranch[branch], 1);
+            Take(elements.Names[branch], kind, "loading", future => future.Elements.StepsOver[branch], future => 100.0 * future.Elements.HighestLoading[branch], future => future.Elements.FirstDayOfBranch[branch], 1);
         }
         for (var bus = 0; bus < elements.Grid.Network.Buses.Count; bus++)
         {

@@ -57,7 +57,7 @@ internal sealed class StudyWorker
             (peak, energy) = (Math.Max(peak, cityKw[step]), energy + (cityKw[step] * Hours));
             if (day == 0) outcome.FirstDayKw[step] = (float)cityKw[step];
         }
-        (outcome.DailyPeakKw[day], outcome.DailyKwh[day]) = ((float)peak, (float)energy);
+        outcome.DailyPeakKw[day] = (float)peak;
         Sums = Sums with { EnergyKwh = Sums.EnergyKwh + energy };
     }
 
@@ -124,12 +124,9 @@ internal sealed class StudyWorker
     {
         var highest = Elements.HighestLoading[branch];
         if (squared > (double)highest * highest) Elements.HighestLoading[branch] = (float)Math.Sqrt(squared);
-        var bands = branch < plan.FirstTransformer ? plan.Criteria.LinePercent : plan.Criteria.TransformerPercent;
-        if (squared * 1e4 <= bands[0] * bands[0]) return;
-        for (var band = 0; band < ElementTally.Bands && squared * 1e4 > bands[band] * bands[band]; band++)
-        {
-            Elements.StepsAbove[(branch * ElementTally.Bands) + band]++;
-            if (band == 1 && Elements.FirstDayOfBranch[branch] < 0) Elements.FirstDayOfBranch[branch] = day;
-        }
+        var most = (branch < plan.FirstTransformer ? plan.Criteria.LinePercent : plan.Criteria.TransformerPercent)[1];
+        if (squared * 1e4 <= most * most) return;
+        Elements.StepsOver[branch]++;
+        if (Elements.FirstDayOfBranch[branch] < 0) Elements.FirstDayOfBranch[branch] = day;
     }
 }
