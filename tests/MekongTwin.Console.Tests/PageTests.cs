@@ -157,7 +157,7 @@ public sealed partial class PageTests(RunningCity city) : IClassFixture<RunningC
         {
             if (message.Type == "error") faults.Add(message.Text);
         };
-        await page.Locator("#what-if").ScrollIntoViewIfNeededAsync();
+        await ComeToAsync(page, "#what-if", page.GetByTestId("study-form"));
         await page.GetByTestId("lever-heat").FillAsync("3");
         await page.GetByTestId("study-futures").FillAsync("4");
         await page.GetByTestId("study-futures").PressAsync("Enter");
@@ -187,7 +187,7 @@ public sealed partial class PageTests(RunningCity city) : IClassFixture<RunningC
     public async Task A_study_can_be_stopped_and_one_that_is_refused_says_why_beside_the_form()
     {
         var page = await OpenAsync();
-        await page.Locator("#what-if").ScrollIntoViewIfNeededAsync();
+        await ComeToAsync(page, "#what-if", page.GetByTestId("study-form"));
         await page.GetByTestId("lever-outage").FillAsync("vn-dad/fdr/none");
         await page.GetByTestId("study-run").ClickAsync();
         await Expect(page.GetByTestId("study-form").GetByTestId("error")).ToContainTextAsync("no line, transformer or feeder 'vn-dad/fdr/none'");
@@ -307,6 +307,24 @@ public sealed partial class PageTests(RunningCity city) : IClassFixture<RunningC
     {
         if (city.Missing is { } missing) Assert.Skip(missing);
         return await city.OpenAsync(prepare);
+    }
+
+    /// <summary>Scrolls to a section that loads when it is seen. What is above may grow meanwhile and push it out of sight again: a person would go on scrolling.</summary>
+    private static async Task ComeToAsync(IPage page, string section, ILocator shown)
+    {
+        for (var attempt = 0; attempt < 10 && !await shown.IsVisibleAsync(); attempt++)
+        {
+            await page.Locator(section).ScrollIntoViewIfNeededAsync();
+            try
+            {
+                await shown.WaitForAsync(new() { Timeout = 2_000 });
+            }
+            catch (TimeoutException)
+            {
+                // Once more.
+            }
+        }
+        await Expect(shown).ToBeVisibleAsync();
     }
 
     /// <summary>The page's back-off between attempts is up to half a minute.</summary>
