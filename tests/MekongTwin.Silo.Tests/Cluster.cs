@@ -66,6 +66,9 @@ public class Cluster(Postgres postgres) : IAsyncLifetime
     /// <summary>Calls to which assets, by key, get no answer.</summary>
     internal static Func<string, bool>? Fault { get; set; }
 
+    /// <summary>Calls to which assets, by key, are carried out, and their answer is lost with a silo that it came through.</summary>
+    internal static Func<string, bool>? Loss { get; set; }
+
     internal IEnumerable<Regions> Regions => Silos.Silos.Cast<InProcessSiloHandle>().Select(silo => silo.ServiceProvider.GetRequiredService<Regions>());
 
     private sealed class Services : ISiloConfigurator
@@ -76,8 +79,10 @@ public class Cluster(Postgres postgres) : IAsyncLifetime
             silo.AddPlacementDirector<HomePlacement, HomeDirector>();
             silo.AddIncomingGrainCallFilter(async context =>
             {
-                if (context.ImplementationMethod.Name == nameof(IAssetGrain.FoldAsync) && Fault?.Invoke(context.TargetId.Key.ToString()!) == true) throw new TimeoutException("An asset that does not answer, for a test.");
+                var (isFold, key) = (context.ImplementationMethod.Name == nameof(IAssetGrain.FoldAsync), context.TargetId.Key.ToString()!);
+                if (isFold && Fault?.Invoke(key) == true) throw new TimeoutException("An asset that does not answer, for a test.");
                 await context.Invoke();
+                if (isFold && Loss?.Invoke(key) == true) throw new SiloUnavailableException("An answer that is lost, for a test.");
             });
         }
     }

@@ -37,6 +37,7 @@ internal static class Hashes
             ("UPDATE asset_total SET energy = energy + 1 WHERE (asset, start) IN (SELECT asset, start FROM asset_total ORDER BY start LIMIT 1)", "what lies below adds up to"),
             ("DELETE FROM journal_block WHERE (partition, start) IN (SELECT partition, start FROM journal_block WHERE start > 0 ORDER BY start LIMIT 1)", "no block at offset"),
             ("UPDATE journal_block SET frames = substr(frames, 1, length(frames) - 1) WHERE (partition, start) IN (SELECT partition, start FROM journal_block ORDER BY partition, start LIMIT 1)", "is damaged"),
+            ("DELETE FROM asset_window WHERE (asset, start) IN (SELECT asset, start FROM asset_window ORDER BY asset, start LIMIT 1)", "stored readings than its facts count"),
             ("DELETE FROM ledger_line WHERE (partition, source) IN (SELECT partition, source FROM ledger_line LIMIT 1)", "its account says 0"),
             ("UPDATE partition_facts SET applied = applied - 1 WHERE partition = 0", "where no block ends"),
             ("UPDATE asset_state SET body = substr(body, 1, length(body) - 1) WHERE asset = (SELECT min(asset) FROM asset_state)", "newest readings are damaged"),

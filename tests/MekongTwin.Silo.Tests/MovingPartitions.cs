@@ -16,22 +16,25 @@ public sealed class MovingPartitions(Cluster cluster) : IClassFixture<Cluster>
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData(1, 3, 0)]
-    [InlineData(2, 5, 0)]
-    [InlineData(3, 3, 40)]
-    public async Task EveryReadingIsJournalledAndCountedOnce(int seed, int partitions, int oneInFails)
+    [InlineData(1, 3, 0, 0)]
+    [InlineData(2, 5, 0, 0)]
+    [InlineData(3, 3, 40, 0)]
+    [InlineData(4, 3, 0, 5)]
+    [InlineData(5, 3, 40, 5)]
+    public async Task EveryReadingIsJournalledAndCountedOnce(int seed, int partitions, int oneInFails, int oneInIsLost)
     {
         var model = SmallCity.Make();
         var readings = SmallCity.Disturb(SmallCity.Traffic(model, seed, 4 * Instant.Hour, 10 * Instant.Minute), seed + 50);
         await using var region = await cluster.OpenAsync(model, partitions);
         var faults = new Random(seed);
-        Cluster.Fault = key =>
+        Func<string, bool> OneIn(int many) => key =>
         {
-            lock (faults) return oneInFails > 0 && key.StartsWith(region.Name, StringComparison.Ordinal) && faults.Next(oneInFails) == 0;
+            lock (faults) return many > 0 && key.StartsWith(region.Name, StringComparison.Ordinal) && faults.Next(many) == 0;
         };
+        (Cluster.Fault, Cluster.Loss) = (OneIn(oneInFails), OneIn(oneInIsLost));
         var shares = readings.ToLookup(reading => region.Map.PartitionOf(model.Points[reading.Point].Asset));
         await Task.WhenAll(shares.Select(share => AppendAsync(region, share.Key, [.. share], new Random(seed * 100 + share.Key))));
-        Cluster.Fault = null;
+        (Cluster.Fault, Cluster.Loss) = (null, null);
         Facts.AssertSame(Facts.ByOracle(model, readings), await region.ReadFactsAsync(), "after all moves");
         var line = await region.ReadLedgerAsync();
         var instants = readings.Select(reading => (reading.Point, reading.TimeUs)).Distinct().Count();

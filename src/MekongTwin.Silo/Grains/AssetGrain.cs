@@ -41,23 +41,28 @@ internal sealed class AssetGrain(Regions regions, ILocalSiloDetails here) : Grai
     public Task<WireFolded> FoldAsync(WireShare share)
     {
         if (!TryOpen(share)) return Task.FromResult(Leave(share.Home));
-        _share = share;
-        _outcomes = new FoldOutcome[share.Readings.Length / Reading.Size];
-        _late.Clear();
-        _attempts = 0;
-        _isFolding = false;
-        // Before the readings: what it missed is among the applied ones, and they are not.
-        _isCaughtUp = _missed is null || _missed.RetryAt > share.Turn;
-        return Task.FromResult(Go());
+        if (!_partition!.Turn.IsUnderWay(share.Turn)) return Task.FromResult(new WireFolded { Step = FoldStep.Elsewhere });
+        if (_partition.Turn.TryBegin(_asset))
+        {
+            _share = share;
+            _outcomes = new FoldOutcome[share.Readings.Length / Reading.Size];
+            _late.Clear();
+            _attempts = 0;
+            _isFolding = false;
+            // Before the readings: what it missed is among the applied ones, and they are not.
+            _isCaughtUp = _missed is null || _missed.RetryAt > share.Turn;
+        }
+        return Task.FromResult(GoOn(share.Turn));
     }
 
-    public Task<WireFolded> ContinueAsync() => Task.FromResult(_partition is not null && TryOpen(_share) ? Go() : new() { Step = FoldStep.Elsewhere });
+    public Task<WireFolded> ContinueAsync() =>
+        Task.FromResult(_share is not null && TryOpen(_share) && _partition!.Turn.IsUnderWay(_share.Turn) ? GoOn(_share.Turn) : new() { Step = FoldStep.Elsewhere });
 
     private bool TryOpen(WireShare share)
     {
         if (_region.Find(share.Partition, share.Epoch) is not { } partition) return false;
         if (ReferenceEquals(partition, _partition)) return true;
-        _partition = partition;
+        (_partition, _share) = (partition, null!);
         var asset = _region.Model.FindAsset(_path)!;
         _asset = asset.Number;
         _twin = new(asset, [.. _region.Model.PointsOf(asset.Number).Select(number => _region.Model.Points[number])], share.Epoch);
@@ -71,7 +76,7 @@ internal sealed class AssetGrain(Regions regions, ILocalSiloDetails here) : Grai
     /// <summary>Moves to its partition. A partition that ought to be here and is not is none any more: it gets no answer it could use.</summary>
     private WireFolded Leave(SiloAddress home)
     {
-        _partition = null;
+        (_partition, _share) = (null, null!);
         if (!home.Equals(here.SiloAddress))
         {
             RequestContext.Set(IPlacementDirector.PlacementHintKey, home);
@@ -81,13 +86,22 @@ internal sealed class AssetGrain(Regions regions, ILocalSiloDetails here) : Grai
         return new() { Step = FoldStep.Elsewhere };
     }
 
+    /// <summary>What an activation before this one had begun is gone with it: the partition starts anew from what is stored.</summary>
+    private WireFolded GoOn(long turn)
+    {
+        if (_partition!.Turn.Of(_asset) is { } answer) return answer;
+        return _share?.Turn == turn ? Go() : throw new InvalidOperationException($"{_path} went away in the middle of a turn.");
+    }
+
     private WireFolded Go()
     {
         if (!_isCaughtUp && !TryCatchUp()) return new() { Step = FoldStep.Wanting };
         if (_missed is null && _outcomes.Length > 0 && !TryFold()) return new() { Step = FoldStep.Wanting };
         if (_missed is not null) SetAside();
         PutLatest();
-        return new() { Step = FoldStep.Done, Outcomes = _outcomes, Late = [.. _late], SetAside = _missed is not null, Failure = _missed?.Failure };
+        var answer = new WireFolded { Step = FoldStep.Done, Outcomes = _outcomes, Late = [.. _late], SetAside = _missed is not null, Failure = _missed?.Failure };
+        _partition!.Turn.Done(_asset, answer);
+        return answer;
     }
 
     /// <summary>False when something has to be fetched first.</summary>

@@ -192,7 +192,7 @@ internal sealed partial class PartitionGrain
     /// <summary>One turn. The caller holds it, and says when it is booked too.</summary>
     private async Task<WireApplied> TurnAsync(long to, ReadOnlyMemory<Reading> readings, int[] sources, IChangesObserver? caller)
     {
-        _turns++;
+        _partition.Turn.Begin(++_turns);
         _isTurning = true;
         if (!KnowsAll(readings.Span)) await WithDatabaseAsync(async ct =>
         {
@@ -255,7 +255,7 @@ internal sealed partial class PartitionGrain
         return grain;
     }
 
-    /// <summary>An asset on a silo that dies is elsewhere: it would have folded nothing there.</summary>
+    /// <summary>An asset on a silo that dies is elsewhere. If it is not, and only its answer was lost, it gives that again.</summary>
     private static async Task<WireFolded> AskAsync(IAssetGrain grain, WireShare share)
     {
         try

@@ -11,7 +11,7 @@ namespace MekongTwin.Silo.Running;
 
 /// <summary>
 /// Checks what a region's database holds: that each partition's journal is whole, that the accounts say what the journal
-/// says, that the totals are the sums of what lies below them. And makes the facts' hash.
+/// says and what the facts count, that the totals are the sums of what lies below them. And makes the facts' hash.
 /// </summary>
 internal sealed class RegionCheck(RegionCut cut, PartitionMap map, Action<string> progress)
 {
@@ -22,6 +22,9 @@ internal sealed class RegionCheck(RegionCut cut, PartitionMap map, Action<string
     private const long StretchUs = 24 * Instant.Hour;
 
     private readonly List<string> _faults = [];
+
+    // What the accounts say is stored of each partition, less what its facts count.
+    private readonly Dictionary<int, long> _uncounted = [];
     private readonly int[] _assets = [.. Enumerable.Range(0, map.Model.Assets.Length)];
 
     public IReadOnlyList<string> Faults => _faults;
@@ -54,6 +57,7 @@ internal sealed class RegionCheck(RegionCut cut, PartitionMap map, Action<string
             await CheckJournalAsync(extent, ct);
         }
         await CheckTotalsAsync(ct);
+        foreach (var (partition, readings) in _uncounted.Where(pair => pair.Value != 0)) Fault($"Partition {partition}: its accounts say {Math.Abs(readings)} {(readings > 0 ? "more" : "fewer")} stored readings than its facts count.");
         await foreach (var (asset, body) in cut.StatesAsync(ct))
         {
             if (!TryDecode(() => FactsCodec.ReadState(body), out _)) Fault($"{Name(asset)}: its newest readings are damaged.");
@@ -109,6 +113,7 @@ internal sealed class RegionCheck(RegionCut cut, PartitionMap map, Action<string
             if (line.Journalled != journalled) Fault($"Partition {partition}: the journal holds {journalled} readings of source {source}, its account says {line.Journalled}.");
             else if (line.Accounted != journalled) Fault($"Partition {partition}: of {journalled} readings of source {source} {line.Accounted} are accounted for.");
             SetAside += line[Refusal.TwinFaulted];
+            _uncounted[partition] = _uncounted.GetValueOrDefault(partition) + line.Stored;
         }
     }
 
@@ -137,8 +142,10 @@ internal sealed class RegionCheck(RegionCut cut, PartitionMap map, Action<string
         await foreach (var quarter in cut.QuartersAsync(_assets, from, from + StretchUs, ct))
         {
             Quarters++;
-            if (!TryDecode(() => FactsCodec.ReadWindows(quarter.Body, quarter.StartUs).Sum, out var own)) Fault($"{Name(quarter.Asset)} at {Text(quarter.StartUs)}: what is stored is damaged.");
-            foreach (var above in map.Above(quarter.Asset, quarter.StartUs)) sums[(above, quarter.StartUs)] = sums.GetValueOrDefault((above, quarter.StartUs)) + own;
+            if (!TryDecode(() => FactsCodec.ReadWindows(quarter.Body, quarter.StartUs), out var own)) Fault($"{Name(quarter.Asset)} at {Text(quarter.StartUs)}: what is stored is damaged.");
+            var partition = map.PartitionOf(quarter.Asset);
+            foreach (var window in own.Windows ?? []) _uncounted[partition] = _uncounted.GetValueOrDefault(partition) - window.Count - window.Bad;
+            foreach (var above in map.Above(quarter.Asset, quarter.StartUs)) sums[(above, quarter.StartUs)] = sums.GetValueOrDefault((above, quarter.StartUs)) + own.Sum;
         }
         return sums;
     }

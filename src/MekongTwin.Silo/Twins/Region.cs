@@ -149,6 +149,12 @@ internal sealed class Partition(int number, Region region, PartitionState state)
 
     public PartitionReadings Readings { get; } = new(number, () => region.Map) { IsBroken = region.IsBroken };
 
+    /// <summary>
+    /// The turn under way. An asset's share of it is folded once, however often it is asked: a call may have been carried out
+    /// though its caller was told that a silo it came through is gone.
+    /// </summary>
+    public TurnAnswers Turn { get; } = new();
+
     /// <summary>True when something of an asset's past is to be fetched before it can go on.</summary>
     public bool Wants(int asset) => Readings.Wants(asset) || Facts.Wants(asset);
 
