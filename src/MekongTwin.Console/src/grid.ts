@@ -94,10 +94,10 @@ function feederRow(feeder: Feeder): View<Feeder> {
     show(next) {
       setText(power, bandText(next.p, 'MW', 2))
       setText(losses, quantityText({ value: next.lossesKw ?? null, unit: 'kW' }, 'kW', 1))
-      setText(voltage, bandText(next.lowestVoltage, 'kV', 2))
-      setText(voltageAt, placeOf(next.lowestVoltageNode))
-      replace(loaded, (next.highestLoading?.value ?? 0) > OverPercent ? shapeOf('▲') : null, ' ', bandText(next.highestLoading, '%', 0))
-      setText(loadedAt, placeOf(next.highestLoadingLine))
+      setText(voltage, bandText(next.lowestVoltage, '1', 3))
+      setText(voltageAt, next.lowestVoltageNode ?? '')
+      replace(loaded, (next.highestLoading?.value ?? 0) > OverPercent ? shapeOf('▲') : null, ' ', bandText(next.highestLoading, '%', 1))
+      setText(loadedAt, next.highestLoadingLine ?? '')
       setText(measured, percent(next.coverage))
       replace(says, next.solved === false ? mark(t('grid.notSolved')) : next.inconsistency === undefined ? NoValue : mark(contradictionText(next.inconsistency.kw)))
     },
@@ -110,9 +110,4 @@ function mark(text: string): HTMLElement {
 
 function contradictionText(kw: number): string {
   return t(kw > 0 ? 'grid.metersOverHead' : 'grid.headOverLoads', { power: quantityText({ value: Math.abs(kw), unit: 'kW' }, 'kW', 0) })
-}
-
-/** Nodes and lines are named below their city. */
-function placeOf(id: string | undefined): string {
-  return id?.split('/').slice(1).join('/') ?? ''
 }
