@@ -290,8 +290,17 @@ export interface Violation {
   firstDay?: string
 }
 
+/** A figure that is not exact, as a scenario has it. */
+export interface Estimate {
+  low: number
+  likely: number
+  high: number
+}
+
 export interface StudyReport {
   name: string
+  /** The scenario in full; absent from reports of earlier versions. */
+  asked?: { levers: ({ kind: string } & Record<string, string | number | boolean | Estimate>)[] }
   from: string
   days: number
   futures: number

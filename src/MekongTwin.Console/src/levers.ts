@@ -2,7 +2,8 @@ import type { TextKey } from './text'
 
 /** A field of a lever as the form has it. What a person leaves empty is left out of the scenario. */
 export type LeverField = { name: string, label: TextKey } & (
-  | { is: 'number', min: number, max: number, step: number, value?: number, unit?: string, /** Shown in per cent, a share in the scenario. */ percent?: true }
+  /** Of a percent a person sees a hundred times what the scenario has. */
+  | { is: 'number', min: number, max: number, step: number, value?: number, unit?: string, percent?: true }
   | { is: 'choice', choices: readonly { value: string | boolean, label: TextKey }[] }
   /** An id; what is suggested is in the city's map. */
   | { is: 'element', suggests: 'feeder' | 'below' | 'none', optional?: true })

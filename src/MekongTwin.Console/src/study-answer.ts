@@ -1,6 +1,8 @@
 import { studyExport, studyExports } from './api'
-import type { Percentiles, StudyReport, StudySummary, Violation } from './api'
+import type { Estimate, Percentiles, StudyReport, StudySummary, Violation } from './api'
 import { h, replace, setText } from './dom'
+import { leverForms } from './levers'
+import type { LeverField } from './levers'
 import { failure } from './notice'
 import { count, decimal, percent } from './numbers'
 import { hrefOf } from './page'
@@ -31,6 +33,7 @@ export function studyAnswer(scene: Scene, id: string, report: StudyReport, close
       scene.simulated() ? h('span', { class: 'tag', 'data-testid': 'answer-simulated' }, t('banner.simulated')) : null,
       h('button', { type: 'button', 'data-testid': 'answer-close', onclick: close }, t('state.close'))),
     h('p', { class: 'muted', 'data-testid': 'answer-run' }, t('answer.run', { from: report.from, days: count(report.days), futures: count(report.futures), seed: String(report.seed), time: scene.time.full(report.base.asOf) })),
+    changes(report),
     h('p', { class: 'muted', 'data-testid': 'answer-calibration' }, [
       t('answer.calibration', { readings: count(calibration.readings), days: decimal(calibration.days, calibration.days < 1 ? 2 : 1), measured: count(calibration.measured), transformers: count(calibration.transformers) }),
       calibration.anchored ? t('answer.anchored', { count: count(calibration.anchored) }) : '',
@@ -38,6 +41,28 @@ export function studyAnswer(scene: Scene, id: string, report: StudyReport, close
     h('p', { class: 'study-p90', 'data-testid': 'answer-p90' }, t('answer.p90')),
     summaryTable(report), chart.element, ...violations(scene, report), downloads(id),
   ]
+}
+
+/** What was changed, in the words of the form that asks for it. */
+function changes({ asked }: StudyReport): HTMLElement {
+  return h('ul', { class: 'study-changes', 'aria-label': t('whatIf.levers'), 'data-testid': 'answer-changes', hidden: asked === undefined || asked.levers.length === 0 }, ...(asked?.levers ?? []).map(lever => {
+    const form = leverForms.find(known => known.kind === lever.kind)
+    const figures = form?.fields.flatMap(field => {
+      const value = lever[field.name]
+      return value === undefined ? [] : [`${t(field.label)} ${wordsOf(field, value)}`]
+    })
+    return h('li', {}, h('strong', {}, form === undefined ? lever.kind : t(form.label)), ` ${figures?.join(' · ') ?? ''}`)
+  }))
+}
+
+function wordsOf(field: LeverField, value: string | number | boolean | Estimate): string {
+  if (field.is === 'choice') {
+    const choice = field.choices.find(known => known.value === value)
+    return choice === undefined ? String(value) : t(choice.label)
+  }
+  const figure = (number: number) => field.is === 'number' && field.percent === true ? decimal(number * 100, 1) : String(number)
+  const text = typeof value === 'object' ? [value.low, value.likely, value.high].map(figure).join(' – ') : typeof value === 'number' ? figure(value) : String(value)
+  return field.is === 'number' && field.unit !== undefined && typeof value !== 'string' ? withUnit(text, field.unit) : text
 }
 
 /** Links that bring the sign-in along, which a browser by itself would not. */
