@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using MekongTwin.Engines.Demand;
 using MekongTwin.Scenarios.Levers;
 
 namespace MekongTwin.Scenarios;
@@ -32,4 +33,7 @@ public sealed record Scenario(string Name, string City)
     public long Seed { get; init; } = 1;
 
     public ImmutableArray<Lever> Levers { get; init; } = [];
+
+    /// <summary>The same with its estimates as they turn out in one future: one draw of each for the whole city.</summary>
+    internal Scenario Drawn(int future) => this with { Levers = [.. Levers.Select((lever, i) => lever.Drawn(new(new Draw(Seed, future), i)))] };
 }

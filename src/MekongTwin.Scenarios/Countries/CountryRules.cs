@@ -15,7 +15,7 @@ namespace MekongTwin.Scenarios.Countries;
 public sealed record Criteria(
     string Name, string Source, double LowestVm, double HighestVm, double LowestVmAfterContingency, ImmutableArray<double> TransformerPercent, ImmutableArray<double> LinePercent, double LeastHours);
 
-/// <summary>The official average emission factor of a country's grid; not a marginal one.</summary>
+/// <summary>An average emission factor of a country's grid, not a marginal one; the source says where it is not official.</summary>
 public sealed record Carbon(double KgPerKwh, int Year, string Source);
 
 /// <summary>A country's figures, read from its file in this folder. The code holds none.</summary>

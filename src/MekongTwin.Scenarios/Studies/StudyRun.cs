@@ -9,7 +9,7 @@ public static class StudyRun
 {
     /// <summary>Checks a scenario against a base without solving anything.</summary>
     /// <exception cref="ScenarioException">It cannot be; the message names the field.</exception>
-    public static void Check(StudyBase from, Scenario scenario) => Plan(from, scenario);
+    public static void Check(StudyBase from, Scenario scenario) => _ = Plan(from, scenario);
 
     /// <param name="from">Where it starts.</param>
     /// <param name="scenario">What is asked.</param>
@@ -17,31 +17,52 @@ public static class StudyRun
     /// <param name="progress">Told the share that is done, from any thread.</param>
     /// <param name="ct">Stops it.</param>
     /// <exception cref="ScenarioException">It cannot be; the message names the field.</exception>
-    public static StudyReport Run(StudyBase from, Scenario scenario, int threads, Action<double>? progress = null, CancellationToken ct = default)
+    public static StudyResult Solve(StudyBase from, Scenario scenario, int threads, Action<double>? progress = null, CancellationToken ct = default)
     {
-        var plan = Plan(from, scenario);
-        var still = scenario with { Levers = [] };
+        var (plan, elements) = Plan(from, scenario);
+        var still = Plan(from, scenario with { Levers = [] }).Plan with { Buses = plan.Buses, Branches = plan.Branches };
         var share = scenario.Levers.IsEmpty ? 1 : 0.5;
-        var baseline = Study.Run(Plan(from, still), threads, done => progress?.Invoke(done * share), ct);
+        var baseline = Study.Run(still, threads, done => progress?.Invoke(done * share), ct);
         var outcome = scenario.Levers.IsEmpty ? baseline : Study.Run(plan, threads, done => progress?.Invoke(0.5 + (done * share)), ct);
-        return StudyReport.Of(from, scenario, FirstDay(from, scenario), baseline, outcome);
+        return StudyResult.Of(from, scenario, elements, FirstDay(from, scenario), baseline, outcome);
     }
+
+    /// <summary>The report alone of <see cref="Solve"/>.</summary>
+    /// <exception cref="ScenarioException">It cannot be; the message names the field.</exception>
+    public static StudyReport Run(StudyBase from, Scenario scenario, int threads, Action<double>? progress = null, CancellationToken ct = default) => Solve(from, scenario, threads, progress, ct).Report;
 
     internal static DateOnly FirstDay(StudyBase from, Scenario scenario) => scenario.From ?? DateOnly.FromDateTime(from.AsOf.DateTime);
 
-    private static StudyPlan Plan(StudyBase from, Scenario scenario)
+    private static (StudyPlan Plan, StudyElements Elements) Plan(StudyBase from, Scenario scenario)
     {
         Need(scenario);
         var elements = from.Elements;
-        var network = GridLevers.Apply(scenario, elements);
-        var levers = LoadLevers.Apply(scenario, from);
+        var grid = GridLevers.Apply(scenario, elements);
+        var (network, named) = (grid.Network, new StudyElements(elements, grid));
+        var levers = new FutureLevers(scenario, from, grid);
         var feeders = FeederGrid.Split(network);
         var baseKva = network.BaseMva * 1000;
-        return new(feeders, network.Buses.Count, network.Branches.Count, baseKva, new DemandLoads(levers, feeders, new WeatherGenerator(from.Climate, scenario.Seed), scenario.Seed, FirstDay(from, scenario), baseKva), scenario.Days, scenario.Futures, from.Rules.Criteria)
+        var loads = new DemandLoads(levers, feeders, Batteries(scenario, elements, feeders), new WeatherGenerator(from.Climate, scenario.Seed), scenario.Seed, FirstDay(from, scenario), baseKva);
+        return (new(feeders, network.Buses.Count, network.Branches.Count, baseKva, loads, scenario.Days, scenario.Futures, from.Rules.Criteria)
         {
-            FirstTransformer = elements.Grid.City.Lines.Length,
+            IsLine = [.. named.Branches.Select(static branch => branch.Kind == "line")],
             Outages = [.. scenario.Levers.Select((lever, i) => (lever, i)).Where(static pair => pair.lever is Outage).Select(pair => Place((Outage)pair.lever, elements, $"levers[{pair.i}].element"))],
-        };
+        }, named);
+    }
+
+    /// <summary>The batteries of each feeder, in the order of their levers.</summary>
+    private static PlacedBattery[][] Batteries(Scenario scenario, CityElements elements, FeederGrid[] feeders)
+    {
+        var batteries = feeders.Select(static _ => new List<PlacedBattery>()).ToArray();
+        for (var i = 0; i < scenario.Levers.Length; i++)
+        {
+            if (scenario.Levers[i] is not BatteryStorage storage) continue;
+            var branch = elements.Branch(storage.At, $"levers[{i}].at");
+            var placed = feeders.Select((feeder, f) => (Battery: PlacedBattery.In(feeder, storage, branch), Feeder: f)).FirstOrDefault(static pair => pair.Battery is not null);
+            if (placed.Battery is null) throw new ScenarioException($"levers[{i}].at", $"'{storage.At}' feeds nothing: it stands open or is without supply");
+            if (storage.Kwh > 0) batteries[placed.Feeder].Add(placed.Battery);
+        }
+        return [.. batteries.Select(static list => list.ToArray())];
     }
 
     private static PlannedOutage Place(Outage outage, CityElements elements, string field) =>

@@ -124,7 +124,7 @@ internal sealed class StudyWorker
     {
         var highest = Elements.HighestLoading[branch];
         if (squared > (double)highest * highest) Elements.HighestLoading[branch] = (float)Math.Sqrt(squared);
-        var most = (branch < plan.FirstTransformer ? plan.Criteria.LinePercent : plan.Criteria.TransformerPercent)[1];
+        var most = (plan.IsLine[branch] ? plan.Criteria.LinePercent : plan.Criteria.TransformerPercent)[1];
         if (squared * 1e4 <= most * most) return;
         Elements.StepsOver[branch]++;
         if (Elements.FirstDayOfBranch[branch] < 0) Elements.FirstDayOfBranch[branch] = day;
