@@ -32,9 +32,9 @@ public interface IStudies
     Task<StudyView> AskAsync(byte[] scenario, string by, CancellationToken ct);
 
     /// <summary>Newest first.</summary>
-    IReadOnlyList<StudyView> List();
+    Task<IReadOnlyList<StudyView>> ListAsync(CancellationToken ct);
 
-    StudyView? Find(string id);
+    Task<StudyView?> FindAsync(string id, CancellationToken ct);
 
     /// <summary>The answer, UTF-8 JSON; null until it is done.</summary>
     Task<byte[]?> ReadReportAsync(string id, CancellationToken ct);
@@ -43,5 +43,5 @@ public interface IStudies
     Task<byte[]?> ReadExportAsync(string id, string name, CancellationToken ct);
 
     /// <summary>Stops a study that waits or runs; one that has ended is removed with its answer. False when there is none.</summary>
-    bool Remove(string id);
+    Task<bool> RemoveAsync(string id, CancellationToken ct);
 }

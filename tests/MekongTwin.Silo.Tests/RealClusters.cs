@@ -57,6 +57,8 @@ public sealed class RealClusters : IAsyncLifetime
         await _silos[0].UntilAsync(async () => Account.Of(await _silos[0].ReadLedgerAsync()).Quarantined == refused.Count, "all of it to be in quarantine");
         await PublishAsync(0, 2);
         await _silos[1].UntilAsync(async () => (await _silos[1].Http.GetAsync("/api/v1/cities/vn-dad/grid")).IsSuccessStatusCode, "the grid to be completed");
+        // It is asked for at a silo that dies: whoever has the studies then runs it, again where it must.
+        var study = await AskStudyAsync(_silos[1]);
         await _silos[1].KillAsync();
         var killed = Stopwatch.StartNew();
         await _silos[0].UntilAsync(async () => (await _silos[0].Http.GetAsync("/api/v1/assets?limit=1")).IsSuccessStatusCode, "all twins to answer");
@@ -82,6 +84,13 @@ public sealed class RealClusters : IAsyncLifetime
         Assert.All(accounts, account => Assert.Equal(embedded.Facts, account.Facts));
         // What a silo had not acknowledged when it died was sent again.
         Assert.All(accounts, account => Assert.True(account.IsBalanced, $"{account}"));
+        await _silos[2].UntilAsync(async () =>
+        {
+            var view = await _silos[2].ReadAsync($"/api/v1/studies/{study}");
+            Assert.False(view.TryGetProperty("fault", out var fault), $"{fault}");
+            return view.GetProperty("state").GetString() == "done";
+        }, "the study to be done");
+        Assert.Equal(96, (await _silos[0].ReadAsync($"/api/v1/studies/{study}/report")).GetProperty("firstDay").GetArrayLength());
         // The server was killed under the first one's connections.
         await using var again = NpgsqlDataSource.Create(database.ConnectionString);
         var hash = await Hashes.OfClusterAsync(again.ConnectionString);
@@ -89,6 +98,14 @@ public sealed class RealClusters : IAsyncLifetime
         await Task.WhenAll(_silos.Append(_embedded).Select(process => process.StopAsync()));
         Assert.Equal(await Hashes.OfEmbeddedAsync(_data), hash);
         await Hashes.FindsDamageAsync(again);
+    }
+
+    private static async Task<string> AskStudyAsync(TwinProcess silo)
+    {
+        using var scenario = new StringContent("""{"name":"heat","city":"vn-dad","futures":4,"levers":[{"kind":"heatWave","deltaC":4}]}""", System.Text.Encoding.UTF8, "application/json");
+        using var answer = await silo.Http.PostAsync("/api/v1/studies", scenario, Ct);
+        Assert.Equal(System.Net.HttpStatusCode.Accepted, answer.StatusCode);
+        return (await System.Text.Json.JsonDocument.ParseAsync(await answer.Content.ReadAsStreamAsync(Ct), default, Ct)).RootElement.GetProperty("id").GetString()!;
     }
 
     /// <summary>Six hours of the pilot up to now, quarter by quarter, and a few readings of the day before, which come last.</summary>

@@ -21,14 +21,14 @@ internal static class StudyRoutes
         routes.MapPost("/studies", (HttpContext context, CancellationToken ct) => AskAsync(services, context, ct))
             .Require(Role.Planner).Accepts<object>("application/json").Produces<StudyView>(202).ProducesProblem(400).ProducesProblem(404)
             .WithSummary("Asks for a study: the body is a scenario (see docs/scenarios.md); answers at once, the study runs beside the living city");
-        routes.MapGet("/studies", Results<Ok<StudyPage>, ProblemHttpResult> () => services.Studies is { } studies ? TypedResults.Ok(new StudyPage(studies.List())) : NoStudies())
+        routes.MapGet("/studies", async Task<Results<Ok<StudyPage>, ProblemHttpResult>> (CancellationToken ct) => services.Studies is { } studies ? TypedResults.Ok(new StudyPage(await studies.ListAsync(ct))) : NoStudies())
             .ProducesProblem(404).WithSummary("Studies, newest first, with their progress");
-        routes.MapGet("/studies/{id}", Results<Ok<StudyView>, ProblemHttpResult> (string id) => services.Studies is not { } studies ? NoStudies() : studies.Find(id) is { } study ? TypedResults.Ok(study) : NoStudy(studies, id))
+        routes.MapGet("/studies/{id}", async Task<Results<Ok<StudyView>, ProblemHttpResult>> (string id, CancellationToken ct) => services.Studies is not { } studies ? NoStudies() : await studies.FindAsync(id, ct) is { } study ? TypedResults.Ok(study) : await NoStudyAsync(studies, id, ct))
             .ProducesProblem(404).WithSummary("A study's state and progress");
         routes.MapGet("/studies/{id}/report", async Task<Results<FileContentHttpResult, ProblemHttpResult>> (string id, CancellationToken ct) =>
         {
             if (services.Studies is not { } studies) return NoStudies();
-            if (studies.Find(id) is not { } study) return NoStudy(studies, id);
+            if (await studies.FindAsync(id, ct) is not { } study) return await NoStudyAsync(studies, id, ct);
             return await studies.ReadReportAsync(id, ct) is { } report
                 ? TypedResults.File(report, "application/json")
                 : Problems.NotFound($"Study '{id}' has no answer: it is {Figures.Name(study.State)}.{(study.Fault is null ? " Ask again when its state is done." : $" {study.Fault}")}");
@@ -36,7 +36,7 @@ internal static class StudyRoutes
         routes.MapGet("/studies/{id}/export/{file}", async Task<Results<FileContentHttpResult, ProblemHttpResult>> (string id, string file, CancellationToken ct) =>
         {
             if (services.Studies is not { } studies) return NoStudies();
-            if (studies.Find(id) is not { } study) return NoStudy(studies, id);
+            if (await studies.FindAsync(id, ct) is not { } study) return await NoStudyAsync(studies, id, ct);
             if (!StudyExports.Names.Contains(file)) return Problems.NotFound($"A study has no export '{file}'; it has {string.Join(", ", StudyExports.Names)}.");
             if (await studies.ReadExportAsync(id, file, ct) is { } bytes) return TypedResults.File(bytes, file.EndsWith(".csv", StringComparison.Ordinal) ? "text/csv; charset=utf-8" : "application/geo+json", $"{id}-{file}");
             return Problems.NotFound(study.State == StudyState.Done ? $"Study '{id}' was solved before it had exports. Ask it again." : $"Study '{id}' has no exports: it is {Figures.Name(study.State)}.");
@@ -50,14 +50,14 @@ internal static class StudyRoutes
             List<ComparedStudy> compared = [];
             foreach (var id in asked)
             {
-                if (studies.Find(id) is not { } study) return NoStudy(studies, id);
+                if (await studies.FindAsync(id, ct) is not { } study) return await NoStudyAsync(studies, id, ct);
                 if (await studies.ReadReportAsync(id, ct) is not { } report) return Problems.NotFound($"Study '{id}' has no answer: it is {Figures.Name(study.State)}.");
                 compared.Add(ComparedStudy.Read(id, report));
             }
             var comparison = new StudyComparison(compared);
             return comparison.Difference is { } difference && bases != "any" ? Problems.BadRequest($"{difference} Ask with bases=any to see them side by side all the same.") : TypedResults.Ok(comparison);
         }).ProducesProblem(400).ProducesProblem(404).WithSummary("Two to eight studies side by side (ids=A,B); refused when they stand on different bases or days, unless bases=any");
-        routes.MapDelete("/studies/{id}", Results<NoContent, ProblemHttpResult> (string id) => services.Studies is not { } studies ? NoStudies() : studies.Remove(id) ? TypedResults.NoContent() : NoStudy(studies, id))
+        routes.MapDelete("/studies/{id}", async Task<Results<NoContent, ProblemHttpResult>> (string id, CancellationToken ct) => services.Studies is not { } studies ? NoStudies() : await studies.RemoveAsync(id, ct) ? TypedResults.NoContent() : await NoStudyAsync(studies, id, ct))
             .Require(Role.Planner).ProducesProblem(404).WithSummary("Stops a study, or removes one that has ended with its answer");
     }
 
@@ -85,5 +85,5 @@ internal static class StudyRoutes
 
     private static ProblemHttpResult NoStudies() => Problems.NotFound("This edition runs no studies. 'scenario run FILE.json --city DIR' does, on any machine.");
 
-    private static ProblemHttpResult NoStudy(IStudies studies, string id) => Problems.NotFound($"No study '{id}'.", studies.List().Select(static study => study.Id), id);
+    private static async Task<ProblemHttpResult> NoStudyAsync(IStudies studies, string id, CancellationToken ct) => Problems.NotFound($"No study '{id}'.", (await studies.ListAsync(ct)).Select(static study => study.Id), id);
 }

@@ -69,7 +69,7 @@ internal sealed class TwinCore : ITwinCore
         Queries = new StoredQueries(_stored, index);
         _branches = new(() => (_read, Model), LocalTwins, Queries, clock);
         store.WindowsCommitted += _branches.Put;
-        _studies = new(data.Studies, _branches.BranchAsync, () => Model, clock, Math.Max(1, Environment.ProcessorCount / 2));
+        _studies = new(new StudyDirectory(data.Studies), _branches.BranchAsync, () => Model, clock, Math.Max(1, Environment.ProcessorCount / 2));
         Arrivals = new(() => Model);
         _projector = new Projector(LocalTwins, store, index, _ledger, clock) { Arrivals = Arrivals };
         _sealer = new Sealer(new DiskFiles(data.Journal), journal, index, () => store.Applied);
@@ -147,7 +147,9 @@ internal sealed class TwinCore : ITwinCore
             var tail = JournalTail.Scan(journal, store.Applied);
             var index = Keep(ReadingIndex.Open(files, store.Applied, history: journal.Sealed));
             var admission = new AdmissionOptions { Retention = options.Retention };
-            return new(data, journal, store, index, read, model, tail, clock, admission, options) { Simulated = options.Simulate };
+            var core = new TwinCore(data, journal, store, index, read, model, tail, clock, admission, options) { Simulated = options.Simulate };
+            await core._studies.LoadAsync(ct);
+            return core;
         }
         catch
         {

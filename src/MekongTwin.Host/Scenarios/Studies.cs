@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
@@ -16,11 +17,16 @@ namespace MekongTwin.Host.Scenarios;
 internal delegate Task<StudyBase> Branch(string city, DateTimeOffset at, CancellationToken ct);
 
 /// <summary>
-/// The studies of a data directory: <c>studies/ID/</c> with <c>scenario.json</c>, <c>study.json</c> (what is shown of it) and, once it is done,
-/// <c>report.json</c> and its exports; each is written beside and renamed. One runs at a time; what waited or ran when the program ended is run again, on the
+/// The studies of a region: each is kept as <c>scenario.json</c>, <c>study.json</c> (what is shown of it) and, once it is done,
+/// <c>report.json</c> and its exports. One runs at a time; what waited or ran when the program ended is run again, on the
 /// city as it was when it was asked for.
 /// </summary>
-internal sealed class Studies : IStudies
+/// <param name="shelf">Where they are kept.</param>
+/// <param name="branch">Branches a city.</param>
+/// <param name="model">The model now.</param>
+/// <param name="clock">The cities' clock.</param>
+/// <param name="threads">Threads that a study may use.</param>
+internal sealed class Studies(IStudyShelf shelf, Branch branch, Func<Model> model, TimeProvider clock, int threads) : IStudies
 {
     /// <summary>More are not taken in.</summary>
     public const int WaitingMax = 16;
@@ -30,25 +36,18 @@ internal sealed class Studies : IStudies
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true, Converters = { new System.Text.Json.Serialization.JsonStringEnumConverter(JsonNamingPolicy.CamelCase) } };
 
-    private readonly string directory;
-    private readonly Branch branch;
-    private readonly Func<Model> model;
-    private readonly TimeProvider clock;
-    private readonly int threads;
-    private readonly Lock gate = new();
-    private readonly Dictionary<string, Entry> entries = new(StringComparer.Ordinal);
+    /// <summary>One change of state at a time, kept before the next.</summary>
+    private readonly SemaphoreSlim gate = new(1, 1);
+    private readonly ConcurrentDictionary<string, Entry> entries = new(StringComparer.Ordinal);
     private readonly Channel<string> waiting = Channel.CreateUnbounded<string>();
 
-    /// <param name="directory">Where they are kept; made when the first one is asked for.</param>
-    /// <param name="branch">Branches a city.</param>
-    /// <param name="model">The model now.</param>
-    /// <param name="clock">The cities' clock.</param>
-    /// <param name="threads">Threads that a study may use.</param>
-    public Studies(string directory, Branch branch, Func<Model> model, TimeProvider clock, int threads)
+    /// <summary>What a scenario is checked against when it is asked for, where branching takes long; the city itself, which is then kept for its turn, where it is null.</summary>
+    public Func<string, DateTimeOffset, StudyBase>? CheckedOn { get; init; }
+
+    /// <summary>Takes in what is on the shelf. Once, before anything is asked for.</summary>
+    public async Task LoadAsync(CancellationToken ct)
     {
-        (this.directory, this.branch, this.model, this.clock, this.threads) = (directory, branch, model, clock, threads);
-        if (!Directory.Exists(directory)) return;
-        foreach (var known in Directory.GetDirectories(directory).Order(StringComparer.Ordinal)) Load(known);
+        foreach (var id in await shelf.ListAsync(ct)) await LoadAsync(id, ct);
     }
 
     public async Task<StudyView> AskAsync(byte[] scenario, string by, CancellationToken ct)
@@ -63,8 +62,8 @@ internal sealed class Studies : IStudies
             if (read.At > now) throw new StudyRefusedException($"at: {read.At:yyyy-MM-dd'T'HH:mmzzz} has not come yet. Leave it out to branch from now, and say with 'from' which days are asked about.");
             // What it names is looked up before it is taken in; the base is kept for its turn.
             var at = read.At ?? now;
-            var from = await branch(read.City, at, ct);
-            StudyRun.Check(from, read);
+            var from = CheckedOn is null ? await branch(read.City, at, ct) : null;
+            StudyRun.Check(from ?? CheckedOn!(read.City, at), read);
             var id = $"{now:yyyyMMdd'T'HHmmss}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(3))}";
             entry = new(read with { At = at }, new(id, read.Name, read.City, StudyState.Waiting, 0, Instant.ToText(Instant.From(now), city.MakeCalendar().Zone), by, null)) { From = from };
         }
@@ -72,55 +71,40 @@ internal sealed class Studies : IStudies
         {
             throw new StudyRefusedException(e.Message);
         }
-        lock (gate)
+        await ChangeAsync(async () =>
         {
-            if (entries.Values.Count(static known => known.View.State is StudyState.Waiting or StudyState.Running) > WaitingMax) throw new StudyRefusedException($"{WaitingMax} studies wait already. Ask again when one is done, or stop one.");
+            if (entries.Values.Count(static known => IsUnderWay(known.View)) > WaitingMax) throw new StudyRefusedException($"{WaitingMax} studies wait already. Ask again when one is done, or stop one.");
+            await shelf.WriteAsync(entry.View.Id, "scenario.json", scenario, ct);
+            await SetAsync(entry, entry.View);
             entries[entry.View.Id] = entry;
-        }
-        Write(entry.View.Id, "scenario.json", scenario);
-        Keep(entry);
-        Forget();
+            foreach (var old in entries.Values.Where(static known => !IsUnderWay(known.View)).Select(static known => known.View.Id).Order(StringComparer.Ordinal).Take(Math.Max(0, entries.Count - KeptMax))) await ForgetAsync(old);
+            return true;
+        }, ct);
         await waiting.Writer.WriteAsync(entry.View.Id, CancellationToken.None);
         return entry.View;
     }
 
-    public IReadOnlyList<StudyView> List()
-    {
-        lock (gate) return [.. entries.Values.Select(static entry => entry.View).OrderByDescending(static view => view.Id, StringComparer.Ordinal)];
-    }
+    public Task<IReadOnlyList<StudyView>> ListAsync(CancellationToken ct) =>
+        Task.FromResult<IReadOnlyList<StudyView>>([.. entries.Values.Select(static entry => entry.View).OrderByDescending(static view => view.Id, StringComparer.Ordinal)]);
 
-    public StudyView? Find(string id)
-    {
-        lock (gate) return entries.GetValueOrDefault(id)?.View;
-    }
+    public Task<StudyView?> FindAsync(string id, CancellationToken ct) => Task.FromResult(entries.GetValueOrDefault(id)?.View);
 
     public Task<byte[]?> ReadReportAsync(string id, CancellationToken ct) => ReadAsync(id, "report.json", ct);
 
     public Task<byte[]?> ReadExportAsync(string id, string name, CancellationToken ct) => StudyExports.Names.Contains(name) ? ReadAsync(id, name, ct) : Task.FromResult<byte[]?>(null);
 
-    private async Task<byte[]?> ReadAsync(string id, string name, CancellationToken ct) =>
-        Find(id) is { State: StudyState.Done } && File.Exists(PathOf(id, name)) ? await File.ReadAllBytesAsync(PathOf(id, name), ct) : null;
+    private async Task<byte[]?> ReadAsync(string id, string name, CancellationToken ct) => entries.GetValueOrDefault(id)?.View is { State: StudyState.Done } ? await shelf.ReadAsync(id, name, ct) : null;
 
-    public bool Remove(string id)
+    public Task<bool> RemoveAsync(string id, CancellationToken ct) => ChangeAsync(async () =>
     {
-        lock (gate)
-        {
-            if (!entries.TryGetValue(id, out var entry)) return false;
-            if (entry.View.State is StudyState.Waiting or StudyState.Running)
-            {
-                entry.Stop.Cancel();
-                if (entry.View.State == StudyState.Waiting)
-                {
-                    entry.From = null;
-                    Set(entry, entry.View with { State = StudyState.Cancelled });
-                }
-                return true;
-            }
-            entries.Remove(id);
-        }
-        Directory.Delete(Path.Combine(directory, id), recursive: true);
+        if (!entries.TryGetValue(id, out var entry)) return false;
+        if (!IsUnderWay(entry.View)) return await ForgetAsync(id);
+        await entry.Stop.CancelAsync();
+        if (entry.View.State != StudyState.Waiting) return true;
+        entry.From = null;
+        await SetAsync(entry, entry.View with { State = StudyState.Cancelled });
         return true;
-    }
+    }, ct);
 
     /// <summary>Runs what is asked for, one after the other, until it is stopped.</summary>
     public async Task RunAsync(CancellationToken ct)
@@ -129,14 +113,13 @@ internal sealed class Studies : IStudies
         {
             await foreach (var id in waiting.Reader.ReadAllAsync(ct))
             {
-                Entry? entry;
-                lock (gate)
+                var isMine = await ChangeAsync(async () =>
                 {
-                    entry = entries.GetValueOrDefault(id);
-                    if (entry is not { View.State: StudyState.Waiting }) continue;
-                    Set(entry, entry.View with { State = StudyState.Running });
-                }
-                await Task.Run(() => RunAsync(entry, ct), CancellationToken.None);
+                    if (entries.GetValueOrDefault(id) is not { View.State: StudyState.Waiting } found) return false;
+                    await SetAsync(found, found.View with { State = StudyState.Running });
+                    return true;
+                }, ct);
+                if (isMine) await Task.Run(() => RunAsync(entries[id], ct), CancellationToken.None);
             }
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
@@ -152,37 +135,47 @@ internal sealed class Studies : IStudies
         {
             var from = entry.From ?? await branch(entry.Scenario.City, entry.Scenario.At!.Value, either.Token);
             entry.From = null;
-            var result = StudyRun.Solve(from, entry.Scenario, threads, done => { lock (gate) entry.View = entry.View with { Progress = Math.Max(entry.View.Progress, Math.Round(done, 3)) }; }, either.Token);
-            foreach (var export in StudyExports.Of(result)) Write(entry.View.Id, export.Name, export.Bytes);
-            Write(entry.View.Id, "report.json", result.Report.ToJson());
-            End(StudyState.Done, null);
+            var result = StudyRun.Solve(from, entry.Scenario, threads, done => entry.Advance(Math.Round(done, 3)), either.Token);
+            foreach (var export in StudyExports.Of(result)) await shelf.WriteAsync(entry.View.Id, export.Name, export.Bytes, either.Token);
+            await shelf.WriteAsync(entry.View.Id, "report.json", result.Report.ToJson(), either.Token);
+            await EndAsync(StudyState.Done, null);
         }
         catch (OperationCanceledException) when (either.IsCancellationRequested)
         {
             // When the program ends it stays as it is, and runs again.
-            if (!ct.IsCancellationRequested) End(StudyState.Cancelled, null);
+            if (!ct.IsCancellationRequested) await EndAsync(StudyState.Cancelled, null);
         }
         catch (Exception e)
         {
-            End(StudyState.Failed, e.Message);
+            await EndAsync(StudyState.Failed, e.Message);
         }
 
-        void End(StudyState state, string? fault)
+        Task<bool> EndAsync(StudyState state, string? fault) => ChangeAsync(async () =>
         {
-            lock (gate) Set(entry, entry.View with { State = state, Progress = state == StudyState.Done ? 1 : entry.View.Progress, Fault = fault });
-        }
+            var ended = entry.View with { State = state, Progress = state == StudyState.Done ? 1 : entry.View.Progress, Fault = fault };
+            try
+            {
+                await SetAsync(entry, ended);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // It runs again at the next start.
+                entry.View = ended with { State = StudyState.Failed, Fault = $"How it ended could not be written: {e.Message}" };
+            }
+            return true;
+        }, CancellationToken.None);
     }
 
-    private void Load(string path)
+    private async Task LoadAsync(string id, CancellationToken ct)
     {
         try
         {
-            var view = JsonSerializer.Deserialize<StudyView>(File.ReadAllBytes(Path.Combine(path, "study.json")), Json)!;
-            if (view.Id != Path.GetFileName(path)) return;
-            var scenario = ScenarioFile.Read("scenario", File.ReadAllBytes(Path.Combine(path, "scenario.json")));
-            var again = view.State is StudyState.Waiting or StudyState.Running;
-            entries[view.Id] = new(scenario with { At = scenario.At ?? DateTimeOffset.Parse(view.Asked, CultureInfo.InvariantCulture) }, again ? view with { State = StudyState.Waiting, Progress = 0 } : view);
-            if (again) waiting.Writer.TryWrite(view.Id);
+            if (await shelf.ReadAsync(id, "study.json", ct) is not { } kept || await shelf.ReadAsync(id, "scenario.json", ct) is not { } asked) return;
+            var view = JsonSerializer.Deserialize<StudyView>(kept, Json)!;
+            if (view.Id != id) return;
+            var scenario = ScenarioFile.Read("scenario", asked);
+            entries[id] = new(scenario with { At = scenario.At ?? DateTimeOffset.Parse(view.Asked, CultureInfo.InvariantCulture) }, IsUnderWay(view) ? view with { State = StudyState.Waiting, Progress = 0 } : view);
+            if (IsUnderWay(view)) waiting.Writer.TryWrite(id);
         }
         catch (Exception e) when (e is IOException or JsonException or InputException or FormatException)
         {
@@ -190,41 +183,64 @@ internal sealed class Studies : IStudies
         }
     }
 
-    /// <summary>Within the gate.</summary>
-    private void Set(Entry entry, StudyView view)
+    private static bool IsUnderWay(StudyView view) => view.State is StudyState.Waiting or StudyState.Running;
+
+    private async Task<T> ChangeAsync<T>(Func<Task<T>> change, CancellationToken ct)
     {
+        await gate.WaitAsync(ct);
+        try
+        {
+            return await change();
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    /// <summary>Within the gate: kept, then shown.</summary>
+    private async Task SetAsync(Entry entry, StudyView view)
+    {
+        await shelf.WriteAsync(view.Id, "study.json", JsonSerializer.SerializeToUtf8Bytes(view, Json), CancellationToken.None);
         entry.View = view;
-        Keep(entry);
     }
 
-    private void Keep(Entry entry) => Write(entry.View.Id, "study.json", JsonSerializer.SerializeToUtf8Bytes(entry.View, Json));
-
-    private void Forget()
+    /// <summary>Within the gate.</summary>
+    private async Task<bool> ForgetAsync(string id)
     {
-        List<string> old;
-        lock (gate) old = [.. entries.Values.Where(static entry => entry.View.State is not (StudyState.Waiting or StudyState.Running)).Select(static entry => entry.View.Id).Order(StringComparer.Ordinal).Take(Math.Max(0, entries.Count - KeptMax))];
-        foreach (var id in old) Remove(id);
+        await shelf.DeleteAsync(id, CancellationToken.None);
+        return entries.TryRemove(id, out _);
     }
-
-    private void Write(string id, string name, byte[] bytes)
-    {
-        Directory.CreateDirectory(Path.Combine(directory, id));
-        var beside = PathOf(id, name + ".new");
-        File.WriteAllBytes(beside, bytes);
-        File.Move(beside, PathOf(id, name), overwrite: true);
-    }
-
-    private string PathOf(string id, string name) => Path.Combine(directory, id, name);
 
     private sealed class Entry(Scenario scenario, StudyView view)
     {
+        private readonly Lock gate = new();
+        private StudyView view = view;
+
         public Scenario Scenario { get; } = scenario;
 
-        public StudyView View { get; set; } = view;
+        public StudyView View
+        {
+            get
+            {
+                lock (gate) return view;
+            }
+
+            set
+            {
+                lock (gate) view = value;
+            }
+        }
 
         /// <summary>The base it was checked against, until it runs; null after a restart, when it is branched again.</summary>
         public StudyBase? From { get; set; }
 
         public CancellationTokenSource Stop { get; } = new();
+
+        /// <summary>While it runs, from any thread.</summary>
+        public void Advance(double progress)
+        {
+            lock (gate) view = view with { Progress = Math.Max(view.Progress, progress) };
+        }
     }
 }

@@ -14,6 +14,9 @@ internal sealed partial class SiloCore
 {
     private static readonly TimeSpan RefreshEvery = TimeSpan.FromSeconds(1);
 
+    /// <summary>How often the studies are looked at: what waited on a silo that died goes on elsewhere.</summary>
+    private static readonly TimeSpan WakeStudiesEvery = TimeSpan.FromSeconds(15);
+
     /// <summary>A backlog from which on it is a fault, as in the embedded edition.</summary>
     private const long BacklogMax = 48L << 20;
 
@@ -68,6 +71,29 @@ internal sealed partial class SiloCore
         }
         // A call that was on its way fails in other ways, too.
         catch (Exception) when (_stop.IsCancellationRequested)
+        {
+            // The silo stops.
+        }
+    }
+
+    private async Task KeepStudiesAwakeAsync()
+    {
+        using var timer = new PeriodicTimer(WakeStudiesEvery);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_stop.Token))
+            {
+                try
+                {
+                    await _studies.ListAsync(_stop.Token);
+                }
+                catch (Exception) when (!_stop.IsCancellationRequested)
+                {
+                    // It moves, or the database is away: the next look finds it.
+                }
+            }
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
             // The silo stops.
         }

@@ -6,8 +6,10 @@ using MekongTwin.History.Store;
 using MekongTwin.Host.Cities;
 using MekongTwin.Host.Grid;
 using MekongTwin.Host.Running;
+using MekongTwin.Host.Scenarios;
 using MekongTwin.Host.Twins;
 using MekongTwin.Ingest;
+using MekongTwin.Scenarios;
 using MekongTwin.Silo.Doors;
 using MekongTwin.Silo.Storage;
 using MekongTwin.Silo.Twins;
@@ -21,6 +23,8 @@ internal sealed partial class SiloCore : ITwinCore
 {
     /// <summary>How long a change by a person waits for its own effect; it takes place all the same.</summary>
     private static readonly TimeSpan VisibleWithin = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan BranchAgainAfter = TimeSpan.FromSeconds(1);
 
     /// <summary>How long the other silos may take to learn of a new mapping.</summary>
     private static TimeSpan KnownWithin => 2 * RefreshEvery;
@@ -43,6 +47,7 @@ internal sealed partial class SiloCore : ITwinCore
     private SiloRoster _roster = null!;
     private OrleansTwins _twins = null!;
     private GridStates _grids = null!;
+    private RegionStudies _studies = null!;
     private Task _refreshing = Task.CompletedTask;
     private Task _completing = Task.CompletedTask;
 
@@ -130,6 +135,7 @@ internal sealed partial class SiloCore : ITwinCore
     public void AddTo(WebApplicationBuilder builder)
     {
         SiloHosting.AddTo(builder, _options, _regions);
+        builder.Services.AddSingleton<Func<Studies>>(MakeStudies);
         builder.Services.AddSingleton(services => new SiloRoster(TimeProvider.System, services.GetRequiredService<ILogger<SiloRoster>>()));
         builder.Services.AddHostedService(services => new RosterWatch(services.GetRequiredService<SiloRoster>(), new(_database, _options.Cluster), _options.Serve.Broker is not null, services.GetRequiredService<IClusterMembershipService>(),
             services.GetRequiredService<ILocalSiloDetails>(), services.GetRequiredService<IHostApplicationLifetime>(), services.GetRequiredService<ILogger<RosterWatch>>()));
@@ -155,6 +161,7 @@ internal sealed partial class SiloCore : ITwinCore
         // Partitions that have left are not to be called back by a silo that goes.
         services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(_twins.StopBeating);
         Queries = new SiloQueries(_region, Facts, _twins);
+        _studies = new(_grains, _region.Name, new StudyTable(_database, _region.Retry));
         _grids = new(_read, Model, _networks, _twins, Clock);
         _region.ModelChanged += model => _grids.Follow(_read, model, _networks);
     }
@@ -165,7 +172,7 @@ internal sealed partial class SiloCore : ITwinCore
         _journal.Start(_grains, _silos);
         await RefreshAsync(ct);
         _refreshing = KeepRefreshingAsync();
-        _completing = _grids.RunAsync(_stop.Token);
+        _completing = Task.WhenAll(_grids.RunAsync(_stop.Token), KeepStudiesAwakeAsync());
     }
 
     /// <summary>Folds and commits what is journalled now, everywhere.</summary>
@@ -176,6 +183,8 @@ internal sealed partial class SiloCore : ITwinCore
     }
 
     public DrawnMap? FindMap(string city) => _maps.FirstOrDefault(map => map.City == city)?.Drawn;
+
+    public IStudies Studies => _studies;
 
     public GridState? ReadGrid(string city) => _grids.Find(city);
 
@@ -226,6 +235,30 @@ internal sealed partial class SiloCore : ITwinCore
         await _database.DisposeAsync();
         _stop.Dispose();
     }
+
+    /// <summary>
+    /// The region's studies, for the silo that their grain lives on. Two weeks of readings are fetched from the database when a study begins: it
+    /// is checked against what the city's customers are assumed to take.
+    /// </summary>
+    private Studies MakeStudies() => new(new StudyTable(_database, _region.Retry), BranchAsync, () => Model, Clock, Math.Max(1, Environment.ProcessorCount / 2)) { CheckedOn = (city, at) => BasesOf(city).Assume(at) };
+
+    /// <summary>A study waits for a database that is away and for partitions that move.</summary>
+    private async Task<StudyBase> BranchAsync(string city, DateTimeOffset at, CancellationToken ct)
+    {
+        while (true)
+        {
+            try
+            {
+                return await _region.Retry.RunAsync(stop => BasesOf(city).BranchAsync(_twins, Queries, at, stop), static _ => { }, ct);
+            }
+            catch (Exception e) when (e is TimeoutException or SiloUnavailableException or OrleansMessageRejectionException)
+            {
+                await Task.Delay(BranchAgainAfter, ct);
+            }
+        }
+    }
+
+    private StudyBases BasesOf(string city) => new(_read, Model, _networks.FirstOrDefault(network => network.City == city) ?? throw new InputException($"city: the folder of '{city}' describes no network (grid.json: feeders, nodes, lines), which a study needs."));
 
     /// <summary>What the folders say goes onto the model that is there, as long as what is folded holds under it.</summary>
     private static Model Merge(Model before, Model read)
