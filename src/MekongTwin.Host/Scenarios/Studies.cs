@@ -28,6 +28,9 @@ internal sealed class Studies : IStudies
     /// <summary>More are not kept: the oldest that has ended goes.</summary>
     public const int KeptMax = 200;
 
+    /// <summary>Newest bases that are kept, a few MB each: an instant that is asked again has the same base, whatever has come in late since.</summary>
+    public const int BasesMax = 8;
+
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true, Converters = { new System.Text.Json.Serialization.JsonStringEnumConverter(JsonNamingPolicy.CamelCase) } };
 
     private readonly string directory;
@@ -37,6 +40,7 @@ internal sealed class Studies : IStudies
     private readonly int threads;
     private readonly Lock gate = new();
     private readonly Dictionary<string, Entry> entries = new(StringComparer.Ordinal);
+    private readonly Queue<StudyBase> bases = new();
     private readonly Channel<string> waiting = Channel.CreateUnbounded<string>();
 
     /// <param name="directory">Where they are kept; made when the first one is asked for.</param>
@@ -63,7 +67,7 @@ internal sealed class Studies : IStudies
             if (read.At > now) throw new StudyRefusedException($"at: {read.At:yyyy-MM-dd'T'HH:mmzzz} has not come yet. Leave it out to branch from now, and say with 'from' which days are asked about.");
             // What it names is looked up before it is taken in; the base is kept for its turn.
             var at = read.At ?? now;
-            var from = await branch(read.City, at, ct);
+            var from = await BranchAsync(read.City, at, ct);
             StudyRun.Check(from, read);
             var id = $"{now:yyyyMMdd'T'HHmmss}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(3))}";
             entry = new(read with { At = at }, new(id, read.Name, read.City, StudyState.Waiting, 0, Instant.ToText(Instant.From(now), city.MakeCalendar().Zone), by, null)) { From = from };
@@ -145,12 +149,27 @@ internal sealed class Studies : IStudies
         }
     }
 
+    private async Task<StudyBase> BranchAsync(string city, DateTimeOffset at, CancellationToken ct)
+    {
+        lock (gate)
+        {
+            if (bases.FirstOrDefault(known => known.City == city && known.AsOf == at) is { } known) return known;
+        }
+        var made = await branch(city, at, ct);
+        lock (gate)
+        {
+            bases.Enqueue(made);
+            if (bases.Count > BasesMax) bases.Dequeue();
+        }
+        return made;
+    }
+
     private async Task RunAsync(Entry entry, CancellationToken ct)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, entry.Stop.Token);
         try
         {
-            var from = entry.From ?? await branch(entry.Scenario.City, entry.Scenario.At!.Value, either.Token);
+            var from = entry.From ?? await BranchAsync(entry.Scenario.City, entry.Scenario.At!.Value, either.Token);
             entry.From = null;
             var result = StudyRun.Solve(from, entry.Scenario, threads, done => { lock (gate) entry.View = entry.View with { Progress = Math.Max(entry.View.Progress, Math.Round(done, 3)) }; }, either.Token);
             foreach (var export in StudyExports.Of(result)) Write(entry.View.Id, export.Name, export.Bytes);
