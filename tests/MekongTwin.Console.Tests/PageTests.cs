@@ -207,7 +207,7 @@ public sealed partial class PageTests(RunningCity city) : IClassFixture<RunningC
         await AddLeverAsync(page, "outage");
         await page.GetByTestId("lever-outage-element").FillAsync("vn-dad/fdr/none");
         await page.GetByTestId("study-run").ClickAsync();
-        await Expect(page.GetByTestId("study-form").GetByTestId("error")).ToContainTextAsync("no line, transformer or feeder 'vn-dad/fdr/none'");
+        await Expect(page.GetByTestId("study-form").GetByTestId("error")).ToContainTextAsync("no line, transformer or feeder 'vn-dad/fdr/none'", new() { Timeout = 60_000 });
         await page.GetByTestId("lever-outage").GetByTestId("lever-remove").ClickAsync();
         await Expect(page.GetByTestId("lever-add")).ToBeFocusedAsync();
         await page.GetByTestId("study-name").FillAsync("Too long");
