@@ -207,7 +207,7 @@ public sealed partial class PageTests(RunningCity city) : IClassFixture<RunningC
         await AddLeverAsync(page, "outage");
         await page.GetByTestId("lever-outage-element").FillAsync("vn-dad/fdr/none");
         await page.GetByTestId("study-run").ClickAsync();
-        await Expect(page.GetByTestId("study-form").GetByTestId("error")).ToContainTextAsync("no line, transformer or feeder 'vn-dad/fdr/none'");
+        await Expect(page.GetByTestId("study-form").GetByTestId("error")).ToContainTextAsync("no line, transformer or feeder 'vn-dad/fdr/none'", new() { Timeout = 60_000 });
         await page.GetByTestId("lever-outage").GetByTestId("lever-remove").ClickAsync();
         await Expect(page.GetByTestId("lever-add")).ToBeFocusedAsync();
         await page.GetByTestId("study-name").FillAsync("Too long");
@@ -228,7 +228,9 @@ public sealed partial class PageTests(RunningCity city) : IClassFixture<RunningC
         await page.GetByTestId("study-from").FillAsync("2026-06-15");
         foreach (var name in (string[])["Two batteries", "Three batteries"])
         {
-            for (var rows = page.GetByTestId("lever-battery"); await rows.CountAsync() < (name[1] == 'w' ? 2 : 3);) await AddLeverAsync(page, "battery");
+            // The second stands on the base of the first: the living city has moved on.
+            if (name.StartsWith("Three", StringComparison.Ordinal)) await page.GetByTestId("answer-base").ClickAsync();
+            for (var rows = page.GetByTestId("lever-battery"); await rows.CountAsync() < (name.StartsWith("Two", StringComparison.Ordinal) ? 2 : 3);) await AddLeverAsync(page, "battery");
             foreach (var input in await page.GetByTestId("lever-battery-at").AllAsync()) await input.FillAsync("vn-dad/fdr/471-thachthang");
             await page.GetByTestId("study-name").FillAsync(name);
             await page.GetByTestId("study-run").ClickAsync();
@@ -239,9 +241,6 @@ public sealed partial class PageTests(RunningCity city) : IClassFixture<RunningC
         Assert.StartsWith("element,kind,violation,", await File.ReadAllTextAsync(await saved.PathAsync(), TestContext.Current.CancellationToken), StringComparison.Ordinal);
         foreach (var name in (string[])["Two batteries", "Three batteries"]) await page.GetByTestId("study-row").Filter(new() { HasText = name }).GetByTestId("study-pick").CheckAsync();
         await page.GetByTestId("compare").ClickAsync();
-        // The living city has moved on between the two: they stand on different bases, which is said before they are shown.
-        await Expect(page.GetByTestId("compare-anyway").Or(page.GetByTestId("compare-table"))).ToBeVisibleAsync();
-        if (await page.GetByTestId("compare-anyway").IsVisibleAsync()) await page.GetByTestId("compare-anyway").ClickAsync();
         await Expect(page.GetByTestId("compare-peakMw")).ToContainTextAsync(new Regex(@"MW.*P10.*P90.*MW.*P10.*P90"));
         await Expect(page.GetByTestId("compare-table")).ToContainTextAsync("Three batteries");
     }

@@ -40,7 +40,7 @@ internal static class StudyRoutes
             if (!StudyExports.Names.Contains(file)) return Problems.NotFound($"A study has no export '{file}'; it has {string.Join(", ", StudyExports.Names)}.");
             if (await studies.ReadExportAsync(id, file, ct) is { } bytes) return TypedResults.File(bytes, file.EndsWith(".csv", StringComparison.Ordinal) ? "text/csv; charset=utf-8" : "application/geo+json", $"{id}-{file}");
             return Problems.NotFound(study.State == StudyState.Done ? $"Study '{id}' was solved before it had exports. Ask it again." : $"Study '{id}' has no exports: it is {Figures.Name(study.State)}.");
-        }).Produces(200, contentType: "text/csv").ProducesProblem(404).WithSummary("A study for spreadsheets and maps: violations.csv, curve.csv (the first day), days.csv (daily peaks), elements.geojson (loading and risk)");
+        }).Produces<string>(200, "text/csv", "application/geo+json").ProducesProblem(404).WithSummary("A study for spreadsheets and maps: violations.csv, curve.csv (the first day), days.csv (daily peaks), elements.geojson (loading and risk)");
         routes.MapGet("/studies/compare", async Task<Results<Ok<StudyComparison>, ProblemHttpResult>> (string ids, string? bases, CancellationToken ct) =>
         {
             if (services.Studies is not { } studies) return NoStudies();

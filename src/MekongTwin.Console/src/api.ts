@@ -250,6 +250,8 @@ export type Lever = { kind: string } & Record<string, string | number | boolean>
 export interface Scenario {
   name: string
   city: string
+  /** The instant to branch at; left out, now. */
+  at?: string
   /** First day as YYYY-MM-DD; left out, today. */
   from?: string
   days: number

@@ -77,7 +77,7 @@ export class LeverRows {
     const testId = `lever-${form.kind}-${field.name}`
     if (field.is === 'choice') {
       const select = h('select', { 'data-testid': testId }, ...field.choices.map(({ label }) => h('option', {}, t(label))))
-      return { element: labelled(field, select), input: select, value: () => field.choices[select.selectedIndex]?.value, words: () => select.value }
+      return { element: h('div', { class: 'study-wide' }, labelled(field, select)), input: select, value: () => field.choices[select.selectedIndex]?.value, words: () => select.value }
     }
     if (field.is === 'element') {
       const input = h('input', {

@@ -101,7 +101,7 @@ export function showStudies(scene: Scene, body: HTMLElement): () => void {
     try {
       const report = await studyReport(id)
       if (opened !== id) return
-      replace(answer, ...studyAnswer(scene, id, report, close))
+      replace(answer, ...studyAnswer(scene, id, report, { close, branchAt: form.branchAt }))
     } catch (error) {
       if (opened === id) replace(answer, failure(error, () => void open(id)))
     }
@@ -114,7 +114,7 @@ export function showStudies(scene: Scene, body: HTMLElement): () => void {
   }
 
   replace(body,
-    h('div', { class: 'card' }, h('h3', {}, t('whatIf.ask')), form),
+    h('div', { class: 'card' }, h('h3', {}, t('whatIf.ask')), form.element),
     h('div', { class: 'card', 'data-testid': 'studies' }, h('h3', {}, t('whatIf.studies')), announcement, status, rows, compare),
     answer)
   return every(RefreshMs, load)

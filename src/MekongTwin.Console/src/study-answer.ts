@@ -25,13 +25,14 @@ export const measures: { key: Exclude<keyof StudySummary, 'unsolvedSteps'>, labe
 ]
 
 /** What a study answers: baseline beside scenario, the first day, and the elements in violation. */
-export function studyAnswer(scene: Scene, id: string, report: StudyReport, close: () => void): HTMLElement[] {
-  const { calibration } = report.base
+export function studyAnswer(scene: Scene, id: string, report: StudyReport, acts: { close(): void, branchAt(instant: string): void }): HTMLElement[] {
+  const { calibration, asOf } = report.base
   const chart = new StudyChart(report.firstDay, scene, t('answer.firstDay', { day: report.from }))
   return [
     h('div', { class: 'study-head' }, h('h3', { 'data-testid': 'answer-name' }, report.name),
       scene.simulated() ? h('span', { class: 'tag', 'data-testid': 'answer-simulated' }, t('banner.simulated')) : null,
-      h('button', { type: 'button', 'data-testid': 'answer-close', onclick: close }, t('state.close'))),
+      h('button', { type: 'button', 'data-testid': 'answer-close', onclick: acts.close }, t('state.close'))),
+    h('button', { type: 'button', 'data-testid': 'answer-base', hidden: asOf === undefined, onclick: () => acts.branchAt(asOf ?? '') }, t('whatIf.sameBase')),
     h('p', { class: 'muted', 'data-testid': 'answer-run' }, t('answer.run', { from: report.from, days: count(report.days), futures: count(report.futures), seed: String(report.seed), time: scene.time.full(report.base.asOf) })),
     changes(report),
     h('p', { class: 'muted', 'data-testid': 'answer-calibration' }, [

@@ -34,11 +34,15 @@ internal sealed class Studies(IStudyShelf shelf, Branch branch, Func<Model> mode
     /// <summary>More are not kept: the oldest that has ended goes.</summary>
     public const int KeptMax = 200;
 
+    /// <summary>Newest bases that are kept, a few MB each: an instant that is asked again has the same base, whatever has come in late since.</summary>
+    public const int BasesMax = 8;
+
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true, Converters = { new System.Text.Json.Serialization.JsonStringEnumConverter(JsonNamingPolicy.CamelCase) } };
 
     /// <summary>One change of state at a time, kept before the next.</summary>
     private readonly SemaphoreSlim gate = new(1, 1);
     private readonly ConcurrentDictionary<string, Entry> entries = new(StringComparer.Ordinal);
+    private readonly Queue<StudyBase> bases = new();
     private readonly Channel<string> waiting = Channel.CreateUnbounded<string>();
 
     /// <summary>What a scenario is checked against when it is asked for, where branching takes long; the city itself, which is then kept for its turn, where it is null.</summary>
@@ -62,7 +66,7 @@ internal sealed class Studies(IStudyShelf shelf, Branch branch, Func<Model> mode
             if (read.At > now) throw new StudyRefusedException($"at: {read.At:yyyy-MM-dd'T'HH:mmzzz} has not come yet. Leave it out to branch from now, and say with 'from' which days are asked about.");
             // What it names is looked up before it is taken in; the base is kept for its turn.
             var at = read.At ?? now;
-            var from = CheckedOn is null ? await branch(read.City, at, ct) : null;
+            var from = CheckedOn is null ? await BranchAsync(read.City, at, ct) : null;
             StudyRun.Check(from ?? CheckedOn!(read.City, at), read);
             var id = $"{now:yyyyMMdd'T'HHmmss}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(3))}";
             entry = new(read with { At = at }, new(id, read.Name, read.City, StudyState.Waiting, 0, Instant.ToText(Instant.From(now), city.MakeCalendar().Zone), by, null)) { From = from };
@@ -128,12 +132,27 @@ internal sealed class Studies(IStudyShelf shelf, Branch branch, Func<Model> mode
         }
     }
 
+    private async Task<StudyBase> BranchAsync(string city, DateTimeOffset at, CancellationToken ct)
+    {
+        lock (bases)
+        {
+            if (bases.FirstOrDefault(known => known.City == city && known.AsOf == at) is { } known) return known;
+        }
+        var made = await branch(city, at, ct);
+        lock (bases)
+        {
+            bases.Enqueue(made);
+            if (bases.Count > BasesMax) bases.Dequeue();
+        }
+        return made;
+    }
+
     private async Task RunAsync(Entry entry, CancellationToken ct)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, entry.Stop.Token);
         try
         {
-            var from = entry.From ?? await branch(entry.Scenario.City, entry.Scenario.At!.Value, either.Token);
+            var from = entry.From ?? await BranchAsync(entry.Scenario.City, entry.Scenario.At!.Value, either.Token);
             entry.From = null;
             var result = StudyRun.Solve(from, entry.Scenario, threads, done => entry.Advance(Math.Round(done, 3)), either.Token);
             foreach (var export in StudyExports.Of(result)) await shelf.WriteAsync(entry.View.Id, export.Name, export.Bytes, either.Token);

@@ -16,13 +16,14 @@ internal sealed record PlacedBattery(Battery Battery, BatteryStorage Storage, in
         // Bus i is fed through branch i − 1, and stands after the bus that feeds it.
         var bus = Array.IndexOf(feeder.Branches, branch) + 1;
         if (bus == 0) return null;
-        List<int> fed = [bus];
-        for (var i = bus + 1; i < feeder.Buses.Length; i++)
+        var isFed = new bool[feeder.Buses.Length];
+        isFed[bus] = true;
+        for (var i = bus + 1; i < isFed.Length; i++)
         {
             var (from, to) = (feeder.Network.Branches.From[i - 1], feeder.Network.Branches.To[i - 1]);
-            if (fed.Contains(from == i ? to : from)) fed.Add(i);
+            isFed[i] = isFed[from == i ? to : from];
         }
-        return new(new(storage.Kwh, storage.Kwh > 0 ? storage.Kw / storage.Kwh : 0, storage.RoundTrip), storage, bus, [.. fed]);
+        return new(new(storage.Kwh, storage.Kwh > 0 ? storage.Kw / storage.Kwh : 0, storage.RoundTrip), storage, bus, [.. Enumerable.Range(0, isFed.Length).Where(i => isFed[i])]);
     }
 
     /// <summary>kW at each step of a day, charging positive.</summary>

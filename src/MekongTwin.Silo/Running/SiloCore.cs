@@ -251,7 +251,7 @@ internal sealed partial class SiloCore : ITwinCore
             {
                 return await _region.Retry.RunAsync(stop => BasesOf(city).BranchAsync(_twins, Queries, at, stop), static _ => { }, ct);
             }
-            catch (Exception e) when (e is TimeoutException or SiloUnavailableException or OrleansMessageRejectionException)
+            catch (Exception e) when (e is UnavailableException or TimeoutException or SiloUnavailableException or OrleansMessageRejectionException)
             {
                 await Task.Delay(BranchAgainAfter, ct);
             }

@@ -51,9 +51,11 @@ public sealed class StudyTests : IDisposable
         Assert.Contains("no export 'report.json'; it has violations.csv, curve.csv, days.csv, elements.geojson", says, StringComparison.Ordinal);
     }
 
-    /// <summary>What a report carries as asked is asked again, with one more lever, and stands beside the first.</summary>
+    /// <summary>What a report carries as asked is asked again with less heat and stands on the same base, though a reading from before it has come in since; what is asked anew does not.</summary>
     private static async Task ComparedWithAsync(Served served, string first, JsonElement report)
     {
+        await served.PublishAsync($"mt/v1/{Served.Transformer}/P", $$"""{"v":99,"t":"{{Served.Time(120)}}"}""");
+        Assert.Equal(99, await served.LatestAsync());
         var again = await AskAsync(served, report.GetProperty("asked").GetRawText().Replace("\"deltaC\": 4", "\"deltaC\": 2", StringComparison.Ordinal));
         var milder = await ReportAsync(served, again);
         var compared = await served.GetAsync($"/api/v1/studies/compare?ids={first},{again}");
@@ -62,7 +64,8 @@ public sealed class StudyTests : IDisposable
         Assert.True(P50(milder, "scenario", "peakMw") < P50(report, "scenario", "peakMw"));
         Assert.Equal(report.GetProperty("baseline").GetRawText(), milder.GetProperty("baseline").GetRawText());
         var later = await AskAsync(served, Heat.Replace("2026-06-15", "2026-06-16", StringComparison.Ordinal));
-        await ReportAsync(served, later);
+        Assert.NotEqual(Hash(report), Hash(await ReportAsync(served, later)));
+        Assert.Equal(Hash(report), Hash(milder));
         var (code, text) = await served.AskAsync(HttpMethod.Get, $"/api/v1/studies/compare?ids={first},{later}");
         Assert.Equal(HttpStatusCode.BadRequest, code);
         Assert.Contains("bases=any", text, StringComparison.Ordinal);
@@ -174,6 +177,8 @@ public sealed class StudyTests : IDisposable
     public void OlderWordsForExportsAreUnderstood(string old, string now) => Assert.Equal(
         ScenarioFile.Read("s.json", Encoding.UTF8.GetBytes($$"""{"name":"x","city":"c","levers":[{"kind":"rooftopPv","mwp":1,"exports":"{{now}}"}]}""")).Levers,
         ScenarioFile.Read("s.json", Encoding.UTF8.GetBytes($$"""{"name":"x","city":"c","levers":[{"kind":"rooftopPv","mwp":1,"exports":{{old}}}]}""")).Levers);
+
+    private static string? Hash(JsonElement report) => report.GetProperty("base").GetProperty("hash").GetString();
 
     private static async Task<string> AskAsync(Served served, string scenario)
     {
