@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using MekongTwin.Scenarios.Levers;
+using MekongTwin.Scenarios.Screening;
 
 namespace MekongTwin.Scenarios;
 
@@ -32,4 +33,7 @@ public sealed record Scenario(string Name, string City)
     public long Seed { get; init; } = 1;
 
     public ImmutableArray<Lever> Levers { get; init; } = [];
+
+    /// <summary>What is screened beside the violations.</summary>
+    public ImmutableArray<Screen> Screens { get; init; } = [];
 }

@@ -20,6 +20,7 @@ public sealed class CityElements
         Names = [.. grid.City.Lines.Select(static line => line.Id), .. grid.Transformers.Select(t => assets(t).Id.Path)];
         Transformers = [.. grid.Transformers.Select(assets)];
         Feeders = [.. grid.Feeders.Select(assets)];
+        Customers = [.. grid.Transformers.Select(t => grid.City.CustomersOf(assets(t) with { Number = t }).Sum())];
     }
 
     public CityGrid Grid { get; }
@@ -32,6 +33,12 @@ public sealed class CityElements
 
     /// <summary>The asset of each feeder, by its position.</summary>
     public Asset[] Feeders { get; }
+
+    /// <summary>Customers of each transformer, by its position.</summary>
+    public int[] Customers { get; }
+
+    /// <summary>Id of a bus: a node, or a transformer for its low-voltage side.</summary>
+    public string BusName(int bus) => bus < Grid.City.Nodes.Length ? Grid.City.Nodes[bus].Id : Names[Grid.City.Lines.Length + bus - Grid.City.Nodes.Length];
 
     public int Line(string id, string field) => lines.TryGetValue(id, out var line) ? line : throw Unknown(field, id, "line", lines.Keys);
 

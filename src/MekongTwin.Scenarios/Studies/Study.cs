@@ -9,6 +9,13 @@ internal static class Study
     /// <summary>Days of one piece of work: seconds at most, so that a study can be stopped.</summary>
     private const int StretchDays = 31;
 
+    /// <summary>The stretch that a day is drawn in: a load remembers the days before, so the day has the same bits only there.</summary>
+    public static (int First, int Days) StretchOf(StudyPlan plan, int day)
+    {
+        var first = day - (day % StretchDays);
+        return (first, Math.Min(StretchDays, plan.Days - first));
+    }
+
     /// <param name="plan">What is solved.</param>
     /// <param name="threads">Threads to share the work.</param>
     /// <param name="progress">Told the share that is done, 0 to 1, from any thread.</param>
@@ -27,10 +34,9 @@ internal static class Study
             var worker = new StudyWorker(plan);
             for (var i = Interlocked.Increment(ref next); i < total; i = Interlocked.Increment(ref next))
             {
-                var (future, first) = (i / stretches, i % stretches * StretchDays);
-                var end = Math.Min(first + StretchDays, plan.Days);
-                worker.Begin(future, first, end - first);
-                for (var day = first; day < end; day++)
+                var (future, (first, days)) = (i / stretches, StretchOf(plan, i % stretches * StretchDays));
+                worker.Begin(future, first, days);
+                for (var day = first; day < first + days; day++)
                 {
                     ct.ThrowIfCancellationRequested();
                     worker.SolveDay(day, outcomes[future]);

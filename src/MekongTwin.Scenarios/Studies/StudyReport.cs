@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using MekongTwin.Scenarios.Countries;
+using MekongTwin.Scenarios.Screening;
 
 namespace MekongTwin.Scenarios.Studies;
 
@@ -49,6 +50,9 @@ public sealed record StudyReport(
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public string Note { get; } = "P90 = exceeded in 10 % of futures; MV screening: the grid at low voltage is not solved";
+
+    /// <summary>Null when nothing was asked to be screened.</summary>
+    public ScreeningReport? Screening { get; init; }
 
     /// <summary>As UTF-8 JSON.</summary>
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, Json);

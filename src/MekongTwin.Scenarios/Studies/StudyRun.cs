@@ -1,6 +1,7 @@
 using MekongTwin.Engines.Demand;
 using MekongTwin.Engines.PowerFlow;
 using MekongTwin.Scenarios.Levers;
+using MekongTwin.Scenarios.Screening;
 
 namespace MekongTwin.Scenarios.Studies;
 
@@ -22,9 +23,12 @@ public static class StudyRun
         var plan = Plan(from, scenario);
         var still = scenario with { Levers = [] };
         var share = scenario.Levers.IsEmpty ? 1 : 0.5;
-        var baseline = Study.Run(Plan(from, still), threads, done => progress?.Invoke(done * share), ct);
-        var outcome = scenario.Levers.IsEmpty ? baseline : Study.Run(plan, threads, done => progress?.Invoke(0.5 + (done * share)), ct);
-        return StudyReport.Of(from, scenario, FirstDay(from, scenario), baseline, outcome);
+        var baseline = Solve(still, Plan(from, still), 0);
+        var outcome = scenario.Levers.IsEmpty ? baseline : Solve(scenario, plan, 0.5);
+        return StudyReport.Of(from, scenario, FirstDay(from, scenario), baseline.Futures, outcome.Futures) with { Screening = ScreeningReport.Of(from, scenario, baseline, outcome, threads, ct) };
+
+        StudiedSide Solve(Scenario side, StudyPlan plan, double already) =>
+            new(GridLevers.Apply(side, from.Elements), plan, Study.Run(plan, threads, done => progress?.Invoke(already + (done * share)), ct), FirstDay(from, scenario));
     }
 
     internal static DateOnly FirstDay(StudyBase from, Scenario scenario) => scenario.From ?? DateOnly.FromDateTime(from.AsOf.DateTime);

@@ -1,0 +1,33 @@
+using System.Globalization;
+using MekongTwin.Scenarios.Screening;
+
+namespace MekongTwin.Host.Scenarios;
+
+/// <summary>What was screened, for people at a terminal.</summary>
+internal static class ScreeningTable
+{
+    private const int ListedMax = 20;
+
+    public static void Write(TextWriter to, ScreeningReport screening)
+    {
+        foreach (var missing in screening.NotScreened) to.WriteLine($"\n{missing}");
+        if (screening.N1 is { } n1) Write(to, n1);
+    }
+
+    private static void Write(TextWriter to, N1Report report)
+    {
+        to.WriteLine($"\none loss at a time, on the loads of {report.Day}: {report.Rules}");
+        Side("baseline", report.Baseline);
+        Side("scenario", report.Scenario);
+        foreach (var c in report.Contingencies.Take(ListedMax))
+        {
+            to.WriteLine(Text($"  {c.Element,-34} {c.ExpectedMwhPerYear,8:0.000} MWh a year; customers {c.After5Minutes.Customers} after 5 min, {c.After1Hour.Customers} after 1 h; MWh {c.After5Minutes.Mwh:0.##}, {c.After1Hour.Mwh:0.##}, {c.UntilRepair.Mwh:0.##} until repair"));
+            if (!c.Closed.IsEmpty || c.Limit is not null) to.WriteLine(Text($"  {"",-34} restored {c.RestoredPercent:0.#} %{(c.Closed.IsEmpty ? "" : $", closing {string.Join(", ", c.Closed)}")}{(c.Limit is { } limit ? Text($"; limited by {limit.What} of {limit.Element} {limit.Worst}") : "")}"));
+        }
+
+        void Side(string name, N1Summary of) => to.WriteLine(Text(
+            $"  {name}: {of.Contingencies} losses; switching restores all in {of.RestoredInFull}, not all in {of.RestoredInPart}, limits bind in {of.Limited}; expected {of.ExpectedMwhPerYear:0.0} MWh a year, SAIDI {of.SaidiMinutes:0.0} min, SAIFI {of.Saifi:0.000}"));
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,54 @@
+using System.Collections.Immutable;
+using MekongTwin.Scenarios.Levers;
+using MekongTwin.Scenarios.Studies;
+
+namespace MekongTwin.Scenarios.Screening;
+
+/// <summary>What a scenario may ask for beyond the violations.</summary>
+public enum Screen
+{
+    /// <summary>The loss of every feeder, line and transformer, one at a time, with restoration.</summary>
+    N1,
+}
+
+/// <summary>The answers to what a scenario asked to be screened.</summary>
+/// <param name="N1">Null when it was not asked for or could not be.</param>
+/// <param name="NotScreened">What was asked for and could not be, and why.</param>
+public sealed record ScreeningReport(N1Report? N1, ImmutableArray<string> NotScreened)
+{
+    /// <summary>Screens what is asked; null when nothing is.</summary>
+    /// <param name="from">The base.</param>
+    /// <param name="scenario">What is asked.</param>
+    /// <param name="baseline">The side without levers.</param>
+    /// <param name="outcome">The side with them; the very same when there are none.</param>
+    /// <param name="threads">Threads to share the work; the answer does not depend on it.</param>
+    /// <param name="ct">Stops it.</param>
+    internal static ScreeningReport? Of(StudyBase from, Scenario scenario, StudiedSide baseline, StudiedSide outcome, int threads, CancellationToken ct)
+    {
+        if (scenario.Screens.IsEmpty) return null;
+        var missing = ImmutableArray.CreateBuilder<string>();
+        N1Report? n1 = null;
+        if (scenario.Screens.Contains(Screen.N1))
+        {
+            if (from.Rules.Contingency is null) missing.Add($"n1: not screened: the file of '{from.Rules.Criteria.Name}' has no contingency rules");
+            else n1 = ScreenN1(from, baseline, outcome, threads, ct);
+        }
+        return new(n1, missing.ToImmutable());
+    }
+
+    private static N1Report ScreenN1(StudyBase from, StudiedSide baseline, StudiedSide outcome, int threads, CancellationToken ct)
+    {
+        var (before, _) = Losses(baseline);
+        var (after, day) = ReferenceEquals(baseline, outcome) ? Losses(baseline) : Losses(outcome);
+        return N1Report.Of(from.Elements, from.Rules.Contingency!, outcome.First.AddDays(day), before, after);
+
+        (Loss[] Losses, int Day) Losses(StudiedSide side)
+        {
+            var day = StudiedDay.PeakOf(side.Plan, side.Futures);
+            return (ContingencyScreening.Run(from.Elements, new SwitchedGrid(from.Elements.Grid, side.Network), day, from.Rules.Criteria, from.Rules.Contingency!, threads, ct), day.Day);
+        }
+    }
+}
+
+/// <summary>A study with or without levers: what was solved, and what came out.</summary>
+internal sealed record StudiedSide(Engines.PowerFlow.Network Network, StudyPlan Plan, FutureOutcome[] Futures, DateOnly First);
