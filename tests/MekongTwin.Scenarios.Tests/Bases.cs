@@ -28,5 +28,8 @@ internal static class Bases
         return new("city", new DateTimeOffset(2026, 6, 2, 14, 0, 0, TimeSpan.FromHours(7)), "0", elements, demand, ClimateNormals.DaNang, rules, [.. facts.Select(static fact => 3.5 * fact.Customers[0])], new(0, 0, 0, facts.Length, 0, false));
     }
 
+    /// <summary>The same city under other rules.</summary>
+    public static StudyBase With(StudyBase city, CountryRules rules) => new(city.City, city.AsOf, city.Cut, city.Elements, city.Demand, city.Climate, rules, city.People, city.Calibration);
+
     public static Scenario Ask(params Lever[] levers) => new("test", "city") { Days = 2, Futures = 4, Seed = 7, Levers = [.. levers] };
 }

@@ -12,6 +12,21 @@ internal static class ScreeningTable
     {
         foreach (var missing in screening.NotScreened) to.WriteLine($"\n{missing}");
         if (screening.N1 is { } n1) Write(to, n1);
+        if (screening.Hosting is { } hosting) Write(to, hosting);
+        if (screening.Ageing is { } ageing) Write(to, ageing);
+    }
+
+    private static void Write(TextWriter to, HostingReport report)
+    {
+        to.WriteLine(Text($"\npanels that feeders take beyond the study's, kW, at no more than {report.HighestVm} pu: {report.Rules}"));
+        to.WriteLine(Text($"  {"",-34}{"all at head",12}{"all at end",12}{"random P10",12}{"P50",10}{"P90",10}"));
+        foreach (var f in report.Feeders.Take(ListedMax)) to.WriteLine(Text($"  {f.Feeder,-34}{f.Head.Kw,12:0}{f.End.Kw,12:0}{f.RandomKw.P10,12:0}{f.RandomKw.P50,10:0}{f.RandomKw.P90,10:0}  {string.Join(", ", f.Limits.Select(static limit => $"{limit.Key} {limit.Value}"))}"));
+    }
+
+    private static void Write(TextWriter to, AgeingReport report)
+    {
+        to.WriteLine(Text($"\nlife lost in {report.Hours:0} h, {report.Insulation} paper: {report.FasterThanNormal.P50:0} transformers age faster than normal in the median future (baseline {report.BaselineFasterThanNormal.P50:0})"));
+        foreach (var life in report.Transformers.Take(ListedMax)) to.WriteLine(Text($"  {life.Transformer,-34} {life.LostHours.P50,10:0.#} h, P90 {life.LostHours.P90:0.#} (baseline {life.BaselineLostHours.P90:0.#}); hot spot P90 {life.HottestC.P90:0} °C"));
     }
 
     private static void Write(TextWriter to, N1Report report)

@@ -9,12 +9,20 @@ public enum Screen
 {
     /// <summary>The loss of every feeder, line and transformer, one at a time, with restoration.</summary>
     N1,
+
+    /// <summary>What every feeder takes of panels.</summary>
+    Hosting,
+
+    /// <summary>The ageing of every transformer.</summary>
+    Ageing,
 }
 
 /// <summary>The answers to what a scenario asked to be screened.</summary>
-/// <param name="N1">Null when it was not asked for or could not be.</param>
+/// <param name="N1">Null when it was not asked for or could not be; so are the others.</param>
+/// <param name="Hosting">Hosting capacity.</param>
+/// <param name="Ageing">Ageing of transformers.</param>
 /// <param name="NotScreened">What was asked for and could not be, and why.</param>
-public sealed record ScreeningReport(N1Report? N1, ImmutableArray<string> NotScreened)
+public sealed record ScreeningReport(N1Report? N1, HostingReport? Hosting, AgeingReport? Ageing, ImmutableArray<string> NotScreened)
 {
     /// <summary>Screens what is asked; null when nothing is.</summary>
     /// <param name="from">The base.</param>
@@ -26,14 +34,20 @@ public sealed record ScreeningReport(N1Report? N1, ImmutableArray<string> NotScr
     internal static ScreeningReport? Of(StudyBase from, Scenario scenario, StudiedSide baseline, StudiedSide outcome, int threads, CancellationToken ct)
     {
         if (scenario.Screens.IsEmpty) return null;
+        var (elements, rules) = (from.Elements, from.Rules);
         var missing = ImmutableArray.CreateBuilder<string>();
-        N1Report? n1 = null;
-        if (scenario.Screens.Contains(Screen.N1))
+        return new(
+            Asked(Screen.N1, rules.Contingency, "contingency rules") ? ScreenN1(from, baseline, outcome, threads, ct) : null,
+            Asked(Screen.Hosting, rules.Hosting, "rules of hosting") ? new HostingScreening(elements, outcome, scenario.Seed, rules.Criteria, rules.Hosting!).Run(threads, ct) : null,
+            Asked(Screen.Ageing, rules.Ageing, "rules of ageing") ? AgeingReport.Of(elements, rules.Ageing!, 24.0 * scenario.Days, baseline.Futures, outcome.Futures) : null,
+            missing.ToImmutable());
+
+        bool Asked(Screen screen, object? rules, string what)
         {
-            if (from.Rules.Contingency is null) missing.Add($"n1: not screened: the file of '{from.Rules.Criteria.Name}' has no contingency rules");
-            else n1 = ScreenN1(from, baseline, outcome, threads, ct);
+            if (!scenario.Screens.Contains(screen)) return false;
+            if (rules is null) missing.Add($"{System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(screen.ToString())}: not screened: the file of '{from.Rules.Criteria.Name}' has no {what}");
+            return rules is not null;
         }
-        return new(n1, missing.ToImmutable());
     }
 
     private static N1Report ScreenN1(StudyBase from, StudiedSide baseline, StudiedSide outcome, int threads, CancellationToken ct)

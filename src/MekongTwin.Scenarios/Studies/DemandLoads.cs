@@ -29,14 +29,18 @@ internal sealed class DemandLoads : IFutureLoads
     {
         private readonly double[] kw = new double[IFutureLoads.Steps], kvar = new double[IFutureLoads.Steps];
         private FactorSeries series = new(default, 0, []);
+        private double[] ambientC = [];
         private int firstDay;
 
         public void Draw(int future, int firstDay, int days)
         {
             this.firstDay = firstDay;
             var drawn = of.weather.Generate(future, of.first.AddDays(firstDay - WarmUpDays), WarmUpDays + days).Warmer(of.levers.HeatC);
+            ambientC = drawn.TemperatureC[(WarmUpDays * Quarters.ADay)..];
             series = of.levers.Model.Series(drawn).Slice(WarmUpDays * Quarters.ADay, days * Quarters.ADay).WithResiduals(of.seed, future);
         }
+
+        public ReadOnlySpan<double> AmbientC(int day) => ambientC.AsSpan((day - firstDay) * Quarters.ADay, Quarters.ADay);
 
         public void Fill(int feeder, FeederGrid grid, int day, Span<double> p, Span<double> q)
         {

@@ -11,6 +11,9 @@ public readonly record struct Percentiles(double P10, double P50, double P90)
         return new(At(sorted, 0.1), At(sorted, 0.5), At(sorted, 0.9));
     }
 
+    /// <summary>For publishing.</summary>
+    public Percentiles Rounded(int digits) => new(Math.Round(P10, digits), Math.Round(P50, digits), Math.Round(P90, digits));
+
     private static double At(double[] sorted, double share)
     {
         var at = share * (sorted.Length - 1);

@@ -28,7 +28,7 @@ internal static class Study
         var outcomes = new FutureOutcome[plan.Futures];
         var sums = new StretchSums[total];
         var (next, done) = (-1, 0);
-        for (var f = 0; f < plan.Futures; f++) outcomes[f] = new(plan.Days, new(plan.Buses, plan.Branches));
+        for (var f = 0; f < plan.Futures; f++) outcomes[f] = new(plan.Days, plan.MakeTally());
         Parallel.For(0, Math.Min(threads, total), new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = ct }, _ =>
         {
             var worker = new StudyWorker(plan);
@@ -42,7 +42,8 @@ internal static class Study
                     worker.SolveDay(day, outcomes[future]);
                 }
                 sums[i] = worker.Sums;
-                lock (outcomes[future]) outcomes[future].Elements.Add(worker.Elements);
+                var elements = worker.End();
+                lock (outcomes[future]) outcomes[future].Elements.Add(elements);
                 progress?.Invoke((double)Interlocked.Increment(ref done) / total);
             }
         });

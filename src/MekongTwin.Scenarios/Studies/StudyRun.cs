@@ -44,6 +44,8 @@ public static class StudyRun
         return new(feeders, network.Buses.Count, network.Branches.Count, baseKva, new DemandLoads(levers, feeders, new WeatherGenerator(from.Climate, scenario.Seed), scenario.Seed, FirstDay(from, scenario), baseKva), scenario.Days, scenario.Futures, from.Rules.Criteria)
         {
             FirstTransformer = elements.Grid.City.Lines.Length,
+            Ageing = scenario.Screens.Contains(Screen.Ageing) ? from.Rules.Ageing : null,
+            Hosting = scenario.Screens.Contains(Screen.Hosting) ? from.Rules.Hosting : null,
             Outages = [.. scenario.Levers.Select((lever, i) => (lever, i)).Where(static pair => pair.lever is Outage).Select(pair => Place((Outage)pair.lever, elements, $"levers[{pair.i}].element"))],
         };
     }
