@@ -14,6 +14,7 @@ internal static class ScreeningTable
         if (screening.N1 is { } n1) Write(to, n1);
         if (screening.Hosting is { } hosting) Write(to, hosting);
         if (screening.Ageing is { } ageing) Write(to, ageing);
+        if (screening.Remedies is { } remedies) Write(to, remedies);
     }
 
     private static void Write(TextWriter to, HostingReport report)
@@ -42,6 +43,14 @@ internal static class ScreeningTable
 
         void Side(string name, N1Summary of) => to.WriteLine(Text(
             $"  {name}: {of.Contingencies} losses; switching restores all in {of.RestoredInFull}, not all in {of.RestoredInPart}, limits bind in {of.Limited}; expected {of.ExpectedMwhPerYear:0.0} MWh a year, SAIDI {of.SaidiMinutes:0.0} min, SAIFI {of.Saifi:0.000}"));
+    }
+
+    private static void Write(TextWriter to, RemedyReport report)
+    {
+        to.WriteLine(Text($"\nremedies: {report.Capex:#,0} {report.Currency} of {report.Year} in all; violations {report.Before.Violations} before, {report.After.Violations} after; losses P50 {report.Before.LossesMwh.P50:0.#} and {report.After.LossesMwh.P50:0.#} MWh; saved {report.SavedPerYear:#,0} a year. {report.Source}"));
+        foreach (var remedy in report.Remedies.Take(ListedMax)) to.WriteLine(Text($"  {remedy.Element,-34} {remedy.What}: {remedy.Detail}, for {remedy.For}: {remedy.Cost:#,0}"));
+        if (report.Remedies.Length > ListedMax) to.WriteLine($"  and {report.Remedies.Length - ListedMax} more");
+        if (!report.Unmended.IsEmpty) to.WriteLine($"  still in violation: {string.Join(", ", report.Unmended.Take(ListedMax))}");
     }
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

@@ -13,7 +13,11 @@ namespace MekongTwin.Scenarios.Countries;
 /// <param name="LinePercent">The same of a line.</param>
 /// <param name="LeastHours">A future violates when it is outside for at least so long in all, h.</param>
 public sealed record Criteria(
-    string Name, string Source, double LowestVm, double HighestVm, double LowestVmAfterContingency, ImmutableArray<double> TransformerPercent, ImmutableArray<double> LinePercent, double LeastHours);
+    string Name, string Source, double LowestVm, double HighestVm, double LowestVmAfterContingency, ImmutableArray<double> TransformerPercent, ImmutableArray<double> LinePercent, double LeastHours)
+{
+    /// <summary>The same in quarters of an hour, at least one.</summary>
+    internal int LeastSteps => Math.Max(1, (int)Math.Ceiling(LeastHours * 4));
+}
 
 /// <summary>The official average emission factor of a country's grid; not a marginal one.</summary>
 public sealed record Carbon(double KgPerKwh, int Year, string Source);
@@ -31,6 +35,9 @@ public sealed record CountryRules(Criteria Criteria, Carbon? Carbon)
 
     /// <summary>What panels may do to a feeder; null where the country's file does not say.</summary>
     public HostingRules? Hosting { get; init; }
+
+    /// <summary>What remedies cost; null where the country's file does not say.</summary>
+    public RemedyRules? Remedies { get; init; }
 
     /// <summary>Countries that have a file, by their ISO 3166 code in lower case.</summary>
     public static IReadOnlyList<string> Known { get; } = [.. typeof(CountryRules).Assembly.GetManifestResourceNames().Order(StringComparer.Ordinal)];

@@ -40,7 +40,7 @@ internal static class ContingencyScreening
     public static Loss[] Run(CityElements elements, SwitchedGrid grid, StudiedDay day, Criteria criteria, ContingencyRules rules, int threads, CancellationToken ct)
     {
         var city = new CityLoads(elements, grid, day);
-        var restoration = new Restoration(grid, new EmergencyCheck(grid, day, criteria, rules, elements), [.. city.OfSection.Select(static section => (long)Math.Round(1000 * section.Curve.Kwh))]);
+        var restoration = new Restoration(grid, new DayCheck(grid, day, DayLimits.AfterLoss(criteria, rules), elements), [.. city.OfSection.Select(static section => (long)Math.Round(1000 * section.Curve.Kwh))]);
         var (lines, feeders) = (grid.Grid.City.Lines, grid.Grid.Heads.Length);
         var faults = Enumerable.Range(0, lines.Length).Select(FaultOfLine).Concat(Enumerable.Range(0, feeders).Select(f => new Fault(f, grid.SectionOfHead(f), -1))).ToArray();
         Fault[] distinct = [.. faults.Where(static fault => fault.Feeder >= 0).Distinct()];

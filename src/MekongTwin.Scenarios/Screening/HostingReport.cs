@@ -14,8 +14,8 @@ public sealed record HostingBound(string At, double Kw, string Limit, string Ele
 /// <param name="Feeder">Asset path.</param>
 /// <param name="Head">All at its first node: about the most that a placement comes to.</param>
 /// <param name="End">All at the node that is electrically farthest: about the least of placements at medium voltage.</param>
-/// <param name="RandomKw">At random transformers, over futures, kW at full power.</param>
-/// <param name="Limits">Of the random placements, how many each limit stopped.</param>
+/// <param name="RandomKw">At transformers in a random order, each filled to its rating, over futures: kW at full power.</param>
+/// <param name="Limits">Of the random placements, how many each limit stopped; full where every transformer is filled.</param>
 public sealed record FeederHosting(string Feeder, HostingBound Head, HostingBound End, Percentiles RandomKw, ImmutableSortedDictionary<string, int> Limits);
 
 /// <summary>Hosting capacity of every feeder, those that take least first.</summary>

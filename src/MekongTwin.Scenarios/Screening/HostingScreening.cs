@@ -67,32 +67,21 @@ internal sealed class HostingScreening(CityElements elements, StudiedSide side, 
         })];
     }
 
-    private HostingLimit Most(FeederGrid feeder, FeederLoad load, double[] share)
-    {
-        var first = feeder.Network.Branches.RatingFrom[0];
-        return new HostingSearch(feeder, plan.FirstTransformer, criteria, rules).Find(load.P, load.Q, share, TooMuch * (first > 0 ? first : load.P.Sum()), plan.BaseKva);
-    }
+    private HostingLimit Most(FeederGrid feeder, FeederLoad load, ReadOnlySpan<Panels> places) => new HostingSearch(feeder, plan.FirstTransformer, criteria, rules).Find(load.P, load.Q, places, plan.BaseKva);
 
     private HostingBound Bound(FeederGrid feeder, FeederLoad load, int at)
     {
-        var share = new double[feeder.Buses.Length];
-        share[at] = 1;
-        var most = Most(feeder, load, share);
+        var first = feeder.Network.Branches.RatingFrom[0];
+        var most = Most(feeder, load, [new(at, TooMuch * (first > 0 ? first : Math.Max(1, load.P.Sum())))]);
         return new(elements.BusName(feeder.Buses[at]), Math.Round(most.Kw, 1), most.What, most.What == "loading" ? elements.Names[most.Element] : elements.BusName(most.Element));
     }
 
-    /// <summary>Each transformer gets panels by its rating times a draw that is exponential: a few have many.</summary>
-    private double[] AtRandom(FeederGrid feeder, Draw draw)
-    {
-        var share = new double[feeder.Buses.Length];
-        for (var i = 1; i < share.Length; i++)
-        {
-            if (feeder.Branches[i - 1] - plan.FirstTransformer is var t and >= 0) share[i] = -Math.Log(draw.Uniform(0, FirstChannel + t)) * elements.Transformers[t].RatingKva;
-        }
-        var all = share.Sum();
-        for (var i = 0; i < share.Length; i++) share[i] = all > 0 ? share[i] / all : i == 1 ? 1 : 0;
-        return share;
-    }
+    /// <summary>Transformers in an order that is drawn, each filled to its band.</summary>
+    private Panels[] AtRandom(FeederGrid feeder, Draw draw) =>
+    [
+        .. Enumerable.Range(1, feeder.Branches.Length).Where(i => feeder.Branches[i - 1] >= plan.FirstTransformer)
+            .OrderBy(i => draw.Uniform(0, FirstChannel + feeder.Branches[i - 1])).Select(i => new Panels(i, feeder.Network.Branches.RatingFrom[i - 1] * criteria.TransformerPercent[1] / 100)),
+    ];
 
     /// <summary>The first bus after the head, and the node with the most impedance to it.</summary>
     private (int First, int Last) Ends(FeederGrid feeder)

@@ -6,10 +6,17 @@ using MekongTwin.Scenarios.Studies;
 namespace MekongTwin.Scenarios.Screening;
 
 /// <summary>Most power that may feed in, kW, and what stands in the way of more: the branch or bus of the whole grid.</summary>
-internal readonly record struct HostingLimit(double Kw, string What, int Element);
+internal readonly record struct HostingLimit(double Kw, string What, int Element)
+{
+    /// <summary>Every place is filled and nothing stands in the way.</summary>
+    public const string Full = "full";
+}
+
+/// <summary>Panels at a bus of a feeder, pu at full power: as many as there is room for.</summary>
+internal readonly record struct Panels(int Bus, double Most);
 
 /// <summary>
-/// The most that a feeder takes of a given placement of panels at one instant: the largest size below which no bus rises above the
+/// The most that a feeder takes of panels that come one place after the other, at one instant: the largest size below which no bus rises above the
 /// voltage band less what is kept for the low-voltage grid, and no branch is loaded beyond its band, or beyond what it is without panels. Sizes
 /// are the lanes of a sweep: each of <see cref="Rounds"/> rounds parts the interval in <see cref="Lanes"/>. Not thread-safe.
 /// </summary>
@@ -43,16 +50,16 @@ internal sealed class HostingSearch
 
     /// <param name="loadP">Drawn at each bus of the feeder, pu.</param>
     /// <param name="loadQ">The same, reactive.</param>
-    /// <param name="share">Of the panels at each bus; they add up to 1.</param>
-    /// <param name="most">Size that is taken for too much, pu.</param>
+    /// <param name="places">Where panels come, in this order; a place is filled before the next one begins.</param>
     /// <param name="baseKva">kVA of 1 pu.</param>
-    public HostingLimit Find(ReadOnlySpan<double> loadP, ReadOnlySpan<double> loadQ, ReadOnlySpan<double> share, double most, double baseKva)
+    public HostingLimit Find(ReadOnlySpan<double> loadP, ReadOnlySpan<double> loadQ, ReadOnlySpan<Panels> places, double baseKva)
     {
-        var (low, high, hit) = (0.0, most, default((string What, int Element)?));
+        var (low, high, hit) = (0.0, 0.0, default((string What, int Element)?));
+        foreach (var place in places) high += place.Most;
         for (var round = 0; round < Rounds; round++)
         {
             var step = (high - low) / Lanes;
-            Solve(loadP, loadQ, share, low, step);
+            Solve(loadP, loadQ, places, low, step);
             if (round == 0) Allow();
             var lane = round == 0 ? 0 : 1;
             for (; lane < Lanes; lane++)
@@ -64,17 +71,24 @@ internal sealed class HostingSearch
             (low, high) = (low + (Math.Max(0, lane - 1) * step), low + (lane * step));
             if (lane == 0) break;
         }
-        return new(low * baseKva, hit?.What ?? "none", hit?.Element ?? feeder.Buses[0]);
+        return new(low * baseKva, hit?.What ?? HostingLimit.Full, hit?.Element ?? feeder.Buses[0]);
     }
 
     /// <summary>Lanes from <paramref name="low"/> on, which is borne.</summary>
-    private void Solve(ReadOnlySpan<double> loadP, ReadOnlySpan<double> loadQ, ReadOnlySpan<double> share, double low, double step)
+    private void Solve(ReadOnlySpan<double> loadP, ReadOnlySpan<double> loadQ, ReadOnlySpan<Panels> places, double low, double step)
     {
         var buses = feeder.Buses.Length;
         for (var lane = 0; lane < Lanes; lane++)
         {
-            var size = low + (lane * step);
-            for (var i = 0; i < buses; i++) (p[(lane * buses) + i], q[(lane * buses) + i]) = (loadP[i] - (size * share[i]), loadQ[i]);
+            var rest = low + (lane * step);
+            var rowP = p.AsSpan(lane * buses, buses);
+            loadP.CopyTo(rowP);
+            loadQ.CopyTo(q.AsSpan(lane * buses));
+            foreach (var place in places)
+            {
+                rowP[place.Bus] -= Math.Min(rest, place.Most);
+                rest = Math.Max(0, rest - place.Most);
+            }
         }
         feeder.Sweep.Solve(new ScenarioBatch { Loads = ScenarioLoads.Rows(p, q, buses, Lanes), Results = results, Vm = vm });
     }

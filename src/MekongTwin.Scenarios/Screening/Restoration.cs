@@ -17,7 +17,7 @@ internal sealed record RestorationPlan(ImmutableArray<int> Dark, ImmutableArray<
 /// no section that was not hit changes its feeder. What a head fed before over the same links it may feed again without a check; a
 /// feeder that helps is checked with all that it then feeds.
 /// </summary>
-internal sealed class Restoration(SwitchedGrid grid, EmergencyCheck limits, long[] energyOf)
+internal sealed class Restoration(SwitchedGrid grid, DayCheck limits, long[] energyOf)
 {
     /// <summary>States of the switches that are looked at for one loss.</summary>
     public const int StatesMax = 1 << 16;

@@ -15,14 +15,18 @@ public enum Screen
 
     /// <summary>The ageing of every transformer.</summary>
     Ageing,
+
+    /// <summary>What it takes to mend the violations, and what it costs.</summary>
+    Remedies,
 }
 
 /// <summary>The answers to what a scenario asked to be screened.</summary>
 /// <param name="N1">Null when it was not asked for or could not be; so are the others.</param>
 /// <param name="Hosting">Hosting capacity.</param>
 /// <param name="Ageing">Ageing of transformers.</param>
+/// <param name="Remedies">What mends the violations.</param>
 /// <param name="NotScreened">What was asked for and could not be, and why.</param>
-public sealed record ScreeningReport(N1Report? N1, HostingReport? Hosting, AgeingReport? Ageing, ImmutableArray<string> NotScreened)
+public sealed record ScreeningReport(N1Report? N1, HostingReport? Hosting, AgeingReport? Ageing, RemedyReport? Remedies, ImmutableArray<string> NotScreened)
 {
     /// <summary>Screens what is asked; null when nothing is.</summary>
     /// <param name="from">The base.</param>
@@ -40,6 +44,7 @@ public sealed record ScreeningReport(N1Report? N1, HostingReport? Hosting, Agein
             Asked(Screen.N1, rules.Contingency, "contingency rules") ? ScreenN1(from, baseline, outcome, threads, ct) : null,
             Asked(Screen.Hosting, rules.Hosting, "rules of hosting") ? new HostingScreening(elements, outcome, scenario.Seed, rules.Criteria, rules.Hosting!).Run(threads, ct) : null,
             Asked(Screen.Ageing, rules.Ageing, "rules of ageing") ? AgeingReport.Of(elements, rules.Ageing!, 24.0 * scenario.Days, baseline.Futures, outcome.Futures) : null,
+            Asked(Screen.Remedies, rules.Remedies, "prices of remedies") ? Mend(from, scenario, outcome, threads, ct) : null,
             missing.ToImmutable());
 
         bool Asked(Screen screen, object? rules, string what)
@@ -52,15 +57,21 @@ public sealed record ScreeningReport(N1Report? N1, HostingReport? Hosting, Agein
 
     private static N1Report ScreenN1(StudyBase from, StudiedSide baseline, StudiedSide outcome, int threads, CancellationToken ct)
     {
-        var (before, _) = Losses(baseline);
-        var (after, day) = ReferenceEquals(baseline, outcome) ? Losses(baseline) : Losses(outcome);
+        var (after, day) = Losses(from, outcome, threads, ct);
+        var before = ReferenceEquals(baseline, outcome) ? after : Losses(from, baseline, threads, ct).Losses;
         return N1Report.Of(from.Elements, from.Rules.Contingency!, outcome.First.AddDays(day), before, after);
+    }
 
-        (Loss[] Losses, int Day) Losses(StudiedSide side)
-        {
-            var day = StudiedDay.PeakOf(side.Plan, side.Futures);
-            return (ContingencyScreening.Run(from.Elements, new SwitchedGrid(from.Elements.Grid, side.Network), day, from.Rules.Criteria, from.Rules.Contingency!, threads, ct), day.Day);
-        }
+    private static (Loss[] Losses, int Day) Losses(StudyBase from, StudiedSide side, int threads, CancellationToken ct)
+    {
+        var day = StudiedDay.PeakOf(side.Plan, side.Futures);
+        return (ContingencyScreening.Run(from.Elements, new SwitchedGrid(from.Elements.Grid, side.Network), day, from.Rules.Criteria, from.Rules.Contingency!, threads, ct), day.Day);
+    }
+
+    private static RemedyReport Mend(StudyBase from, Scenario scenario, StudiedSide outcome, int threads, CancellationToken ct)
+    {
+        var search = new RemedySearch(from, scenario, from.Rules.Remedies!, mended => StudyRun.Solve(from, mended with { Screens = [] }, threads, null, ct));
+        return search.Run(outcome, side => from.Rules.Contingency is null ? null : Losses(from, side, threads, ct).Losses.Sum(static loss => loss.MwhPerYear));
     }
 }
 

@@ -51,6 +51,9 @@ public sealed record StudyReport(
 
     public string Note { get; } = "P90 = exceeded in 10 % of futures; MV screening: the grid at low voltage is not solved";
 
+    /// <summary>How many violations begin in each year, in the median of the futures that have them; null for a study within one year.</summary>
+    public ImmutableSortedDictionary<string, int>? FirstYears { get; init; }
+
     /// <summary>Null when nothing was asked to be screened.</summary>
     public ScreeningReport? Screening { get; init; }
 
@@ -60,14 +63,17 @@ public sealed record StudyReport(
     internal static StudyReport Of(StudyBase from, Scenario scenario, DateOnly first, FutureOutcome[] baseline, FutureOutcome[] outcome)
     {
         var criteria = from.Rules.Criteria;
-        var least = Math.Max(1, (int)Math.Ceiling(criteria.LeastHours / StepHours));
+        var least = criteria.LeastSteps;
         var violations = Rank(from, first, least, baseline, outcome);
         return new(
             scenario.Name, new(from.City, from.AsOf, from.Cut, from.Hash, from.Calibration), Text(first), scenario.Days, scenario.Futures, scenario.Seed, criteria, from.Rules.Carbon,
             Summarise(baseline, from, least), Summarise(outcome, from, least),
             [.. Enumerable.Range(0, IFutureLoads.Steps).Select(step => Point(first.ToDateTime(default).AddMinutes(15 * step).ToString("s", CultureInfo.InvariantCulture), baseline, outcome, future => future.FirstDayKw[step]))],
             [.. Enumerable.Range(0, scenario.Days).Select(day => Point(Text(first.AddDays(day)), baseline, outcome, future => future.DailyPeakKw[day]))],
-            violations.Count, [.. violations.Take(ListedMax)]);
+            violations.Count, [.. violations.Take(ListedMax)])
+        {
+            FirstYears = first.Year == first.AddDays(scenario.Days - 1).Year ? null : violations.GroupBy(static violation => violation.FirstDay[..4], StringComparer.Ordinal).ToImmutableSortedDictionary(static year => year.Key, static year => year.Count(), StringComparer.Ordinal),
+        };
     }
 
     private static StudySummary Summarise(FutureOutcome[] futures, StudyBase from, int least)

@@ -20,15 +20,18 @@ public static class StudyRun
     /// <exception cref="ScenarioException">It cannot be; the message names the field.</exception>
     public static StudyReport Run(StudyBase from, Scenario scenario, int threads, Action<double>? progress = null, CancellationToken ct = default)
     {
-        var plan = Plan(from, scenario);
-        var still = scenario with { Levers = [] };
+        Check(from, scenario);
         var share = scenario.Levers.IsEmpty ? 1 : 0.5;
-        var baseline = Solve(still, Plan(from, still), 0);
-        var outcome = scenario.Levers.IsEmpty ? baseline : Solve(scenario, plan, 0.5);
+        var baseline = Solve(from, scenario with { Levers = [] }, threads, done => progress?.Invoke(done * share), ct);
+        var outcome = scenario.Levers.IsEmpty ? baseline : Solve(from, scenario, threads, done => progress?.Invoke(0.5 + (done * share)), ct);
         return StudyReport.Of(from, scenario, FirstDay(from, scenario), baseline.Futures, outcome.Futures) with { Screening = ScreeningReport.Of(from, scenario, baseline, outcome, threads, ct) };
+    }
 
-        StudiedSide Solve(Scenario side, StudyPlan plan, double already) =>
-            new(GridLevers.Apply(side, from.Elements), plan, Study.Run(plan, threads, done => progress?.Invoke(already + (done * share)), ct), FirstDay(from, scenario));
+    /// <summary>One side: the futures of a scenario.</summary>
+    internal static StudiedSide Solve(StudyBase from, Scenario scenario, int threads, Action<double>? progress, CancellationToken ct)
+    {
+        var plan = Plan(from, scenario);
+        return new(GridLevers.Apply(scenario, from.Elements), plan, Study.Run(plan, threads, progress, ct), FirstDay(from, scenario));
     }
 
     internal static DateOnly FirstDay(StudyBase from, Scenario scenario) => scenario.From ?? DateOnly.FromDateTime(from.AsOf.DateTime);

@@ -38,19 +38,24 @@ public sealed class HostingLaws
         var grid = City.Elements.Grid;
         foreach (var feeder in FeederGrid.Split(grid.Network))
         {
-            var (p, q, share) = (Of(grid.Network.Loads.PowerP, 0.2), Of(grid.Network.Loads.PowerQ, 0.2), new double[feeder.Buses.Length]);
+            var (p, q) = (Of(grid.Network.Loads.PowerP, 0.2), Of(grid.Network.Loads.PowerQ, 0.2));
             var random = new Random(feeder.Buses[0]);
-            for (var i = 1; i < share.Length; i++) share[i] = random.NextDouble();
-            var all = share.Sum();
-            for (var i = 1; i < share.Length; i++) share[i] /= all;
-            var found = new HostingSearch(feeder, grid.City.Lines.Length, Country.Criteria, Country.Hosting!).Find(p, q, share, 50, 1000);
+            Panels[] places = [.. Enumerable.Range(1, feeder.Branches.Length).Select(bus => new Panels(bus, 3 * random.NextDouble()))];
+            random.Shuffle(places);
+            var found = new HostingSearch(feeder, grid.City.Lines.Length, Country.Criteria, Country.Hosting!).Find(p, q, places, 1000);
             Assert.True(found.Kw > 0);
             Assert.True(Bears(found.Kw / 1000), feeder.Buses[0].ToString());
-            Assert.False(Bears((found.Kw / 1000) + (50.0 / 4096)), feeder.Buses[0].ToString());
+            Assert.False(Bears((found.Kw / 1000) + (places.Sum(static place => place.Most) / 4096)), feeder.Buses[0].ToString());
 
             bool Bears(double size)
             {
-                var loads = feeder.Network.Loads.WithPower([.. p.Select((load, i) => load - (size * share[i]))], q);
+                var less = p.ToArray();
+                foreach (var place in places)
+                {
+                    less[place.Bus] -= Math.Min(size, place.Most);
+                    size -= Math.Min(size, place.Most);
+                }
+                var loads = feeder.Network.Loads.WithPower(less, q);
                 var solved = RadialSweep.Of(feeder.Network.With(loads), out _)!.Solve();
                 return solved.Converged && solved.Vm.Skip(1).All(static v => v <= Country.Criteria.HighestVm - Country.Hosting!.LowVoltageRisePu) && solved.LoadingPercent.All(static percent => percent <= 100);
             }

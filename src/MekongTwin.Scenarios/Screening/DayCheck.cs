@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using MekongTwin.Engines.PowerFlow;
 using MekongTwin.Engines.PowerFlow.Sweep;
 using MekongTwin.Scenarios.Countries;
@@ -13,12 +14,27 @@ namespace MekongTwin.Scenarios.Screening;
 /// <param name="Worst">Highest loading in %, or the voltage farthest out in pu; 0 of a collapse.</param>
 public sealed record LimitHit(string Element, string What, double Worst);
 
+/// <summary>What lines and buses are held to for a day; transformers carry the same load however they are fed.</summary>
+/// <param name="LinePercent">Loadings with the hours they may last, ascending.</param>
+/// <param name="LowestVm">Voltage band, pu.</param>
+/// <param name="HighestVm">Its upper end.</param>
+/// <param name="VoltageHoursMax">Hours of the day that a bus may be outside.</param>
+internal sealed record DayLimits(ImmutableArray<Allowance> LinePercent, double LowestVm, double HighestVm, double VoltageHoursMax)
+{
+    public static DayLimits AfterLoss(Criteria criteria, ContingencyRules rules) => new(rules.LinePercent, criteria.LowestVmAfterContingency, criteria.HighestVm, rules.VoltageHoursMax);
+
+    /// <summary>Shorter than what makes a violation.</summary>
+    public static DayLimits Normal(Criteria criteria)
+    {
+        var hours = Math.Max(0, criteria.LeastHours - (24.0 / IFutureLoads.Steps));
+        return new([new(criteria.LinePercent[1], hours)], criteria.LowestVm, criteria.HighestVm, hours);
+    }
+}
+
 /// <summary>
-/// Whether a feeder, switched so, bears the day under emergency limits: the day's steps are the lanes of one sweep. Lines are held to
-/// their emergency loading and buses to the voltage band after a contingency; transformers carry the same load however they are
-/// fed. Thread-safe; a state is solved once.
+/// Whether a feeder, switched so, bears the day: the day's steps are the lanes of one sweep. Thread-safe; a state is solved once.
 /// </summary>
-internal sealed class EmergencyCheck(SwitchedGrid grid, StudiedDay day, Criteria criteria, ContingencyRules rules, CityElements elements)
+internal sealed class DayCheck(SwitchedGrid grid, StudiedDay day, DayLimits limits, CityElements elements)
 {
     private const int Steps = IFutureLoads.Steps;
 
@@ -52,7 +68,7 @@ internal sealed class EmergencyCheck(SwitchedGrid grid, StudiedDay day, Criteria
         {
             if (tree.Branches[b] >= grid.Grid.City.Lines.Length) continue;
             var passed = false;
-            foreach (var allowance in rules.LinePercent)
+            foreach (var allowance in limits.LinePercent)
             {
                 var beyond = 0;
                 for (var step = 0; step < Steps; step++) beyond += squared[(step * (buses - 1)) + b] * 1e4 > allowance.Beyond * allowance.Beyond ? 1 : 0;
@@ -69,7 +85,7 @@ internal sealed class EmergencyCheck(SwitchedGrid grid, StudiedDay day, Criteria
 
     private LimitHit? OutOfBand(FeederGrid tree, double[] vm)
     {
-        var (buses, least, most) = (tree.Buses.Length, criteria.LowestVmAfterContingency, criteria.HighestVm);
+        var (buses, least, most) = (tree.Buses.Length, limits.LowestVm, limits.HighestVm);
         var (farthest, at, value) = (0.0, -1, 0.0);
         for (var i = 1; i < buses; i++)
         {
@@ -81,7 +97,7 @@ internal sealed class EmergencyCheck(SwitchedGrid grid, StudiedDay day, Criteria
                 if (beyond > 0) outside++;
                 if (beyond > far) (far, farVm) = (beyond, v);
             }
-            if (outside > rules.VoltageHoursMax * Steps / 24 && far > farthest) (farthest, at, value) = (far, i, farVm);
+            if (outside > limits.VoltageHoursMax * Steps / 24 && far > farthest) (farthest, at, value) = (far, i, farVm);
         }
         return at < 0 ? null : new(elements.BusName(tree.Buses[at]), value < least ? "lowVoltage" : "highVoltage", Math.Round(value, 4));
     }
