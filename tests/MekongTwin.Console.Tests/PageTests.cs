@@ -114,6 +114,21 @@ public sealed partial class PageTests(RunningCity city) : IClassFixture<RunningC
         await Expect(page.GetByTestId("asset-faulted")).ToBeHiddenAsync(new() { Timeout = 15_000 });
     }
 
+    [Fact]
+    public async Task The_completed_grid_says_how_sure_it_is_and_opens_down_to_what_is_estimated()
+    {
+        var page = await OpenAsync();
+        await page.Locator("#grid").ScrollIntoViewIfNeededAsync();
+        var feeders = page.GetByTestId("grid-feeder");
+        await Expect(feeders).ToHaveCountAsync(15, new() { Timeout = 120_000 });
+        await Expect(feeders.First).ToContainTextAsync(Band());
+        await Expect(page.GetByTestId("grid-summary")).ToContainTextAsync("meters fresh");
+        await page.GetByTestId("grid-all").ClickAsync();
+        await Expect(feeders).ToHaveCountAsync(112);
+        await feeders.First.GetByRole(AriaRole.Link).ClickAsync();
+        await Expect(page.GetByTestId("estimate-row").First).ToContainTextAsync(Band());
+    }
+
     /// <summary>A clock a day ahead is seen within a minute, by its name, its offset and what to do about it.</summary>
     [Fact]
     public async Task The_data_quality_of_the_day_names_what_is_wrong_and_what_to_do()
@@ -332,6 +347,9 @@ public sealed partial class PageTests(RunningCity city) : IClassFixture<RunningC
 
     [GeneratedRegex(@"newest reading \d\d:\d\d:\d\d \+07, \d+ secs? ago")]
     private static partial Regex NewestReading();
+
+    [GeneratedRegex(@"\d ± \d")]
+    private static partial Regex Band();
 
     [GeneratedRegex(@"\d")]
     private static partial Regex Figure();

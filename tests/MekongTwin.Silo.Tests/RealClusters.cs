@@ -56,6 +56,7 @@ public sealed class RealClusters : IAsyncLifetime
         await feed.SendAsync(refused);
         await _silos[0].UntilAsync(async () => Account.Of(await _silos[0].ReadLedgerAsync()).Quarantined == refused.Count, "all of it to be in quarantine");
         await PublishAsync(0, 2);
+        await _silos[1].UntilAsync(async () => (await _silos[1].Http.GetAsync("/api/v1/cities/vn-dad/grid")).IsSuccessStatusCode, "the grid to be completed");
         await _silos[1].KillAsync();
         var killed = Stopwatch.StartNew();
         await _silos[0].UntilAsync(async () => (await _silos[0].Http.GetAsync("/api/v1/assets?limit=1")).IsSuccessStatusCode, "all twins to answer");

@@ -26,8 +26,8 @@ public sealed class SimulatedHours : IAsyncLifetime
     private readonly List<IAsyncDisposable> _running = [];
     private readonly Model _model = ModelMerge.Onto(Model.Empty, CityFolder.Read([City], []));
 
-    // Yesterday afternoon: nothing of it is in the future, nothing too old.
-    private readonly DateTimeOffset _start = new DateTimeOffset(DateTime.UtcNow.Date, TimeSpan.Zero).AddDays(-1).AddHours(9);
+    // An afternoon whose hours end yesterday: nothing of it is in the future, nothing too old.
+    private readonly DateTimeOffset _start = new DateTimeOffset(DateTime.UtcNow.Date, TimeSpan.Zero).AddDays(-1 - Hours.Days).AddHours(9);
 
     private static string City => TwinProcess.In("MekongTwin.Host", Path.Combine("cities", "vn-dad"));
 

@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 
-const BytesMax = 76 * 1024
+const BytesMax = 84 * 1024
 const MapBytesMax = 450 * 1024
 const StudiesBytesMax = 8 * 1024
 const folder = new URL('../dist/', import.meta.url)

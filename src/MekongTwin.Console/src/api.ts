@@ -99,6 +99,13 @@ export interface LatestValue {
   freshness?: string
 }
 
+/** A figure that nobody measured; `plusMinus` is half the width of the band that holds the truth nine times in ten. */
+export interface Estimate {
+  value: number
+  unit?: string
+  plusMinus: number
+}
+
 export interface Asset {
   id: string
   kind?: string
@@ -108,8 +115,36 @@ export interface Asset {
   geography?: { version: string, from?: string, until?: string } | null
   latest?: Record<string, LatestValue>
   figures?: Figures
+  /** By metric, what is estimated because nothing fresh measures it. */
+  estimate?: { time: string, values: Record<string, Estimate> }
   /** Its twin failed and is set aside: the values stand still. */
   faulted?: boolean
+}
+
+/** A feeder as the grid was completed; what was not solved is absent. */
+export interface Feeder {
+  id: string
+  name?: string
+  p?: Estimate
+  lossesKw?: number
+  lowestVoltage?: Estimate
+  lowestVoltageNode?: string
+  highestLoading?: Estimate
+  highestLoadingLine?: string
+  coverage?: number
+  /** Positive: its meters come to more than its head. */
+  inconsistency?: { kw: number }
+  solved?: boolean
+}
+
+/** A city's grid, completed from what was measured at an instant. */
+export interface Grid {
+  time: string
+  lossesKw?: number
+  meters?: Meters
+  inconsistent?: number
+  unsolved?: number
+  feeders: Feeder[]
 }
 
 export interface AssetPage {
@@ -382,6 +417,12 @@ export async function cityMap(id: string): Promise<CityMap> {
   return await get(`/cities/${encodeURIComponent(id)}/map`) as CityMap
 }
 
+/** Null where the city's folder describes no network, or it is not completed yet. */
+export async function cityGrid(id: string): Promise<Grid | null> {
+  const answer = await getIfFound(`/cities/${encodeURIComponent(id)}/grid`) as Grid | null
+  return answer === null ? null : { ...answer, feeders: list<Feeder>(answer.feeders) }
+}
+
 export async function mapValues(id: string): Promise<Record<string, MapValue>> {
   return (await get(`/cities/${encodeURIComponent(id)}/map/values`) as { values?: Record<string, MapValue> }).values ?? {}
 }
@@ -417,6 +458,12 @@ export async function transformers(cityId: string, districtId: string, limit: nu
 
 export async function asset(id: string): Promise<Asset> {
   return await get(`/assets/${encodeURIComponent(id)}`) as Asset
+}
+
+/** One value a quarter of an hour of the last day; null where nothing was estimated. */
+export async function estimates(id: string, metric: string): Promise<Series | null> {
+  const answer = await getIfFound(`/assets/${encodeURIComponent(id)}/estimates?${new URLSearchParams({ metric })}`) as Series | null
+  return answer === null ? null : { ...answer, points: list<SeriesPoint>(answer.points) }
 }
 
 export async function series(id: string, metric: string, from: number, to: number, step: Step): Promise<Series> {
@@ -471,6 +518,15 @@ export async function openLive(cityId: string, signal: AbortSignal): Promise<Rea
 }
 
 const RequestTimeoutMs = 15_000
+
+async function getIfFound(path: string): Promise<unknown> {
+  try {
+    return await get(path)
+  } catch (error) {
+    if (error instanceof Problem && error.status === 404) return null
+    throw error
+  }
+}
 
 async function get(path: string, signal?: AbortSignal): Promise<unknown> {
   const response = await send(path, signal === undefined ? {} : { signal })

@@ -4,6 +4,7 @@ import { WindowMs } from './city-time'
 import { Curve } from './curve'
 import { h, KeyedList, replace, setText } from './dom'
 import type { View } from './dom'
+import { Estimates } from './estimates'
 import { freshnessMark, shapeOf } from './marks'
 import { empty, failure, loading } from './notice'
 import { count, quantityText, reading } from './numbers'
@@ -64,12 +65,14 @@ class AssetSheet {
   private readonly readingsCaption = h('p', { class: 'muted', 'data-testid': 'readings-caption' })
   /** Outlives its table, so that a refresh leaves the scroll position. */
   private readonly readings = h('div', { class: 'table-frame readings', tabindex: 0, role: 'region', 'aria-label': t('asset.readings') })
+  private readonly estimates: Estimates
   private metric: string | null = null
   private curve: Curve | null = null
   private picked: number | null = null
 
   constructor(private readonly scene: Scene, private readonly id: string) {
     this.title = h('h2', { id: 'asset-title' }, id)
+    this.estimates = new Estimates(scene, id)
     this.latest = new KeyedList(this.rows, ([metric]) => metric, ([metric]) => this.latestRow(metric))
     const heading = (key: Parameters<typeof t>[0], numeric = false) => h('th', { scope: 'col', class: numeric && 'numeric' }, t(key))
     this.element = h('div', {},
@@ -80,12 +83,14 @@ class AssetSheet {
       h('div', { class: 'table-frame' }, h('table', { class: 'compact' },
         h('thead', {}, h('tr', {}, heading('asset.metric'), heading('asset.value', true), heading('asset.time', true),
           heading('asset.quality'), heading('asset.freshness'))), this.rows)),
-      this.history)
+      this.estimates.element, this.history)
   }
 
   async load(): Promise<void> {
     try {
-      this.showAsset(await asset(this.id))
+      const state = await asset(this.id)
+      this.showAsset(state)
+      await this.estimates.show(state)
       if (this.metric !== null) await this.loadHistory(this.metric)
     } catch (error) {
       replace(this.status, failure(error, () => void this.load()))

@@ -4,6 +4,7 @@ import { CityTime, instantOf } from './city-time'
 import { districtsSection } from './districts'
 import { h, setText } from './dom'
 import { freshnessSection } from './freshness'
+import { gridSection } from './grid'
 import { Header } from './header'
 import type { HeaderActions } from './header'
 import { ledgerSection } from './ledger'
@@ -42,7 +43,7 @@ export class CityPage {
     }
     this.header = new Header(scene, cities, actions)
     this.districts = districtsSection(scene)
-    this.sections = [totalsSection(scene), mapSection(scene), this.districts, whatIfSection(scene), freshnessSection(), qualitySection(scene), ledgerSection(scene), quarantineSection(scene)]
+    this.sections = [totalsSection(scene), mapSection(scene), this.districts, gridSection(scene), whatIfSection(scene), freshnessSection(), qualitySection(scene), ledgerSection(scene), quarantineSection(scene)]
     this.panel = new AssetPanel(scene, () => this.leaveAsset())
     this.elements = [
       h('a', { class: 'skip', href: '#main' }, t('app.skip')),

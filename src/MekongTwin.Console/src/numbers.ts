@@ -1,4 +1,4 @@
-import type { Figure } from './api'
+import type { Estimate, Figure } from './api'
 import { language, t } from './text'
 import type { TextKey } from './text'
 
@@ -32,6 +32,16 @@ export function quantity(figure: Figure | undefined, wanted: string, decimals: n
 export function quantityText(figure: Figure | undefined, wanted: string, decimals: number): string {
   const { number, unit } = quantity(figure, wanted, decimals)
   return number === NoValue || unit === '' ? number : `${number}\u00a0${unit}`
+}
+
+/** An estimate and half its 90 % band, in the wanted unit; in its own when the two share no base. */
+export function bandText(estimate: Estimate | undefined, wanted: string, decimals: number): string {
+  if (estimate === undefined) return NoValue
+  const own = estimate.unit ?? wanted
+  const factor = factorBetween(own, wanted)
+  const unit = unitText(factor === null ? own : wanted)
+  const [value, half] = [estimate.value, estimate.plusMinus].map(number => decimal(number * (factor ?? 1), decimals))
+  return `${value} ± ${half}${unit === '' ? '' : `\u00a0${unit}`}`
 }
 
 /** A reading as it came: its own unit, as many digits as it has up to four decimals. */

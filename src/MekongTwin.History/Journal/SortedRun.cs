@@ -79,7 +79,7 @@ internal sealed class SortedRun : IDisposable
             starts.Add(i);
         }
         starts.Add(readings.Length);
-        var packed = new ArrayBufferWriter<byte>(4 * readings.Length);
+        var packed = new ArrayBufferWriter<byte>(Math.Max(1, 4 * readings.Length));
         var (places, checksums) = (new int[points.Count + 1], new int[points.Count]);
         for (var i = 0; i < checksums.Length; i++)
         {

@@ -77,6 +77,9 @@ public sealed class TwinStore : ITwinStore, IQuarantineBook, IDisposable
     /// <summary>Rises with every opening.</summary>
     public long Epoch { get; }
 
+    /// <summary>Told the windows of each commit, by whoever commits.</summary>
+    public event Action<IReadOnlyCollection<PointWindow>>? WindowsCommitted;
+
     /// <summary>Rows that wait for the next commit.</summary>
     public int PendingRows => _windows.Count + _totals.Count + _latest.Count + _other.Count;
 
@@ -190,6 +193,7 @@ public sealed class TwinStore : ITwinStore, IQuarantineBook, IDisposable
         foreach (var (source, line) in ledger.Changed) Rows.WriteLedger(source, line, (entry, count) => _putLedger.Run(transaction, source, entry, count));
         _putMeta.Run(transaction, "applied", applied);
         transaction.Commit();
+        WindowsCommitted?.Invoke(_windows.Values);
         ledger.ForgetChanged();
         _windows.Clear();
         _totals.Clear();

@@ -36,6 +36,7 @@ internal sealed class TwinCore : ITwinCore
     private readonly LocalQuarantineJournal _quarantined;
     private readonly Projector _projector;
     private readonly Studies _studies;
+    private readonly StudyBranches _branches;
     private readonly IReadOnlyDictionary<int, long> _receivedBefore;
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _mapping = new(1, 1);
@@ -64,12 +65,14 @@ internal sealed class TwinCore : ITwinCore
         LocalTwins = new LocalTwins(model, index, store, store.Epoch, store.Applied, store.ReadLatest(), options.Workers);
         Folders = new FolderWatch(options.Cities, ct => TakeInAsync(options.Cities, ct), read.Stamp, TimeProvider.System);
         Grids = new GridStates(read.Model, model, read.Networks, LocalTwins, clock);
-        _studies = new(data.Studies, BranchAsync, () => Model, clock, Math.Max(1, Environment.ProcessorCount / 2));
+        _stored = new TwinQueries(data.Database);
+        Queries = new StoredQueries(_stored, index);
+        _branches = new(() => (_read, Model), LocalTwins, Queries, clock);
+        store.WindowsCommitted += _branches.Put;
+        _studies = new(data.Studies, _branches.BranchAsync, () => Model, clock, Math.Max(1, Environment.ProcessorCount / 2));
         Arrivals = new(() => Model);
         _projector = new Projector(LocalTwins, store, index, _ledger, clock) { Arrivals = Arrivals };
         _sealer = new Sealer(new DiskFiles(data.Journal), journal, index, () => store.Applied);
-        _stored = new TwinQueries(data.Database);
-        Queries = new StoredQueries(_stored, index);
         var sources = store.ReadSources().Concat(tail.Sources).GroupBy(pair => pair.Key).ToDictionary(group => group.Key, group => group.Last().Value);
         Admissions = new Admissions(journal, new JournalCommits(journal), clock, model, sources, admission);
         _receivedBefore = _ledger.Snapshot().Select(pair => (pair.Key, pair.Value.Journalled))
@@ -185,7 +188,7 @@ internal sealed class TwinCore : ITwinCore
         _projector.SetAside?.Look(LocalTwins.Faulted);
         _following = Task.Run(() => _projector.RunAsync(_journal, _stop.Token));
         _completing = Task.Run(() => Grids.RunAsync(_stop.Token));
-        _studying = Task.Run(() => _studies.RunAsync(_stop.Token));
+        _studying = Task.WhenAll(Task.Run(() => _studies.RunAsync(_stop.Token)), Task.Run(() => _branches.RunAsync(_stop.Token)));
         _sealing = Task.Run(() => _sealer.RunAsync(_stop.Token));
     }
 
@@ -339,14 +342,6 @@ internal sealed class TwinCore : ITwinCore
         _store.Dispose();
         _data.Dispose();
         _stop.Dispose();
-    }
-
-    /// <summary>A city as it is at an instant, for a study.</summary>
-    private async Task<StudyBase> BranchAsync(string city, DateTimeOffset at, CancellationToken ct)
-    {
-        var (read, model) = (_read, Model);
-        var network = read.Networks.FirstOrDefault(network => network.City == city) ?? throw new Cities.InputException($"city: the folder of '{city}' describes no network (grid.json: feeders, nodes, lines), which a study needs.");
-        return await new StudyBases(read.Model, model, network).BranchAsync(Twins, Queries, at, ct);
     }
 
     private sealed class JournalCommits(JournalLog journal) : ICommits

@@ -14,7 +14,8 @@ using MekongTwin.Scenarios.Levers;
 namespace MekongTwin.Host.Scenarios;
 
 /// <summary>
-/// Branches a city: its grid, the demand of its transformers as the readings of the last two weeks tell it, and its climate. It only reads.
+/// Branches a city: its grid, the demand of its transformers as the readings of the last two weeks tell it, and its climate. It only reads;
+/// the means of these weeks may be kept at hand (<see cref="Book"/>), so that to branch the city as it is now takes no time.
 /// </summary>
 internal sealed class StudyBases
 {
@@ -25,6 +26,11 @@ internal sealed class StudyBases
     private const double LeastScale = 0.2;
     private const double MostScale = 5;
 
+    /// <summary>Quarters in the book: beyond those that are fitted, so many that one which is asked for is not gone when it is read.</summary>
+    private const int BookQuarters = (Days + 1) * Quarters.ADay;
+
+    private static readonly string[] WeatherMetrics = ["temperature", "humidity", "irradiance"];
+
     private readonly Model model;
     private readonly CityElements elements;
     private readonly City city;
@@ -32,6 +38,8 @@ internal sealed class StudyBases
     private readonly LoadFacts[] facts;
     private readonly double[] people;
     private readonly ClimateNormals climate;
+    private readonly int[] power;
+    private readonly ILookup<string, int> weatherPoints;
 
     /// <param name="read">The model that the network's numbers are of.</param>
     /// <param name="model">The model that the twins' numbers are of.</param>
@@ -48,7 +56,15 @@ internal sealed class StudyBases
         var (population, all) = (model.FindAsset(city.Id)!.Population, Math.Max(1, households.Sum()));
         people = [.. households.Select(count => population * count / all)];
         climate = NearestClimate();
+        power = [.. elements.Transformers.Select(transformer => model.FindPoint(transformer.Number, Metrics.Power)?.Number ?? -1)];
+        weatherPoints = model.Points.Where(point => WeatherMetrics.Contains(point.Metric) && model.Assets[point.Asset].Kind == AssetKind.Station && model.CityOf(point.Asset).Id == city.Id).ToLookup(static point => point.Metric, static point => point.Number);
     }
+
+    /// <summary>Means of what is fitted; whoever commits windows puts them in. Null while none is kept.</summary>
+    public WindowBook? Book { get; private set; }
+
+    /// <summary>Begins to keep a book, from an instant on.</summary>
+    public WindowBook KeepBook(long nowUs) => Book = new(power.Where(static point => point >= 0).Concat(weatherPoints.SelectMany(static points => points)), BookQuarters, nowUs);
 
     /// <summary>The city without a reading: what its customers are assumed to take.</summary>
     public StudyBase Assume(DateTimeOffset at)
@@ -67,22 +83,17 @@ internal sealed class StudyBases
         var end = local.DateTime.AddTicks(-(local.DateTime.Ticks % (TimeSpan.TicksPerHour / 4)));
         var first = end.AddDays(-Days);
         var history = new LoadHistory(first, Days * Quarters.ADay, facts.Length);
-        var (fromUs, toUs) = (UtcUs(first), UtcUs(end));
-        long readings = 0;
-        var earliest = toUs;
+        var fromUs = UtcUs(first);
+        var earliest = history.Steps;
         for (var t = 0; t < facts.Length; t++)
         {
-            if (model.FindPoint(elements.Transformers[t].Number, Metrics.Power) is not { } point) continue;
-            foreach (var window in await queries.PointWindowsAsync(point.Number, fromUs, toUs, ct))
-            {
-                if (Mean(window) is not { } kw) continue;
-                history.Of(t)[(int)((window.StartUs - fromUs) / Instant.Quarter)] = kw;
-                readings++;
-                earliest = Math.Min(earliest, window.StartUs);
-            }
+            if (power[t] < 0) continue;
+            var steps = await MeansAsync(queries, power[t], fromUs, ct);
+            steps.CopyTo(history.Of(t));
+            if (Array.FindIndex(steps, static kw => !double.IsNaN(kw)) is >= 0 and var known) earliest = Math.Min(earliest, known);
         }
-        var (weather, measured) = await WeatherAsync(queries, first, fromUs, toUs, ct);
-        var days = (toUs - earliest) / (double)Instant.Day;
+        var (weather, measured) = await WeatherAsync(queries, first, fromUs, ct);
+        var days = (history.Steps - earliest) / (double)Quarters.ADay;
         return Make(local, string.Join('-', snapshot.Cut.Offsets), history, weather, days, measured, snapshot);
     }
 
@@ -136,24 +147,23 @@ internal sealed class StudyBases
     }
 
     /// <summary>Means of the city's weather stations; normals where most steps have none.</summary>
-    private async Task<(Weather Weather, bool Measured)> WeatherAsync(ITwinQueries queries, DateTime first, long fromUs, long toUs, CancellationToken ct)
+    private async Task<(Weather Weather, bool Measured)> WeatherAsync(ITwinQueries queries, DateTime first, long fromUs, CancellationToken ct)
     {
         var drawn = new WeatherGenerator(climate, 0).Generate(0, DateOnly.FromDateTime(first), Days + 1).Slice(Quarters.OfDay(first), Days * Quarters.ADay);
         async Task<double[]?> Channel(string metric)
         {
             var (sums, counts) = (new double[drawn.Steps], new int[drawn.Steps]);
-            foreach (var point in model.Points.Where(point => point.Metric == metric && model.Assets[point.Asset].Kind == AssetKind.Station && model.CityOf(point.Asset).Id == city.Id))
+            foreach (var point in weatherPoints[metric])
             {
-                foreach (var window in await queries.PointWindowsAsync(point.Number, fromUs, toUs, ct))
+                var steps = await MeansAsync(queries, point, fromUs, ct);
+                for (var step = 0; step < steps.Length; step++)
                 {
-                    if (Mean(window) is not { } value) continue;
-                    var step = (int)((window.StartUs - fromUs) / Instant.Quarter);
-                    (sums[step], counts[step]) = (sums[step] + value, counts[step] + 1);
+                    if (!double.IsNaN(steps[step])) (sums[step], counts[step]) = (sums[step] + steps[step], counts[step] + 1);
                 }
             }
             return Filled(sums, counts);
         }
-        var (temperature, humidity, irradiance) = (await Channel("temperature"), await Channel("humidity"), await Channel("irradiance"));
+        var (temperature, humidity, irradiance) = (await Channel(WeatherMetrics[0]), await Channel(WeatherMetrics[1]), await Channel(WeatherMetrics[2]));
         if (temperature is null) return (drawn, false);
         double[] dew = humidity is null ? [.. temperature.Select((value, i) => Math.Min(value, drawn.DewPointC[i]))] : [.. temperature.Select((value, i) => Weather.DewPoint(value, Math.Clamp(humidity[i], 1, 100)))];
         return (new(drawn.FirstStep, temperature, dew, irradiance ?? drawn.IrradianceWm2, drawn.WindMs), true);
@@ -177,7 +187,18 @@ internal sealed class StudyBases
         return values;
     }
 
-    private static double? Mean(in PointWindow window) => window.CoveredUs > 0 ? (double)window.IntegralMicro / FixedPoint.One * Instant.Hour / window.CoveredUs : window.Count > 0 ? (double)window.Sum / FixedPoint.One / window.Count : null;
+    /// <summary>A point's means of the quarters that are fitted, NaN where there is none: from the book, or where that does not reach from the stored windows.</summary>
+    private async Task<double[]> MeansAsync(ITwinQueries queries, int point, long fromUs, CancellationToken ct)
+    {
+        var means = new double[Days * Quarters.ADay];
+        if (Book?.TryRead(point, fromUs, means) == true) return means;
+        Array.Fill(means, double.NaN);
+        foreach (var window in await queries.PointWindowsAsync(point, fromUs, fromUs + (Days * Instant.Day), ct))
+        {
+            if (WindowBook.MeanOf(window) is { } mean) means[(window.StartUs - fromUs) / Instant.Quarter] = mean;
+        }
+        return means;
+    }
 
     private long UtcUs(DateTime local) => Instant.From(new DateTimeOffset(local, zone.GetUtcOffset(local)));
 

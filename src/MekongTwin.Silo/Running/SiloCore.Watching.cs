@@ -53,6 +53,7 @@ internal sealed partial class SiloCore
             new("journal", journal.Fault is null, journal.Fault),
             new("partitions", silent.Count == 0 && fault is null, silent.Count == 0 ? fault : $"{silent.Count} of {_region.Partitions} partitions do not answer: {silent[0].Why} Whoever is left takes them over within seconds."),
             SetAsideHealth.Of(Faulted),
+            new("grid", _grids.Fault is null, _grids.Fault) { Required = false },
             new("backlog", backlog < BacklogMax, backlog < BacklogMax ? null : $"{backlog} bytes of the journal wait to be folded: figures are catching up. The doors slow down when more comes."),
             .. DoorHealth(),
         ];

@@ -4,6 +4,7 @@ using MekongTwin.Domain.Twins;
 using MekongTwin.History.Journal;
 using MekongTwin.History.Store;
 using MekongTwin.Host.Cities;
+using MekongTwin.Host.Grid;
 using MekongTwin.Host.Running;
 using MekongTwin.Host.Twins;
 using MekongTwin.Ingest;
@@ -32,6 +33,8 @@ internal sealed partial class SiloCore : ITwinCore
     private readonly Regions _regions = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _mapping = new(1, 1);
+    private readonly Model _read;
+    private readonly IReadOnlyList<Network> _networks;
     private IReadOnlyList<CityMap> _maps = [];
     private IReadOnlyList<NameMapping> _folderNames = [];
     private IGrainFactory _grains = null!;
@@ -39,10 +42,13 @@ internal sealed partial class SiloCore : ITwinCore
     private ILogger _log = null!;
     private SiloRoster _roster = null!;
     private OrleansTwins _twins = null!;
+    private GridStates _grids = null!;
     private Task _refreshing = Task.CompletedTask;
+    private Task _completing = Task.CompletedTask;
 
-    private SiloCore(SiloOptions options, NpgsqlDataSource database, UserTable users, Region region, TimeProvider clock, long door)
+    private SiloCore(SiloOptions options, NpgsqlDataSource database, UserTable users, Region region, Model read, IReadOnlyList<Network> networks, TimeProvider clock, long door)
     {
+        (_read, _networks) = (read, networks);
         _options = options;
         _database = database;
         _users = users;
@@ -97,7 +103,8 @@ internal sealed partial class SiloCore : ITwinCore
     {
         var warnings = new List<string>();
         var maps = new List<CityMap>();
-        var read = CityFolder.Read(options.Serve.Cities, warnings, maps: maps);
+        var networks = new List<Network>();
+        var read = CityFolder.Read(options.Serve.Cities, warnings, networks, maps);
         try
         {
             var settings = new SettingTable(database);
@@ -110,7 +117,7 @@ internal sealed partial class SiloCore : ITwinCore
             if (SayOf(brought) is { } warning) warnings.Add(warning);
             var door = await region.Journal.NextDoorAsync(ct);
             IReadOnlyList<NameMapping> folderNames = brought.Kept is null ? ModelMerge.NamesOf(region.Model, read) : [.. region.Model.Names.Where(name => name.FromFolder)];
-            return new(options, database, users, region, clock, door) { Simulated = simulated, Warnings = warnings, _maps = maps, _folderNames = folderNames };
+            return new(options, database, users, region, read, networks, clock, door) { Simulated = simulated, Warnings = warnings, _maps = maps, _folderNames = folderNames };
         }
         catch (Exception e)
         {
@@ -148,6 +155,8 @@ internal sealed partial class SiloCore : ITwinCore
         // Partitions that have left are not to be called back by a silo that goes.
         services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(_twins.StopBeating);
         Queries = new SiloQueries(_region, Facts, _twins);
+        _grids = new(_read, Model, _networks, _twins, Clock);
+        _region.ModelChanged += model => _grids.Follow(_read, model, _networks);
     }
 
     public async Task OpenedAsync(CancellationToken ct)
@@ -156,6 +165,7 @@ internal sealed partial class SiloCore : ITwinCore
         _journal.Start(_grains, _silos);
         await RefreshAsync(ct);
         _refreshing = KeepRefreshingAsync();
+        _completing = _grids.RunAsync(_stop.Token);
     }
 
     /// <summary>Folds and commits what is journalled now, everywhere.</summary>
@@ -166,6 +176,10 @@ internal sealed partial class SiloCore : ITwinCore
     }
 
     public DrawnMap? FindMap(string city) => _maps.FirstOrDefault(map => map.City == city)?.Drawn;
+
+    public GridState? ReadGrid(string city) => _grids.Find(city);
+
+    public IReadOnlyList<PastEstimate> ReadEstimates(string city, int asset, string metric) => _grids.FindPast(city, asset, metric);
 
     public string SourceName(int number) => _region.Sources.NameOf(number);
 
@@ -205,6 +219,7 @@ internal sealed partial class SiloCore : ITwinCore
     {
         await _stop.CancelAsync();
         await _refreshing;
+        await _completing;
         await _journal.DisposeAsync();
         if (_twins is not null) await _twins.DisposeAsync();
         await _region.DisposeAsync();

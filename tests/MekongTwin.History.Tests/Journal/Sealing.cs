@@ -126,6 +126,39 @@ public sealed class Sealing
         expected.AssertRead(files);
     }
 
+    /// <summary>As after a flood of what nobody can use.</summary>
+    [Fact]
+    public async Task AStretchWithoutReadingsIsSealedToo()
+    {
+        var files = new FaultyFiles(Seed);
+        var useless = Frame.Make(FrameKind.Quarantine, new byte[1 << 20]);
+        long end = 0;
+        using (var journal = JournalLog.Open(files, Quick with { UnappliedBytesMax = long.MaxValue }))
+        {
+            for (var written = 0L; written <= ReadingIndex.RunBytesMax + (4 << 20); written += useless.Length)
+            {
+                Assert.True(journal.TryAppend(useless, urgent: true, out var ticket));
+                await journal.WaitDurableAsync(ticket, Ct).AsTask().WaitAsync(Patience.Long, Ct);
+            }
+            Assert.True(journal.TryAppend(FrameOf(1, 5, [new(7, 70, 3, 0, Quality.Good, ReadingFlags.None)], []), urgent: true, out var last));
+            await journal.WaitDurableAsync(last, Ct).AsTask().WaitAsync(Patience.Long, Ct);
+            end = journal.DurableOffset;
+        }
+        SealAll(files, end);
+        Assert.Single(files.List(".seal"));
+        using var index = ReadingIndex.Open(files, end, RunReadings, TimeSpan.FromMilliseconds(1));
+        var found = new List<Reading>();
+        Assert.True(index.TryRead(3, 0, 100, found));
+        Assert.Single(found);
+        using var reader = new JournalReader(files, 0);
+        var frames = 0;
+        while (reader.TryRead(end, out var body))
+        {
+            while (Frame.TryRead(ref body, out var frame)) frames += frame.Kind == FrameKind.Quarantine && frame.Body.Length == 1 << 20 ? 1 : 0;
+        }
+        Assert.Equal(68, frames);
+    }
+
     [Fact]
     public async Task AStopAtAnyOperationLosesNothingAndIsClearedAway()
     {

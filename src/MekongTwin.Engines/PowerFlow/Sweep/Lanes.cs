@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
@@ -53,6 +54,9 @@ internal interface ILanes<TVector>
 
     /// <summary>Ones where <paramref name="a"/> is at most <paramref name="bound"/>, else zeros.</summary>
     static abstract TVector AtMost(TVector a, TVector bound);
+
+    /// <summary>Lanes in which <paramref name="mask"/> has ones.</summary>
+    static abstract int CountOf(TVector mask);
 
     /// <summary>Angle of x + jy, rad.</summary>
     static abstract TVector ArcTangent(TVector y, TVector x);
@@ -119,6 +123,9 @@ internal readonly struct ScalarLanes : ILanes<double>
     public static double AtMost(double a, double bound) => BitConverter.Int64BitsToDouble(a <= bound ? -1 : 0);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int CountOf(double mask) => BitConverter.DoubleToInt64Bits(mask) < 0 ? 1 : 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static double ArcTangent(double y, double x) => Math.Atan2(y, x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -183,6 +190,9 @@ internal readonly struct Lanes256 : ILanes<Vector256<double>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<double> AtMost(Vector256<double> a, Vector256<double> bound) => Vector256.LessThanOrEqual(a, bound);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int CountOf(Vector256<double> mask) => BitOperations.PopCount(mask.ExtractMostSignificantBits());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<double> ArcTangent(Vector256<double> y, Vector256<double> x) =>
@@ -258,6 +268,9 @@ internal readonly struct Lanes512 : ILanes<Vector512<double>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> AtMost(Vector512<double> a, Vector512<double> bound) => Vector512.LessThanOrEqual(a, bound);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int CountOf(Vector512<double> mask) => BitOperations.PopCount(mask.ExtractMostSignificantBits());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> ArcTangent(Vector512<double> y, Vector512<double> x) =>
@@ -340,6 +353,9 @@ internal readonly struct PairLanes<TVector, TLanes> : ILanes<Pair<TVector>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Pair<TVector> AtMost(Pair<TVector> a, Pair<TVector> bound) => new(TLanes.AtMost(a.A, bound.A), TLanes.AtMost(a.B, bound.B));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int CountOf(Pair<TVector> mask) => TLanes.CountOf(mask.A) + TLanes.CountOf(mask.B);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Pair<TVector> ArcTangent(Pair<TVector> y, Pair<TVector> x) => new(TLanes.ArcTangent(y.A, x.A), TLanes.ArcTangent(y.B, x.B));

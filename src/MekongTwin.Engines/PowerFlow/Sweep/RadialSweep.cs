@@ -60,7 +60,7 @@ public sealed class RadialSweep
             var blocks = blocksByLanes.GetOrAdd(width.Lanes, static _ => []);
             if (!blocks.TryTake(out var block)) block = new SweepBlock(Order.Count + 1, model.RingLength, width.Lanes, model.IsPowerOnly);
             block.Profiles = profiles;
-            if (batch.Extremes is not null) block.ClearExtremes();
+            if (batch.Extremes is not null) block.ClearExtremes(model, batch.Extremes.Limits);
             for (var b = Interlocked.Increment(ref next); b < count; b = Interlocked.Increment(ref next))
             {
                 Solve(batch, options, width, block, b * width.Lanes);
@@ -77,6 +77,7 @@ public sealed class RadialSweep
         var bound = 2 * options.TolerancePu;
         var angles = batch.Vm is not null || batch.Va is not null;
         block.Start();
+        block.Filled = last - first + 1;
         do
         {
             batch.Loads.Fill(width, model, block, first, last);

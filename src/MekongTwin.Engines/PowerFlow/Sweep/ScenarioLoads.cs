@@ -16,6 +16,13 @@ public abstract class ScenarioLoads
     /// <param name="count">Scenarios, the first of the rows; null takes all of them.</param>
     public static ScenarioLoads Rows(double[] p, double[] q, int buses, int? count = null) => new RowLoads(p, q, buses, count ?? (buses == 0 ? 0 : (p.Length + buses - 1) / buses));
 
+    /// <summary>Every scenario its own figures, those of one bus beside each other: the order in which blocks take them.</summary>
+    /// <param name="p">Buses times scenarios, one bus after the other.</param>
+    /// <param name="q">The same, reactive.</param>
+    /// <param name="buses">Buses of the network.</param>
+    /// <param name="count">Scenarios.</param>
+    public static ScenarioLoads Columns(double[] p, double[] q, int buses, int count) => new ColumnLoads(p, q, buses, count);
+
     /// <summary>The network's own loads in every scenario: for contingencies.</summary>
     public static ScenarioLoads Same(int count) => new SameLoads(count);
 
@@ -51,6 +58,31 @@ public abstract class ScenarioLoads
 
         internal override void Check(Network network) =>
             Need(buses == network.Buses.Count && p.Length == q.Length && Count >= 0 && p.Length >= (long)Count * buses, $"{p.Length} active and {q.Length} reactive powers do not make rows of {network.Buses.Count} buses.");
+    }
+
+    private sealed class ColumnLoads(double[] p, double[] q, int buses, int count) : ScenarioLoads(count)
+    {
+        internal override void Fill(SweepWidth width, RadialModel model, SweepBlock block, int first, int last)
+        {
+            var (order, network, lanes, filled) = (model.Order, model.Network, block.Lanes, last - first + 1);
+            for (var k = 0; k < order.Count; k++)
+            {
+                var bus = order.Buses[k];
+                Put(p.AsSpan((bus * Count) + first, filled), network.GenerationP[bus], block.Load.Span.Slice(k * 2 * lanes, lanes));
+                Put(q.AsSpan((bus * Count) + first, filled), network.GenerationQ[bus], block.Load.Span.Slice((k * 2 * lanes) + lanes, lanes));
+            }
+        }
+
+        internal override void Check(Network network) =>
+            Need(buses == network.Buses.Count && Count >= 0 && p.Length >= (long)Count * buses && q.Length >= (long)Count * buses, $"{p.Length} active and {q.Length} reactive powers do not make columns of {Count} scenarios for {network.Buses.Count} buses.");
+
+        private static void Put(ReadOnlySpan<double> column, double less, Span<double> lanes)
+        {
+            column.CopyTo(lanes);
+            lanes[column.Length..].Fill(column[^1]);
+            if (less == 0) return;
+            foreach (ref var value in lanes) value -= less;
+        }
     }
 
     private sealed class SameLoads(int count) : ScenarioLoads(count)

@@ -63,11 +63,17 @@ internal sealed class SweepBlock(int places, int ring, int lanes, bool isPowerOn
     /// <summary>Factors of this block's scenarios, class by class.</summary>
     public Aligned Factors { get; private set; } = new(0);
 
-    /// <summary>Over the blocks kept so far, of each place: the lowest and highest voltage squared (referred) and the highest loading squared.</summary>
-    public (double Lowest, double Highest, double Loading)[] Extremes { get; private set; } = [];
+    /// <summary>Scenarios that the lanes hold; those beyond are the last one again.</summary>
+    public int Filled { get; set; } = lanes;
+
+    /// <summary>Over the blocks kept so far, of each place.</summary>
+    public PlaceExtremes[] Extremes { get; private set; } = [];
 
     /// <summary>The same with the block that is being settled: <see cref="Keep"/> makes it so once its lanes have proved their voltages.</summary>
-    public (double Lowest, double Highest, double Loading)[] Tentative { get; private set; } = [];
+    public PlaceExtremes[] Tentative { get; private set; } = [];
+
+    /// <summary>Of each place; those that nothing can be outside of where there are none.</summary>
+    public PlaceLimits[] Limits { get; private set; } = [];
 
     /// <summary>Room for the factors of so many classes.</summary>
     public Span<double> FactorsOf(int classes)
@@ -76,11 +82,22 @@ internal sealed class SweepBlock(int places, int ring, int lanes, bool isPowerOn
         return Factors.Span;
     }
 
-    /// <summary>Begins to gather extremes.</summary>
-    public void ClearExtremes()
+    /// <summary>Begins to gather extremes, and counts what is outside the limits.</summary>
+    public void ClearExtremes(RadialModel model, SweepLimits? limits)
     {
-        if (Extremes.Length == 0) (Extremes, Tentative) = (new (double, double, double)[places], new (double, double, double)[places]);
-        Array.Fill(Extremes, (double.PositiveInfinity, double.NegativeInfinity, double.NegativeInfinity));
+        if (Extremes.Length == 0) (Extremes, Tentative, Limits) = (new PlaceExtremes[places], new PlaceExtremes[places], new PlaceLimits[places]);
+        Array.Fill(Extremes, PlaceExtremes.None);
+        if (limits is null)
+        {
+            Array.Fill(Limits, PlaceLimits.None);
+            return;
+        }
+        for (var k = 0; k < model.Order.Count; k++)
+        {
+            var branch = model.Order.Branches[k];
+            double Referred(double vm) => vm / model.Scale[k] * (vm / model.Scale[k]);
+            Limits[k] = new(Referred(limits.LowestVm), Referred(limits.HighestVm), branch < 0 ? double.PositiveInfinity : limits.LoadingPercent[branch] / 100 * (limits.LoadingPercent[branch] / 100));
+        }
     }
 
     /// <summary>Keeps what the last settling found.</summary>
@@ -166,7 +183,7 @@ internal sealed class SweepBlock(int places, int ring, int lanes, bool isPowerOn
         for (var lane = 0; lane < Lanes; lane++)
         {
             for (var k = 0; k < sources; k++) Converged[lane] &= double.IsFinite(Ring.Span[(slots[k] * Lanes) + lane]) && double.IsFinite(Ring.Span[((slots[k] + 1) * Lanes) + lane]);
-            Counted.Span[lane] = Converged[lane] ? AllBits : 0;
+            Counted.Span[lane] = Converged[lane] && lane < Filled ? AllBits : 0;
             KeepsMismatches |= !Converged[lane];
         }
     }
@@ -192,6 +209,18 @@ internal sealed class SweepBlock(int places, int ring, int lanes, bool isPowerOn
         if (Served.Length == 0) Served = new Aligned(places * Lanes);
         Served.Span.Fill(AllBits);
     }
+}
+
+/// <summary>Of a place over some scenarios: the lowest and highest voltage squared (referred), the highest loading squared, and how many were outside the limits.</summary>
+internal record struct PlaceExtremes(double Lowest, double Highest, double Loading, int Low = 0, int High = 0, int Over = 0)
+{
+    public static PlaceExtremes None { get; } = new(double.PositiveInfinity, double.NegativeInfinity, double.NegativeInfinity);
+}
+
+/// <summary>What a place's voltage squared (referred) and loading squared may be.</summary>
+internal readonly record struct PlaceLimits(double Lowest, double Highest, double Loading)
+{
+    public static PlaceLimits None { get; } = new(double.NegativeInfinity, double.PositiveInfinity, double.PositiveInfinity);
 }
 
 /// <summary>What it takes for a lane to stop.</summary>

@@ -344,9 +344,17 @@ internal static class SweepKernel<TVector, TLanes>
         var counted = Served(block, k, lane, TLanes.Load(ref block.Counted.First, lane));
         var before = (lane == 0 ? block.Extremes : block.Tentative)[k];
         ref var extremes = ref block.Tentative[k];
-        extremes.Lowest = double.MinNative(before.Lowest, TLanes.Smallest(TLanes.Select(counted, u, TLanes.Every(double.PositiveInfinity))));
-        extremes.Highest = double.MaxNative(before.Highest, TLanes.Largest(TLanes.Select(counted, u, TLanes.Every(double.NegativeInfinity))));
-        extremes.Loading = double.MaxNative(before.Loading, TLanes.Largest(TLanes.Select(counted, loading, TLanes.Every(double.NegativeInfinity))));
+        var (smallest, largest) = (TLanes.Smallest(TLanes.Select(counted, u, TLanes.Every(double.PositiveInfinity))), TLanes.Largest(TLanes.Select(counted, u, TLanes.Every(double.NegativeInfinity))));
+        var fullest = TLanes.Largest(TLanes.Select(counted, loading, TLanes.Every(double.NegativeInfinity)));
+        extremes.Lowest = double.MinNative(before.Lowest, smallest);
+        extremes.Highest = double.MaxNative(before.Highest, largest);
+        extremes.Loading = double.MaxNative(before.Loading, fullest);
+        (extremes.Low, extremes.High, extremes.Over) = (before.Low, before.High, before.Over);
+        // Counted only where an extreme says that there is something to count.
+        ref readonly var limits = ref block.Limits[k];
+        if (smallest < limits.Lowest) extremes.Low += TLanes.CountOf(counted) - TLanes.CountOf(TLanes.And(TLanes.AtMost(TLanes.Every(limits.Lowest), u), counted));
+        if (largest > limits.Highest) extremes.High += TLanes.CountOf(counted) - TLanes.CountOf(TLanes.And(TLanes.AtMost(u, TLanes.Every(limits.Highest)), counted));
+        if (fullest > limits.Loading) extremes.Over += TLanes.CountOf(counted) - TLanes.CountOf(TLanes.And(TLanes.AtMost(loading, TLanes.Every(limits.Loading)), counted));
     }
 
     /// <summary>1/(1 − e) as (1 + e)(1 + e²)(1 + e⁴)(1 + e⁸), wrong by e¹⁶ of itself.</summary>

@@ -134,6 +134,67 @@ public sealed class ScenarioBatchFacts
 
     [Theory]
     [MemberData(nameof(Widths))]
+    public void What_is_outside_limits_is_counted_as_it_is_one_by_one(SimdWidth width, bool mixed)
+    {
+        // A number of scenarios that no width divides: none is counted twice.
+        const int Count = 43;
+        var network = Grid(mixed, 45);
+        var (p, q) = Draw(network, Count, seed: 6);
+        var (n, branches) = (network.Buses.Count, network.Branches.Count);
+        var opened = Enumerable.Range(0, Count).Select(s => s % 5 == 0 ? s % branches : -1).ToArray();
+        p[(7 * n) + 3] = 1e3;
+        var (vm, va, results) = (new double[Count * n], new double[Count * n], new ScenarioResult[Count]);
+        var sweep = RadialSweepFacts.Sweep(network);
+        sweep.Solve(new ScenarioBatch { Loads = ScenarioLoads.Rows(p, q, n), Opened = opened, Results = results, Vm = vm, Va = va });
+        var served = vm.Where(static value => value > 0).Order().ToArray();
+        var limits = new SweepLimits(served[served.Length / 4], served[served.Length * 3 / 4], [.. Enumerable.Range(0, branches).Select(static k => 20.0 + (k % 7))]);
+        var counts = new Extremes(network, limits);
+        sweep.Solve(new ScenarioBatch { Loads = ScenarioLoads.Rows(p, q, n), Opened = opened, Results = results, Extremes = counts }, new SweepOptions { Width = width, Threads = 2 });
+        var (low, high, over) = (new int[n], new int[n], new int[branches]);
+        for (var s = 0; s < Count; s++)
+        {
+            if (!results[s].Converged) continue;
+            var row = (s * n)..((s + 1) * n);
+            for (var i = 0; i < n; i++)
+            {
+                if (vm[row][i] == 0 || network.SolvedAs[i] == BusType.Slack) continue;
+                if (vm[row][i] < limits.LowestVm) low[i]++;
+                if (vm[row][i] > limits.HighestVm) high[i]++;
+            }
+            var flows = Flows.Of(network, network.Loads.WithPower(p[row], q[row]), vm[row], va[row], true, 0);
+            for (var k = 0; k < branches; k++)
+            {
+                if (vm[row][network.Branches.From[k]] > 0 && vm[row][network.Branches.To[k]] > 0 && network.Branches.InService[k] && k != opened[s] && Loading(network, flows, k) > limits.LoadingPercent[k]) over[k]++;
+            }
+        }
+        // Plain grids have no ratings.
+        Assert.Equal(mixed, over.Any(static count => count > 0));
+        Assert.Equal(1, results.Count(static result => !result.Converged));
+        // A voltage that is a limit is on either side of it, within rounding.
+        Assert.InRange(low.Zip(counts.Low, static (a, b) => Math.Abs(a - b)).Sum(), 0, 1);
+        Assert.InRange(high.Zip(counts.High, static (a, b) => Math.Abs(a - b)).Sum(), 0, 1);
+        Assert.Equal(over, counts.Over);
+        counts.Clear();
+        Assert.All(counts.Over.Concat(counts.Low).Concat(counts.High), static count => Assert.Equal(0, count));
+    }
+
+    [Theory]
+    [MemberData(nameof(Widths))]
+    public void Columns_are_the_rows_they_stand_for(SimdWidth width, bool mixed)
+    {
+        const int Count = 35;
+        var network = Grid(mixed, 40);
+        var (p, q) = Draw(network, Count, seed: 9);
+        var n = network.Buses.Count;
+        double[] Turned(double[] rows) => [.. Enumerable.Range(0, n * Count).Select(i => rows[(i % Count * n) + (i / Count)])];
+        var (rows, columns) = (Answers.Of(network, p, q, width), Answers.Of(network, ScenarioLoads.Columns(Turned(p), Turned(q), n, Count), width));
+        Assert.Equal(rows.Vm, columns.Vm);
+        Assert.Equal(rows.Results, columns.Results);
+        Assert.Throws<ArgumentException>(() => Answers.Of(network, ScenarioLoads.Columns(p[1..], q, n, Count), width));
+    }
+
+    [Theory]
+    [MemberData(nameof(Widths))]
     public void Shared_profiles_are_the_rows_they_stand_for(SimdWidth width, bool mixed)
     {
         foreach (var buses in (int[])[64, 2100]) SharedProfilesAreTheirRows(Grid(mixed, buses), width);
@@ -237,13 +298,13 @@ public sealed class ScenarioBatchFacts
         var model = new RadialModel(network, RadialSweepFacts.Sweep(network).Order);
         var width = SweepWidth.For(Simd.Widest, model.Order.Count, 16);
         var block = new SweepBlock(model.Order.Count + 1, model.RingLength, width.Lanes, model.IsPowerOnly);
-        block.ClearExtremes();
+        block.ClearExtremes(model, null);
         width.FillSame(model, block);
         block.Start();
         width.Solve(model, block, bound: 0.5, maxIterations: 100);
         width.Settle(model, block, angles: false, extremes: true);
         Assert.True(block.SettledTooEarly(bound: 1e-8));
-        Assert.All(block.Extremes, static place => Assert.Equal((double.PositiveInfinity, double.NegativeInfinity, double.NegativeInfinity), place));
+        Assert.All(block.Extremes, static place => Assert.Equal(PlaceExtremes.None, place));
         block.Keep();
         Assert.InRange(block.Extremes[^2].Lowest, 0.8, 1);
     }

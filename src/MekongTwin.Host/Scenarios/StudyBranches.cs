@@ -1,0 +1,56 @@
+using System.Collections.Concurrent;
+using MekongTwin.Domain.Assets;
+using MekongTwin.Domain.Readings;
+using MekongTwin.Domain.Twins;
+using MekongTwin.History.Store;
+using MekongTwin.Host.Cities;
+using MekongTwin.Scenarios;
+
+namespace MekongTwin.Host.Scenarios;
+
+/// <summary>What studies branch the cities from: one <see cref="StudyBases"/> a city with a network, whose book is filled in the background. Thread-safe.</summary>
+/// <param name="now">Folders and model as they are.</param>
+/// <param name="twins">The living city.</param>
+/// <param name="queries">Its stored windows.</param>
+/// <param name="clock">The instant.</param>
+internal sealed class StudyBranches(Func<(ReadFolders Read, Model Model)> now, ITwins twins, ITwinQueries queries, TimeProvider clock)
+{
+    private readonly ConcurrentDictionary<string, Branch> _branches = new(StringComparer.Ordinal);
+
+    /// <summary>Fills the books of all cities, one after the other.</summary>
+    public async Task RunAsync(CancellationToken ct)
+    {
+        try
+        {
+            foreach (var network in now().Read.Networks) await Of(network.City).Book.FillAsync(queries, ct);
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            // The server ends.
+        }
+    }
+
+    /// <summary>Windows that were just committed.</summary>
+    public void Put(IReadOnlyCollection<PointWindow> windows)
+    {
+        foreach (var branch in _branches.Values) branch.Book.Put(windows);
+    }
+
+    /// <summary>A city as it is, or was, at an instant.</summary>
+    /// <exception cref="InputException">It has no network.</exception>
+    public Task<StudyBase> BranchAsync(string city, DateTimeOffset at, CancellationToken ct) => Of(city).Bases.BranchAsync(twins, queries, at, ct);
+
+    /// <summary>Folders that were read again, or points that were added, make another one; its book is filled by the way.</summary>
+    private Branch Of(string city)
+    {
+        var (read, model) = now();
+        if (_branches.TryGetValue(city, out var known) && known.Read == read && known.Points == model.Points.Length) return known;
+        var network = read.Networks.FirstOrDefault(network => network.City == city) ?? throw new InputException($"city: the folder of '{city}' describes no network (grid.json: feeders, nodes, lines), which a study needs.");
+        var bases = new StudyBases(read.Model, model, network);
+        var made = _branches[city] = new(read, model.Points.Length, bases, bases.KeepBook(Instant.From(clock.GetUtcNow())));
+        if (known is not null) _ = Task.Run(() => made.Book.FillAsync(queries, CancellationToken.None));
+        return made;
+    }
+
+    private sealed record Branch(ReadFolders Read, int Points, StudyBases Bases, WindowBook Book);
+}
