@@ -17,8 +17,8 @@ internal readonly record struct Panels(int Bus, double Most);
 
 /// <summary>
 /// The most that a feeder takes of panels that come one place after the other, at one instant: the largest size below which no bus rises above the
-/// voltage band less what is kept for the low-voltage grid, and no branch is loaded beyond its band, or beyond what it is without panels. Sizes
-/// are the lanes of a sweep: each of <see cref="Rounds"/> rounds parts the interval in <see cref="Lanes"/>. Not thread-safe.
+/// voltage band less what is kept for the low-voltage grid, and no line is loaded beyond its band, or beyond what it is without panels; a
+/// transformer has room for so many panels and no more. Sizes are the lanes of a sweep: each of <see cref="Rounds"/> rounds parts the interval in <see cref="Lanes"/>. Not thread-safe.
 /// </summary>
 internal sealed class HostingSearch
 {
@@ -42,7 +42,7 @@ internal sealed class HostingSearch
     public HostingSearch(FeederGrid feeder, int firstTransformer, Criteria criteria, HostingRules rules)
     {
         (this.feeder, flows, highestVm) = (feeder, new(feeder), criteria.HighestVm - rules.LowVoltageRisePu);
-        most = [.. feeder.Branches.Select(branch => Math.Pow((branch < firstTransformer ? criteria.LinePercent : criteria.TransformerPercent)[1] / 100, 2))];
+        most = [.. feeder.Branches.Select(branch => branch < firstTransformer ? Math.Pow(criteria.LinePercent[1] / 100, 2) : double.PositiveInfinity)];
         allowed = new double[most.Length];
         var buses = feeder.Buses.Length;
         (p, q, vm, squared) = (new double[Lanes * buses], new double[Lanes * buses], new double[Lanes * buses], new double[buses - 1]);
