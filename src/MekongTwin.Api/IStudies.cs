@@ -39,6 +39,9 @@ public interface IStudies
     /// <summary>The answer, UTF-8 JSON; null until it is done.</summary>
     Task<byte[]?> ReadReportAsync(string id, CancellationToken ct);
 
+    /// <summary>A file that the study is taken away as, by its name; null until it is done, and where it was solved before there were such files.</summary>
+    Task<byte[]?> ReadExportAsync(string id, string name, CancellationToken ct);
+
     /// <summary>Stops a study that waits or runs; one that has ended is removed with its answer. False when there is none.</summary>
     bool Remove(string id);
 }

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using MekongTwin.Engines.Demand;
 using MekongTwin.Scenarios.Levers;
 using MekongTwin.Scenarios.Screening;
 
@@ -35,5 +37,9 @@ public sealed record Scenario(string Name, string City)
     public ImmutableArray<Lever> Levers { get; init; } = [];
 
     /// <summary>What is screened beside the violations.</summary>
+    [JsonPropertyName("screen")]
     public ImmutableArray<Screen> Screens { get; init; } = [];
+
+    /// <summary>The same with its estimates as they turn out in one future: one draw of each for the whole city.</summary>
+    internal Scenario Drawn(int future) => this with { Levers = [.. Levers.Select((lever, i) => lever.Drawn(new(new Draw(Seed, future), i)))] };
 }

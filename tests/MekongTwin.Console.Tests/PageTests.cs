@@ -173,7 +173,8 @@ public sealed partial class PageTests(RunningCity city) : IClassFixture<RunningC
             if (message.Type == "error") faults.Add(message.Text);
         };
         await ComeToAsync(page, "#what-if", page.GetByTestId("study-form"));
-        await page.GetByTestId("lever-heat").FillAsync("3");
+        await AddLeverAsync(page, "heatWave");
+        await page.GetByTestId("lever-heatWave-deltaC").FillAsync("3");
         await page.GetByTestId("study-futures").FillAsync("4");
         await page.GetByTestId("study-futures").PressAsync("Enter");
         await Expect(page.GetByTestId("answer-name")).ToHaveTextAsync("Heat wave 3 °C", new() { Timeout = 180_000 });
@@ -203,10 +204,12 @@ public sealed partial class PageTests(RunningCity city) : IClassFixture<RunningC
     {
         var page = await OpenAsync();
         await ComeToAsync(page, "#what-if", page.GetByTestId("study-form"));
-        await page.GetByTestId("lever-outage").FillAsync("vn-dad/fdr/none");
+        await AddLeverAsync(page, "outage");
+        await page.GetByTestId("lever-outage-element").FillAsync("vn-dad/fdr/none");
         await page.GetByTestId("study-run").ClickAsync();
         await Expect(page.GetByTestId("study-form").GetByTestId("error")).ToContainTextAsync("no line, transformer or feeder 'vn-dad/fdr/none'");
-        await page.GetByTestId("lever-outage").FillAsync("");
+        await page.GetByTestId("lever-outage").GetByTestId("lever-remove").ClickAsync();
+        await Expect(page.GetByTestId("lever-add")).ToBeFocusedAsync();
         await page.GetByTestId("study-name").FillAsync("Too long");
         await page.GetByTestId("study-futures").FillAsync("1000");
         await page.GetByTestId("study-run").ClickAsync();
@@ -214,6 +217,33 @@ public sealed partial class PageTests(RunningCity city) : IClassFixture<RunningC
         await row.GetByTestId("study-stop").ClickAsync();
         await Expect(row.GetByTestId("study-state")).ToContainTextAsync("stopped", new() { Timeout = 60_000 });
         await Expect(page.GetByTestId("study-form").GetByTestId("error")).ToHaveCountAsync(0);
+    }
+
+    [Fact]
+    public async Task Studies_with_several_levers_of_a_kind_are_compared_and_taken_away()
+    {
+        var page = await OpenAsync();
+        await ComeToAsync(page, "#what-if", page.GetByTestId("study-form"));
+        await page.GetByTestId("study-futures").FillAsync("2");
+        await page.GetByTestId("study-from").FillAsync("2026-06-15");
+        foreach (var name in (string[])["Two batteries", "Three batteries"])
+        {
+            for (var rows = page.GetByTestId("lever-battery"); await rows.CountAsync() < (name[1] == 'w' ? 2 : 3);) await AddLeverAsync(page, "battery");
+            foreach (var input in await page.GetByTestId("lever-battery-at").AllAsync()) await input.FillAsync("vn-dad/fdr/471-thachthang");
+            await page.GetByTestId("study-name").FillAsync(name);
+            await page.GetByTestId("study-run").ClickAsync();
+            await Expect(page.GetByTestId("answer-name")).ToHaveTextAsync(name, new() { Timeout = 180_000 });
+        }
+        var saved = await page.RunAndWaitForDownloadAsync(() => page.GetByTestId("download-violations.csv").ClickAsync());
+        Assert.EndsWith("-violations.csv", saved.SuggestedFilename, StringComparison.Ordinal);
+        Assert.StartsWith("element,kind,violation,", await File.ReadAllTextAsync(await saved.PathAsync(), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        foreach (var name in (string[])["Two batteries", "Three batteries"]) await page.GetByTestId("study-row").Filter(new() { HasText = name }).GetByTestId("study-pick").CheckAsync();
+        await page.GetByTestId("compare").ClickAsync();
+        // The living city has moved on between the two: they stand on different bases, which is said before they are shown.
+        await Expect(page.GetByTestId("compare-anyway").Or(page.GetByTestId("compare-table"))).ToBeVisibleAsync();
+        if (await page.GetByTestId("compare-anyway").IsVisibleAsync()) await page.GetByTestId("compare-anyway").ClickAsync();
+        await Expect(page.GetByTestId("compare-peakMw")).ToContainTextAsync(new Regex(@"MW.*P10.*P90.*MW.*P10.*P90"));
+        await Expect(page.GetByTestId("compare-table")).ToContainTextAsync("Three batteries");
     }
 
     [Fact]
@@ -322,6 +352,12 @@ public sealed partial class PageTests(RunningCity city) : IClassFixture<RunningC
     {
         if (city.Missing is { } missing) Assert.Skip(missing);
         return await city.OpenAsync(prepare);
+    }
+
+    private static async Task AddLeverAsync(IPage page, string kind)
+    {
+        await page.GetByTestId("lever-kind").SelectOptionAsync(kind);
+        await page.GetByTestId("lever-add").ClickAsync();
     }
 
     /// <summary>Scrolls to a section that loads when it is seen. What is above may grow meanwhile and push it out of sight again: a person would go on scrolling.</summary>

@@ -23,7 +23,8 @@ public sealed class StudyLaws
     public void Levers_that_move_nothing_give_the_baseline_bit_for_bit()
     {
         var still = StudyRun.Run(City, Bases.Ask(), 1);
-        var moved = StudyRun.Run(City, Bases.Ask(new HeatWave(0), new ElectricMotorbikes(0, ChargingStrategy.Managed), new MorePv(0), new Growth(0, 0), new CoolingEfficiency(1), new ShiftLoad(0, 18, 20)), 1);
+        var moved = StudyRun.Run(City, Bases.Ask(new HeatWave(0), new ElectricMotorbikes(0, ChargingStrategy.Managed), new MorePv(0), new Growth(0, 0), new CoolingEfficiency(1), new ShiftLoad(0, 18, 20),
+            new BatteryStorage("tx/0-0", 0, 0), new TransformerTap(0), new Capacitor("0/3", 0), new Reinforce("tx/0-0", 1), new HeatWave(new Estimate(0, 0, 0)), new MorePv(0) { Exports = new(1e9) }), 1);
         Assert.Equal(still.Baseline, moved.Scenario);
         Assert.Equal(still.FirstDay, moved.FirstDay);
         Assert.Equal(moved.Baseline, moved.Scenario);
@@ -82,9 +83,9 @@ public sealed class StudyLaws
     public void Panels_that_may_not_export_leave_no_feeder_feeding_back()
     {
         var (_, free) = Run(new MorePv(20));
-        var (_, none) = Run(new MorePv(20) { Exports = false });
+        var (_, none) = Run(new MorePv(20) { Exports = ExportLimit.Zero });
         Assert.True(free.EnergyMwh.P50 < none.EnergyMwh.P50);
-        var (_, _, report) = Report(new MorePv(20) { Exports = false });
+        var (_, _, report) = Report(new MorePv(20) { Exports = ExportLimit.Zero });
         Assert.All(report.FirstDay, static point => Assert.True(point.Scenario.P10 >= 0));
     }
 
@@ -127,14 +128,18 @@ public sealed class StudyLaws
         Assert.Throws<OperationCanceledException>(() => StudyRun.Run(City, Bases.Ask() with { Days = 300 }, 1, _ => stop.Cancel(), stop.Token));
     }
 
-    [Fact]
-    public void Loadings_are_those_of_the_whole_flows()
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(5, 400)]
+    [InlineData(-2.5, 1500)]
+    public void Loadings_are_those_of_the_whole_flows(double raisePercent, double kvar)
     {
-        var grid = City.Elements.Grid;
-        var solved = Engines.PowerFlow.Sweep.RadialSweep.Of(grid.Network, out _)!.Solve();
-        foreach (var feeder in FeederGrid.Split(grid.Network))
+        var levers = Bases.Ask(new TransformerTap(raisePercent), new Capacitor("1/3", kvar));
+        var network = GridLevers.Apply(levers, City.Elements).Network.With(City.Elements.Grid.Network.Loads);
+        var solved = Engines.PowerFlow.Sweep.RadialSweep.Of(network, out _)!.Solve();
+        foreach (var feeder in FeederGrid.Split(network))
         {
-            var (p, q, vm) = (Of(grid.Network.Loads.PowerP), Of(grid.Network.Loads.PowerQ), Of(solved.Vm));
+            var (p, q, vm) = (Of(network.Loads.PowerP), Of(network.Loads.PowerQ), Of(solved.Vm));
             var squared = new double[feeder.Branches.Length];
             new FeederFlows(feeder).Run(p, q, vm, squared);
             for (var b = 0; b < squared.Length; b++) Assert.Equal(solved.LoadingPercent[feeder.Branches[b]], 100 * Math.Sqrt(squared[b]), 1e-5);

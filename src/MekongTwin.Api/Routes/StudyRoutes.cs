@@ -1,4 +1,5 @@
 using MekongTwin.Domain.Access;
+using MekongTwin.Scenarios.Exports;
 using MekongTwin.Scenarios.Studies;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -32,6 +33,30 @@ internal static class StudyRoutes
                 ? TypedResults.File(report, "application/json")
                 : Problems.NotFound($"Study '{id}' has no answer: it is {Figures.Name(study.State)}.{(study.Fault is null ? " Ask again when its state is done." : $" {study.Fault}")}");
         }).Produces<StudyReport>().ProducesProblem(404).WithSummary("A study's answer: summaries, curves and violations with P10, P50, P90 over its futures");
+        routes.MapGet("/studies/{id}/export/{file}", async Task<Results<FileContentHttpResult, ProblemHttpResult>> (string id, string file, CancellationToken ct) =>
+        {
+            if (services.Studies is not { } studies) return NoStudies();
+            if (studies.Find(id) is not { } study) return NoStudy(studies, id);
+            if (!StudyExports.Names.Contains(file)) return Problems.NotFound($"A study has no export '{file}'; it has {string.Join(", ", StudyExports.Names)}.");
+            if (await studies.ReadExportAsync(id, file, ct) is { } bytes) return TypedResults.File(bytes, file.EndsWith(".csv", StringComparison.Ordinal) ? "text/csv; charset=utf-8" : "application/geo+json", $"{id}-{file}");
+            return Problems.NotFound(study.State == StudyState.Done ? $"Study '{id}' was solved before it had exports. Ask it again." : $"Study '{id}' has no exports: it is {Figures.Name(study.State)}.");
+        }).Produces(200, contentType: "text/csv").ProducesProblem(404).WithSummary("A study for spreadsheets and maps: violations.csv, curve.csv (the first day), days.csv (daily peaks), elements.geojson (loading and risk)");
+        routes.MapGet("/studies/compare", async Task<Results<Ok<StudyComparison>, ProblemHttpResult>> (string ids, string? bases, CancellationToken ct) =>
+        {
+            if (services.Studies is not { } studies) return NoStudies();
+            if (bases is not (null or "same" or "any")) return Problems.BadRequest($"bases '{bases}' is neither same nor any.");
+            var asked = ids.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Distinct().ToList();
+            if (asked.Count is < 2 or > StudyComparison.StudiesMax) return Problems.BadRequest($"ids: {asked.Count} studies; two to {StudyComparison.StudiesMax} are compared, separated by commas.");
+            List<ComparedStudy> compared = [];
+            foreach (var id in asked)
+            {
+                if (studies.Find(id) is not { } study) return NoStudy(studies, id);
+                if (await studies.ReadReportAsync(id, ct) is not { } report) return Problems.NotFound($"Study '{id}' has no answer: it is {Figures.Name(study.State)}.");
+                compared.Add(ComparedStudy.Read(id, report));
+            }
+            var comparison = new StudyComparison(compared);
+            return comparison.Difference is { } difference && bases != "any" ? Problems.BadRequest($"{difference} Ask with bases=any to see them side by side all the same.") : TypedResults.Ok(comparison);
+        }).ProducesProblem(400).ProducesProblem(404).WithSummary("Two to eight studies side by side (ids=A,B); refused when they stand on different bases or days, unless bases=any");
         routes.MapDelete("/studies/{id}", Results<NoContent, ProblemHttpResult> (string id) => services.Studies is not { } studies ? NoStudies() : studies.Remove(id) ? TypedResults.NoContent() : NoStudy(studies, id))
             .Require(Role.Planner).ProducesProblem(404).WithSummary("Stops a study, or removes one that has ended with its answer");
     }

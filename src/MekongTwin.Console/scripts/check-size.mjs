@@ -3,9 +3,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 
-const BytesMax = 84 * 1024
+const BytesMax = 90 * 1024
 const MapBytesMax = 450 * 1024
-const StudiesBytesMax = 8 * 1024
+const StudiesBytesMax = 10 * 1024
 const folder = new URL('../dist/', import.meta.url)
 const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(entry => entry.isFile())
 const ofMap = files.filter(file => /^(map-view|maplibre)/.test(file.name))

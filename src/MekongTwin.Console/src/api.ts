@@ -290,13 +290,22 @@ export interface Violation {
   firstDay?: string
 }
 
+/** A figure that is not exact, as a scenario has it. */
+export interface Estimate {
+  low: number
+  likely: number
+  high: number
+}
+
 export interface StudyReport {
   name: string
+  /** The scenario in full; absent from reports of earlier versions. */
+  asked?: { levers: ({ kind: string } & Record<string, string | number | boolean | Estimate>)[] }
   from: string
   days: number
   futures: number
   seed: number
-  base: { asOf?: string, calibration: { days: number, measured: number, transformers: number, readings: number, measuredWeather: boolean } }
+  base: { asOf?: string, calibration: { days: number, measured: number, anchored?: number, transformers: number, readings: number, measuredWeather: boolean } }
   criteria: { name: string, source: string }
   carbon?: { kgPerKwh: number, year: number, source: string }
   baseline: StudySummary
@@ -305,6 +314,28 @@ export interface StudyReport {
   violationsInAll: number
   violations: Violation[]
 }
+
+/** A study's scenario beside those of others. */
+export interface ComparedStudy {
+  id: string
+  name: string
+  base: { asOf?: string }
+  from: string
+  days: number
+  futures: number
+  seed: number
+  scenario: StudySummary
+  violationsInAll: number
+}
+
+export interface StudyComparison {
+  /** What keeps the figures from being compared; absent when nothing does. */
+  difference?: string
+  studies: ComparedStudy[]
+}
+
+/** The files that a study is taken away as. */
+export const studyExports = ['violations.csv', 'curve.csv', 'days.csv', 'elements.geojson'] as const
 
 /** A topic, or a record's name under it, that somebody gave a point. */
 export interface Mapping {
@@ -443,6 +474,15 @@ export async function askStudy(scenario: Scenario): Promise<Study> {
 
 export async function studyReport(id: string): Promise<StudyReport> {
   return await get(`/studies/${encodeURIComponent(id)}/report`) as StudyReport
+}
+
+/** Refused when the studies stand on different bases or days, unless any will do. */
+export async function compareStudies(ids: string[], bases: 'same' | 'any'): Promise<StudyComparison> {
+  return await get(`/studies/compare?${new URLSearchParams({ ids: ids.join(','), bases })}`) as StudyComparison
+}
+
+export async function studyExport(id: string, file: string): Promise<Blob> {
+  return await (await send(`/studies/${encodeURIComponent(id)}/export/${file}`, {})).blob()
 }
 
 /** Stops a study, or removes one that has ended. */

@@ -9,11 +9,15 @@ import { NoValue, percent } from './numbers'
 import { every } from './page'
 import type { Scene } from './page'
 import { studyAnswer } from './study-answer'
+import { showComparison } from './study-compare'
 import { studyForm } from './study-form'
 import { t } from './text'
 import './styles/what-if.css'
 
 const RefreshMs = 2_000
+
+/** The server compares no more at once. */
+const ComparedMax = 8
 
 const looks: Record<Study['state'], { shape: string, mark: string }> = {
   waiting: { shape: '◌', mark: 'never' },
@@ -30,7 +34,9 @@ export function showStudies(scene: Scene, body: HTMLElement): () => void {
   let opened: string | null = null
   const answer = h('div', { class: 'card study-answer', hidden: true, tabindex: -1, 'data-testid': 'study-answer' })
   const rows = h('ul', { class: 'study-list' })
-  const list = new KeyedList<Study>(rows, study => study.id, study => studyView(scene, study, { open: id => void open(id), changed: load }))
+  const list = new KeyedList<Study>(rows, study => study.id, study => studyView(scene, study, { open: id => void open(id), changed: load, pick }))
+  const picked = new Set<string>()
+  const compare = h('button', { type: 'button', disabled: true, 'data-testid': 'compare', onclick: () => void openComparison() }, t('compare.button', { count: '0' }))
   const status = h('div', {}, loading())
   const announcement = h('p', { role: 'status', class: 'muted', 'data-testid': 'study-announcement' })
   const form = studyForm(scene, async study => {
@@ -43,6 +49,8 @@ export function showStudies(scene: Scene, body: HTMLElement): () => void {
     try {
       const known = (await studies()).filter(study => study.city === scene.city.id)
       list.show(known)
+      for (const id of picked) if (!known.some(study => study.id === id)) pick(id, false)
+      compare.hidden = known.filter(study => study.state === 'done').length < 2
       replace(status, known.length === 0 ? empty(t('whatIf.none')) : null)
       follow(known)
     } catch (error) {
@@ -64,6 +72,24 @@ export function showStudies(scene: Scene, body: HTMLElement): () => void {
 
   async function open(id: string): Promise<void> {
     await show(id)
+    goToAnswer()
+  }
+
+  function pick(id: string, chosen: boolean): void {
+    if (chosen) picked.add(id)
+    else picked.delete(id)
+    compare.disabled = picked.size < 2 || picked.size > ComparedMax
+    setText(compare, t('compare.button', { count: String(picked.size) }))
+  }
+
+  async function openComparison(): Promise<void> {
+    opened = null
+    answer.hidden = false
+    await showComparison(scene, answer, [...picked], close)
+    goToAnswer()
+  }
+
+  function goToAnswer(): void {
     answer.focus({ preventScroll: true })
     answer.scrollIntoView({ block: 'start' })
   }
@@ -75,7 +101,7 @@ export function showStudies(scene: Scene, body: HTMLElement): () => void {
     try {
       const report = await studyReport(id)
       if (opened !== id) return
-      replace(answer, ...studyAnswer(scene, report, close))
+      replace(answer, ...studyAnswer(scene, id, report, close))
     } catch (error) {
       if (opened === id) replace(answer, failure(error, () => void open(id)))
     }
@@ -89,7 +115,7 @@ export function showStudies(scene: Scene, body: HTMLElement): () => void {
 
   replace(body,
     h('div', { class: 'card' }, h('h3', {}, t('whatIf.ask')), form),
-    h('div', { class: 'card', 'data-testid': 'studies' }, h('h3', {}, t('whatIf.studies')), announcement, status, rows),
+    h('div', { class: 'card', 'data-testid': 'studies' }, h('h3', {}, t('whatIf.studies')), announcement, status, rows, compare),
     answer)
   return every(RefreshMs, load)
 }
@@ -97,6 +123,7 @@ export function showStudies(scene: Scene, body: HTMLElement): () => void {
 interface Acts {
   open(id: string): void
   changed(): Promise<void>
+  pick(id: string, chosen: boolean): void
 }
 
 function studyView(scene: Scene, study: Study, acts: Acts): View<Study> {
@@ -105,6 +132,8 @@ function studyView(scene: Scene, study: Study, acts: Acts): View<Study> {
   const fault = h('p', { class: 'muted' })
   const status = h('div', { role: 'status' })
   const open = h('button', { type: 'button', 'data-testid': 'study-open', onclick: () => acts.open(study.id) }, t('whatIf.open'))
+  const chosen = h('input', { type: 'checkbox', 'data-testid': 'study-pick', onchange: () => acts.pick(study.id, chosen.checked) })
+  const picking = h('label', { class: 'study-more' }, chosen, ' ', t('compare.pick'))
   const stop = h('button', { type: 'button', 'data-testid': 'study-stop', onclick: () => void halt() }, t('whatIf.stop'))
   const remove = confirmation('study-remove', 'whatIf.remove', 'whatIf.role', async () => {
     await removeStudy(study.id)
@@ -126,7 +155,7 @@ function studyView(scene: Scene, study: Study, acts: Acts): View<Study> {
 
   return {
     element: h('li', { 'data-testid': 'study-row' },
-      h('div', { class: 'study-head' }, h('strong', {}, study.name), state, bar, open, stop),
+      h('div', { class: 'study-head' }, h('strong', {}, study.name), state, bar, picking, open, stop),
       h('p', { class: 'muted' }, t('whatIf.asked', { time: scene.time.full(study.asked), name: study.by ?? NoValue })), fault, status, remove.element),
     show(next) {
       const isUnderWay = next.state === 'waiting' || next.state === 'running'
@@ -136,6 +165,7 @@ function studyView(scene: Scene, study: Study, acts: Acts): View<Study> {
       bar.value = next.progress ?? 0
       bar.hidden = next.state !== 'running'
       open.hidden = next.state !== 'done'
+      picking.hidden = next.state !== 'done'
       stop.hidden = !isUnderWay
       remove.element.hidden = isUnderWay
       setText(fault, next.fault ?? '')

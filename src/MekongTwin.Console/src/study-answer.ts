@@ -1,5 +1,9 @@
-import type { Percentiles, StudyReport, StudySummary, Violation } from './api'
+import { studyExport, studyExports } from './api'
+import type { Estimate, Percentiles, StudyReport, StudySummary, Violation } from './api'
 import { h, replace, setText } from './dom'
+import { leverForms } from './levers'
+import type { LeverField } from './levers'
+import { failure } from './notice'
 import { count, decimal, percent } from './numbers'
 import { hrefOf } from './page'
 import type { Scene } from './page'
@@ -9,7 +13,7 @@ import type { TextKey } from './text'
 
 const ListedFirst = 20
 
-const measures: { key: Exclude<keyof StudySummary, 'unsolvedSteps'>, label: TextKey, unit: string, decimals?: number }[] = [
+export const measures: { key: Exclude<keyof StudySummary, 'unsolvedSteps'>, label: TextKey, unit: string, decimals?: number }[] = [
   { key: 'peakMw', label: 'answer.peak', unit: 'MW' },
   { key: 'energyMwh', label: 'answer.energy', unit: 'MWh' },
   { key: 'lossesMwh', label: 'answer.losses', unit: 'MWh' },
@@ -21,7 +25,7 @@ const measures: { key: Exclude<keyof StudySummary, 'unsolvedSteps'>, label: Text
 ]
 
 /** What a study answers: baseline beside scenario, the first day, and the elements in violation. */
-export function studyAnswer(scene: Scene, report: StudyReport, close: () => void): HTMLElement[] {
+export function studyAnswer(scene: Scene, id: string, report: StudyReport, close: () => void): HTMLElement[] {
   const { calibration } = report.base
   const chart = new StudyChart(report.firstDay, scene, t('answer.firstDay', { day: report.from }))
   return [
@@ -29,12 +33,56 @@ export function studyAnswer(scene: Scene, report: StudyReport, close: () => void
       scene.simulated() ? h('span', { class: 'tag', 'data-testid': 'answer-simulated' }, t('banner.simulated')) : null,
       h('button', { type: 'button', 'data-testid': 'answer-close', onclick: close }, t('state.close'))),
     h('p', { class: 'muted', 'data-testid': 'answer-run' }, t('answer.run', { from: report.from, days: count(report.days), futures: count(report.futures), seed: String(report.seed), time: scene.time.full(report.base.asOf) })),
+    changes(report),
     h('p', { class: 'muted', 'data-testid': 'answer-calibration' }, [
       t('answer.calibration', { readings: count(calibration.readings), days: decimal(calibration.days, calibration.days < 1 ? 2 : 1), measured: count(calibration.measured), transformers: count(calibration.transformers) }),
-      t(calibration.measuredWeather ? 'answer.weatherMeasured' : 'answer.weatherNormal')].join(' ')),
+      calibration.anchored ? t('answer.anchored', { count: count(calibration.anchored) }) : '',
+      t(calibration.measuredWeather ? 'answer.weatherMeasured' : 'answer.weatherNormal')].filter(text => text !== '').join(' ')),
     h('p', { class: 'study-p90', 'data-testid': 'answer-p90' }, t('answer.p90')),
-    summaryTable(report), chart.element, ...violations(scene, report),
+    summaryTable(report), chart.element, ...violations(scene, report), downloads(id),
   ]
+}
+
+/** What was changed, in the words of the form that asks for it. */
+function changes({ asked }: StudyReport): HTMLElement {
+  return h('ul', { class: 'study-changes', 'aria-label': t('whatIf.levers'), 'data-testid': 'answer-changes', hidden: asked === undefined || asked.levers.length === 0 }, ...(asked?.levers ?? []).map(lever => {
+    const form = leverForms.find(known => known.kind === lever.kind)
+    const figures = form?.fields.flatMap(field => {
+      const value = lever[field.name]
+      return value === undefined ? [] : [`${t(field.label)} ${wordsOf(field, value)}`]
+    })
+    return h('li', {}, h('strong', {}, form === undefined ? lever.kind : t(form.label)), ` ${figures?.join(' · ') ?? ''}`)
+  }))
+}
+
+function wordsOf(field: LeverField, value: string | number | boolean | Estimate): string {
+  if (field.is === 'choice') {
+    const choice = field.choices.find(known => known.value === value)
+    return choice === undefined ? String(value) : t(choice.label)
+  }
+  const figure = (number: number) => field.is === 'number' && field.percent === true ? decimal(number * 100, 1) : String(number)
+  const text = typeof value === 'object' ? [value.low, value.likely, value.high].map(figure).join(' – ') : typeof value === 'number' ? figure(value) : String(value)
+  return field.is === 'number' && field.unit !== undefined && typeof value !== 'string' ? withUnit(text, field.unit) : text
+}
+
+/** Links that bring the sign-in along, which a browser by itself would not. */
+function downloads(id: string): HTMLElement {
+  const status = h('div', { role: 'status' })
+  const save = async (event: MouseEvent, file: string) => {
+    event.preventDefault()
+    try {
+      const url = URL.createObjectURL(await studyExport(id, file))
+      h('a', { href: url, download: `${id}-${file}` }).click()
+      URL.revokeObjectURL(url)
+      replace(status)
+    } catch (error) {
+      replace(status, failure(error))
+    }
+  }
+  return h('div', { 'data-testid': 'downloads' }, h('h4', {}, t('answer.downloads')),
+    h('ul', { class: 'study-downloads' }, ...studyExports.map(file => h('li', {},
+      h('a', { href: `/api/v1/studies/${encodeURIComponent(id)}/export/${file}`, download: true, 'data-testid': `download-${file}`, onclick: (event: MouseEvent) => void save(event, file) }, t(`download.${file}`))))),
+    status)
 }
 
 function summaryTable(report: StudyReport): HTMLElement {
@@ -60,7 +108,7 @@ function summaryTable(report: StudyReport): HTMLElement {
 }
 
 /** The median, and P10 and P90 below it. */
-function spread(value: Percentiles, unit: string, decimals: number): (Node | string)[] {
+export function spread(value: Percentiles, unit: string, decimals: number): (Node | string)[] {
   return [h('strong', {}, withUnit(decimal(value.p50, decimals), unit)), h('small', { class: 'study-spread' },
     h('span', {}, `P10 ${decimal(value.p10, decimals)}`), ' ', h('span', {}, `P90 ${decimal(value.p90, decimals)}`))]
 }
@@ -116,7 +164,7 @@ function violationRow(scene: Scene, { element, kind, what, probability, baseline
 
 const violationTexts = { loading: 'violation.loading', lowVoltage: 'violation.lowVoltage', highVoltage: 'violation.highVoltage' } as const
 
-function decimalsOf(value: number): number {
+export function decimalsOf(value: number): number {
   return Math.abs(value) < 10 ? 2 : Math.abs(value) < 10_000 ? 1 : 0
 }
 

@@ -41,6 +41,7 @@ public static class Charging
     /// <summary>kW of one vehicle at each step of a day: everybody charges at the charger's power from plugging in until the day's energy is back.</summary>
     public static double[] Profile(Vehicle vehicle, ChargingStrategy strategy)
     {
+        if (vehicle.KwhADay == 0) return new double[Quarters.ADay];
         var hours = vehicle.KwhADay / vehicle.ChargerKw;
         var profile = strategy switch
         {

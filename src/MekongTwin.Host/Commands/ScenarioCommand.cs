@@ -4,6 +4,7 @@ using MekongTwin.Domain.Assets;
 using MekongTwin.Host.Cities;
 using MekongTwin.Host.Scenarios;
 using MekongTwin.Scenarios;
+using MekongTwin.Scenarios.Exports;
 using MekongTwin.Scenarios.Studies;
 
 namespace MekongTwin.Host.Commands;
@@ -19,12 +20,13 @@ internal static class ScenarioCommand
         var threads = new Option<int>("--threads") { Description = "Threads to use; the answer does not depend on it", DefaultValueFactory = _ => Environment.ProcessorCount };
         threads.Bound(1, 256);
         var json = new Option<bool>("--json") { Description = "The whole answer as JSON" };
-        var run = new Command("run", "Solves a scenario's futures; exit code 0 when done, 2 when the scenario cannot be") { file, city, at, threads, json };
-        run.SetAction((result, ct) => Task.FromResult(Run(result.GetValue(file)!, result.GetValue(city), result.GetValue(at), result.GetValue(threads), result.GetValue(json), ct)));
+        var csv = new Option<string?>("--csv") { Description = $"A directory for {string.Join(", ", StudyExports.Names)}" };
+        var run = new Command("run", "Solves a scenario's futures; exit code 0 when done, 2 when the scenario cannot be") { file, city, at, threads, json, csv };
+        run.SetAction((result, ct) => Task.FromResult(Run(result.GetValue(file)!, result.GetValue(city), result.GetValue(at), result.GetValue(threads), result.GetValue(json), result.GetValue(csv), ct)));
         return new Command("scenario", "What-if studies") { run };
     }
 
-    private static int Run(string file, string? folder, string? at, int threads, bool asJson, CancellationToken ct)
+    private static int Run(string file, string? folder, string? at, int threads, bool asJson, string? exports, CancellationToken ct)
     {
         var scenario = ReadScenario(file);
         if (at is not null) scenario = scenario with { At = DateTimeOffset.TryParse(at, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant) ? instant : throw new InputException($"--at {at}: an instant with its offset, such as 2026-11-26T14:00:00+07:00.") };
@@ -34,7 +36,9 @@ internal static class ScenarioCommand
         try
         {
             var from = new StudyBases(model, model, network).Assume(scenario.At ?? TimeProvider.System.GetUtcNow());
-            var report = StudyRun.Run(from, scenario, threads, Progress(), ct);
+            var result = StudyRun.Solve(from, scenario, threads, Progress(), ct);
+            var report = result.Report;
+            if (exports is not null) Write(exports, result);
             if (asJson)
             {
                 using var output = Console.OpenStandardOutput();
@@ -55,6 +59,19 @@ internal static class ScenarioCommand
         {
             Console.Error.WriteLine("stopped; nothing is written");
             return 1;
+        }
+    }
+
+    private static void Write(string directory, StudyResult result)
+    {
+        try
+        {
+            Directory.CreateDirectory(directory);
+            foreach (var export in StudyExports.Of(result)) File.WriteAllBytes(Path.Combine(directory, export.Name), export.Bytes);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException($"--csv {directory}: {e.Message}");
         }
     }
 

@@ -15,24 +15,29 @@ internal static class ScenarioFile
 {
     private static readonly Dictionary<string, Func<Fields, CityErrors, Lever>> Levers = new(StringComparer.Ordinal)
     {
-        ["heatWave"] = static (f, _) => new HeatWave(f.Number("deltaC", -10, 10)),
-        ["electricMotorbikes"] = static (f, e) => new ElectricMotorbikes(f.Number("share", 0, 1), Charging(f, e))
+        ["heatWave"] = static (f, e) => new HeatWave(Figure(f, e, "deltaC", -10, 10)),
+        ["electricMotorbikes"] = static (f, e) => new ElectricMotorbikes(Figure(f, e, "share", 0, 1), Charging(f, e))
         {
-            BikesPerPerson = f.Number("bikesPerPerson", 0, 2, 0.7), KmPerDay = f.Number("kmPerDay", 0, 200, 20), KwhPerKm = f.Number("kwhPerKm", 0.005, 0.2, 0.035),
+            BikesPerPerson = Figure(f, e, "bikesPerPerson", 0, 2, 0.7), KmPerDay = Figure(f, e, "kmPerDay", 0, 200, 20), KwhPerKm = Figure(f, e, "kwhPerKm", 0.005, 0.2, 0.035),
         },
-        ["electricCars"] = static (f, e) => new ElectricCars(f.Number("share", 0, 1), Charging(f, e))
+        ["electricCars"] = static (f, e) => new ElectricCars(Figure(f, e, "share", 0, 1), Charging(f, e))
         {
-            PeoplePerHousehold = f.Number("peoplePerHousehold", 1, 10, 3.5), KmPerDay = f.Number("kmPerDay", 0, 500, 35), KwhPerKm = f.Number("kwhPerKm", 0.05, 1, 0.17),
+            PeoplePerHousehold = Figure(f, e, "peoplePerHousehold", 1, 10, 3.5), KmPerDay = Figure(f, e, "kmPerDay", 0, 500, 35), KwhPerKm = Figure(f, e, "kwhPerKm", 0.05, 1, 0.17),
         },
-        ["rooftopPv"] = static (f, _) => new MorePv(f.Number("mwp", 0, 10_000)) { Exports = Flag(f, "exports", true) },
-        ["growth"] = static (f, _) => new Growth(f.Number("percent", -50, 200, 0), f.Number("percentPerYear", -20, 50, 0)) { Below = Optional(f, "below") },
-        ["newLoad"] = static (f, e) => new NewLoad(f.Text("at"), f.Number("kw", 0, 100_000), Choice(f, "customers", CustomerClass.Industrial, e)),
-        ["coolingEfficiency"] = static (f, _) => new CoolingEfficiency(f.Number("ratio", 0.3, 1.5)),
-        ["outage"] = static (f, e) => Between(f, e, 24, static (f, from, to) => new Outage(f.Text("element"), from, to)),
-        ["switchLine"] = static (f, _) => new SwitchLine(f.Text("line"), Flag(f, "closed", null)),
+        ["rooftopPv"] = static (f, e) => new MorePv(Figure(f, e, "mwp", 0, 10_000)) { Exports = Exports(f, e) },
+        ["growth"] = static (f, e) => new Growth(Figure(f, e, "percent", -50, 200, 0), Figure(f, e, "percentPerYear", -20, 50, 0)) { Below = Optional(f, "below") },
+        ["newLoad"] = static (f, e) => new NewLoad(f.Text("at"), Figure(f, e, "kw", 0, 100_000), Choice(f, "customers", CustomerClass.Industrial, e)) { Kva = f.OptionalNumber("kva", 10, 100_000) },
+        ["coolingEfficiency"] = static (f, e) => new CoolingEfficiency(Figure(f, e, "ratio", 0.3, 1.5)),
+        ["shiftLoad"] = ReadShift,
+        ["battery"] = ReadBattery,
+        ["outage"] = ReadOutage,
+        ["switchLine"] = static (f, _) => new SwitchLine(f.Text("line"), Flag(f, "closed")),
+        ["feederTransfer"] = static (f, _) => new FeederTransfer(f.Text("close"), f.Text("open")),
+        ["newFeeder"] = static (f, _) => new NewFeeder(f.Text("at"), f.Number("lengthKm", 0.01, 50)) { Conductor = Optional(f, "conductor") },
         ["reinforce"] = static (f, _) => new Reinforce(f.Text("element"), f.Number("factor", 1, 10)),
         ["headVoltage"] = static (f, _) => new HeadVoltage(f.Number("pu", 0.9, 1.1)) { Feeder = Optional(f, "feeder") },
-        ["shiftLoad"] = static (f, e) => Between(f, e, 22, static (f, from, to) => new ShiftLoad(f.Number("percent", 0, 50), from, to) { Rebound = f.Number("rebound", 0, 1, 1) }),
+        ["transformerTap"] = static (f, _) => new TransformerTap(f.Number("raisePercent", -5, 5)) { Below = Optional(f, "below") },
+        ["capacitor"] = static (f, _) => new Capacitor(f.Text("at"), f.Number("kvar", 0, 20_000)),
     };
 
     /// <exception cref="InputException">Something in it is wrong.</exception>
@@ -49,7 +54,7 @@ internal static class ScenarioFile
         var scenario = new Scenario(fields.Text("name"), fields.Text("city"))
         {
             At = Parsed<DateTimeOffset>(fields, "at", errors, "an instant with its offset, such as 2026-11-26T14:00:00+07:00", static (string text, out DateTimeOffset at) =>
-                DateTimeOffset.TryParseExact(text, ["yyyy-MM-dd'T'HH:mm:sszzz", "yyyy-MM-dd'T'HH:mm:ssZ", "yyyy-MM-dd'T'HH:mmzzz", "yyyy-MM-dd'T'HH:mmZ"], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out at)),
+                DateTimeOffset.TryParseExact(text, ["yyyy-MM-dd'T'HH:mm:ss.FFFFFFFzzz", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFZ", "yyyy-MM-dd'T'HH:mmzzz", "yyyy-MM-dd'T'HH:mmZ"], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out at)),
             From = Parsed<DateOnly>(fields, "from", errors, "a day, such as 2027-04-01", static (string text, out DateOnly day) => DateOnly.TryParseExact(text, "yyyy-MM-dd", out day)),
             Days = Whole(fields, "days", 1, Scenario.DaysMax, 1, errors),
             Futures = Whole(fields, "futures", 1, Scenario.FuturesMax, 100, errors),
@@ -76,6 +81,29 @@ internal static class ScenarioFile
         return lever;
     }
 
+    private static ShiftLoad ReadShift(Fields fields, CityErrors errors)
+    {
+        var (from, to) = Hours(fields, errors, "fromHour", "toHour", 22);
+        return new(Figure(fields, errors, "percent", 0, 50), from, to) { Rebound = Figure(fields, errors, "rebound", 0, 1, 1) };
+    }
+
+    private static Outage ReadOutage(Fields fields, CityErrors errors)
+    {
+        var (from, to) = Hours(fields, errors, "fromHour", "toHour", 24);
+        return new(fields.Text("element"), from, to);
+    }
+
+    private static BatteryStorage ReadBattery(Fields fields, CityErrors errors)
+    {
+        var (from, to) = Hours(fields, errors, "fromHour", "toHour", 24, (18, 22));
+        var (chargeFrom, chargeTo) = Hours(fields, errors, "chargeFromHour", "chargeToHour", 24, (10, 14));
+        return new(fields.Text("at"), fields.Number("kwh", 0, 1_000_000), fields.Number("kw", 0, 1_000_000))
+        {
+            RoundTrip = fields.Number("roundTrip", 0.5, 1, 0.9), Schedule = Choice(fields, "schedule", BatterySchedule.PeakShaving, errors),
+            FromHour = from, ToHour = to, ChargeFromHour = chargeFrom, ChargeToHour = chargeTo,
+        };
+    }
+
     private static ChargingStrategy Charging(Fields fields, CityErrors errors) => Choice(fields, "charging", ChargingStrategy.Evening, errors);
 
     private static T Choice<T>(Fields fields, string name, T otherwise, CityErrors errors)
@@ -93,19 +121,49 @@ internal static class ScenarioFile
         return null;
     }
 
-    private static Lever Between(Fields fields, CityErrors errors, double latest, Func<Fields, double, double, Lever> make)
+    /// <summary>A number, or <c>{"low", "likely", "high"}</c> in that order, each within the bounds.</summary>
+    private static Estimate Figure(Fields fields, CityErrors errors, string name, double min, double max, double? otherwise = null)
     {
-        var (from, to) = (fields.Number("fromHour", 0, 24), fields.Number("toHour", 0, latest));
-        if (to <= from && fields.Find("toHour") is { } value) errors.Add(value, "must be later than fromHour; a night that passes midnight is two levers");
-        return make(fields, from, to);
+        if (fields.Find(name) is not { Kind: JsonValueKind.Object } value) return fields.Number(name, min, max, otherwise);
+        var parts = new Fields(value, errors);
+        var estimate = new Estimate(parts.Number("low", min, max), parts.Number("likely", min, max), parts.Number("high", min, max));
+        parts.RefuseUnknown();
+        if (!(estimate.Low <= estimate.Likely && estimate.Likely <= estimate.High)) errors.Add(value, "'low' must be at most 'likely', and that at most 'high'");
+        return estimate;
     }
 
-    private static bool Flag(Fields fields, string name, bool? otherwise)
+    /// <summary>free, zero, or kW; true and false are older words for the first two.</summary>
+    private static ExportLimit Exports(Fields fields, CityErrors errors)
     {
-        var value = fields.Find(name);
-        if (value is null && otherwise is { } known) return known;
+        const double MostKw = 100_000;
+        switch (fields.Find("exports"))
+        {
+            case null or { Kind: JsonValueKind.True } or { Kind: JsonValueKind.String, Text: "free" }:
+                return ExportLimit.Free;
+            case { Kind: JsonValueKind.False } or { Kind: JsonValueKind.String, Text: "zero" }:
+                return ExportLimit.Zero;
+            case { Kind: JsonValueKind.Number }:
+                return new(fields.Number("exports", 0, MostKw));
+            case { } value:
+                errors.Add(value, "must be \"free\", \"zero\" or the kW that each transformer may feed back");
+                return ExportLimit.Free;
+        }
+    }
+
+    /// <summary>Two hours of the clock, the second later than the first.</summary>
+    private static (double From, double To) Hours(Fields fields, CityErrors errors, string fromName, string toName, double latest, (double From, double To)? otherwise = null)
+    {
+        var (from, to) = (fields.Number(fromName, 0, 24, otherwise?.From), fields.Number(toName, 0, latest, otherwise?.To));
+        if (to > from) return (from, to);
+        if (fields.Find(toName) is { } end) errors.Add(end, $"must be later than {fromName}; a night that passes midnight is two levers");
+        else if (fields.Find(fromName) is { } start) errors.Add(start, FormattableString.Invariant($"must be earlier than {toName}, which is {to} when it is left out"));
+        return (from, to);
+    }
+
+    private static bool Flag(Fields fields, string name)
+    {
         // Said as for a text that is missing.
-        if (value is null) return fields.Text(name).Length > 0;
+        if (fields.Find(name) is not { } value) return fields.Text(name).Length > 0;
         return value.Kind == JsonValueKind.True;
     }
 

@@ -7,6 +7,7 @@ using MekongTwin.Domain.Assets;
 using MekongTwin.Domain.Readings;
 using MekongTwin.Host.Cities;
 using MekongTwin.Scenarios;
+using MekongTwin.Scenarios.Exports;
 using MekongTwin.Scenarios.Studies;
 
 namespace MekongTwin.Host.Scenarios;
@@ -16,7 +17,7 @@ internal delegate Task<StudyBase> Branch(string city, DateTimeOffset at, Cancell
 
 /// <summary>
 /// The studies of a data directory: <c>studies/ID/</c> with <c>scenario.json</c>, <c>study.json</c> (what is shown of it) and, once it is done,
-/// <c>report.json</c>; each is written beside and renamed. One runs at a time; what waited or ran when the program ended is run again, on the
+/// <c>report.json</c> and its exports; each is written beside and renamed. One runs at a time; what waited or ran when the program ended is run again, on the
 /// city as it was when it was asked for.
 /// </summary>
 internal sealed class Studies : IStudies
@@ -93,8 +94,12 @@ internal sealed class Studies : IStudies
         lock (gate) return entries.GetValueOrDefault(id)?.View;
     }
 
-    public async Task<byte[]?> ReadReportAsync(string id, CancellationToken ct) =>
-        Find(id) is { State: StudyState.Done } && File.Exists(PathOf(id, "report.json")) ? await File.ReadAllBytesAsync(PathOf(id, "report.json"), ct) : null;
+    public Task<byte[]?> ReadReportAsync(string id, CancellationToken ct) => ReadAsync(id, "report.json", ct);
+
+    public Task<byte[]?> ReadExportAsync(string id, string name, CancellationToken ct) => StudyExports.Names.Contains(name) ? ReadAsync(id, name, ct) : Task.FromResult<byte[]?>(null);
+
+    private async Task<byte[]?> ReadAsync(string id, string name, CancellationToken ct) =>
+        Find(id) is { State: StudyState.Done } && File.Exists(PathOf(id, name)) ? await File.ReadAllBytesAsync(PathOf(id, name), ct) : null;
 
     public bool Remove(string id)
     {
@@ -147,8 +152,9 @@ internal sealed class Studies : IStudies
         {
             var from = entry.From ?? await branch(entry.Scenario.City, entry.Scenario.At!.Value, either.Token);
             entry.From = null;
-            var report = StudyRun.Run(from, entry.Scenario, threads, done => { lock (gate) entry.View = entry.View with { Progress = Math.Max(entry.View.Progress, Math.Round(done, 3)) }; }, either.Token);
-            Write(entry.View.Id, "report.json", report.ToJson());
+            var result = StudyRun.Solve(from, entry.Scenario, threads, done => { lock (gate) entry.View = entry.View with { Progress = Math.Max(entry.View.Progress, Math.Round(done, 3)) }; }, either.Token);
+            foreach (var export in StudyExports.Of(result)) Write(entry.View.Id, export.Name, export.Bytes);
+            Write(entry.View.Id, "report.json", result.Report.ToJson());
             End(StudyState.Done, null);
         }
         catch (OperationCanceledException) when (either.IsCancellationRequested)

@@ -49,7 +49,7 @@ internal sealed class StudyBases
         this.model = model;
         city = model.FindCity(network.City)!;
         zone = city.MakeCalendar().Zone;
-        elements = new(CityGrid.Of(network, read.Assets), number => model.FindAsset(read.Assets[number].Id.Path)!);
+        elements = new(CityGrid.Of(network, read.Assets), number => model.FindAsset(read.Assets[number].Id.Path)!, feeder => feeder.ElectricalParent >= 0 ? model.Assets[feeder.ElectricalParent] : null);
         var grid = elements.Grid;
         facts = [.. Enumerable.Range(0, grid.Transformers.Length).Select(t => new LoadFacts(elements.Transformers[t].RatingKva, grid.FeederOfBus[grid.BusOf(t)], network.CustomersOf(read.Assets[grid.Transformers[t]])))];
         var households = facts.Select(static fact => fact.Customers.IsDefaultOrEmpty ? 0.0 : fact.Customers[0]).ToArray();

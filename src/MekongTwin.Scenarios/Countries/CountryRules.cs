@@ -13,13 +13,9 @@ namespace MekongTwin.Scenarios.Countries;
 /// <param name="LinePercent">The same of a line.</param>
 /// <param name="LeastHours">A future violates when it is outside for at least so long in all, h.</param>
 public sealed record Criteria(
-    string Name, string Source, double LowestVm, double HighestVm, double LowestVmAfterContingency, ImmutableArray<double> TransformerPercent, ImmutableArray<double> LinePercent, double LeastHours)
-{
-    /// <summary>The same in quarters of an hour, at least one.</summary>
-    internal int LeastSteps => Math.Max(1, (int)Math.Ceiling(LeastHours * 4));
-}
+    string Name, string Source, double LowestVm, double HighestVm, double LowestVmAfterContingency, ImmutableArray<double> TransformerPercent, ImmutableArray<double> LinePercent, double LeastHours);
 
-/// <summary>The official average emission factor of a country's grid; not a marginal one.</summary>
+/// <summary>An average emission factor of a country's grid, not a marginal one; the source says where it is not official.</summary>
 public sealed record Carbon(double KgPerKwh, int Year, string Source);
 
 /// <summary>A country's figures, read from its file in this folder. The code holds none.</summary>

@@ -6,14 +6,19 @@ namespace MekongTwin.Scenarios.Levers;
 /// <summary>The elements of a city's grid by the ids that people use: paths of assets, with or without the city; ids of lines.</summary>
 public sealed class CityElements
 {
+    private readonly Dictionary<string, int> nodes = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> lines = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> transformers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> feeders = new(StringComparer.Ordinal);
     private readonly string city;
 
-    public CityElements(CityGrid grid, Func<int, Asset> assets)
+    /// <param name="grid">The grid.</param>
+    /// <param name="assets">The asset of a number that the grid uses.</param>
+    /// <param name="substationOf">The substation of a feeder, whose head stands there; null where it is not known.</param>
+    public CityElements(CityGrid grid, Func<int, Asset> assets, Func<Asset, Asset?>? substationOf = null)
     {
         (Grid, city) = (grid, grid.City.City);
+        for (var node = 0; node < grid.City.Nodes.Length; node++) nodes[grid.City.Nodes[node].Id] = node;
         for (var line = 0; line < grid.City.Lines.Length; line++) lines[grid.City.Lines[line].Id] = line;
         for (var t = 0; t < grid.Transformers.Length; t++) transformers[assets(grid.Transformers[t]).Id.Path] = t;
         for (var f = 0; f < grid.Feeders.Length; f++) feeders[assets(grid.Feeders[f]).Id.Path] = f;
@@ -21,12 +26,16 @@ public sealed class CityElements
         Transformers = [.. grid.Transformers.Select(assets)];
         Feeders = [.. grid.Feeders.Select(assets)];
         Customers = [.. grid.Transformers.Select(t => grid.City.CustomersOf(assets(t) with { Number = t }).Sum())];
+        NodePositions = [.. grid.City.Nodes.Select(node => node is { Longitude: { } longitude, Latitude: { } latitude } ? (longitude, latitude) : node.Head >= 0 ? PositionOf(substationOf?.Invoke(assets(node.Head))) : null)];
     }
 
     public CityGrid Grid { get; }
 
     /// <summary>Id of each branch: lines, then transformers.</summary>
     public string[] Names { get; }
+
+    /// <summary>Longitude and latitude of each node; null where its place is not known.</summary>
+    public (double Longitude, double Latitude)?[] NodePositions { get; }
 
     /// <summary>The asset of each transformer, by its position.</summary>
     public Asset[] Transformers { get; }
@@ -37,12 +46,26 @@ public sealed class CityElements
     /// <summary>Customers of each transformer, by its position.</summary>
     public int[] Customers { get; }
 
-    /// <summary>Id of a bus: a node, or a transformer for its low-voltage side.</summary>
-    public string BusName(int bus) => bus < Grid.City.Nodes.Length ? Grid.City.Nodes[bus].Id : Names[Grid.City.Lines.Length + bus - Grid.City.Nodes.Length];
+    public static (double Longitude, double Latitude)? PositionOf(Asset? asset) => asset is { Longitude: { } longitude, Latitude: { } latitude } ? (longitude, latitude) : null;
 
     public int Line(string id, string field) => lines.TryGetValue(id, out var line) ? line : throw Unknown(field, id, "line", lines.Keys);
 
     public int Transformer(string id, string field) => Find(transformers, id) is var t and >= 0 ? t : throw Unknown(field, id, "transformer", transformers.Keys);
+
+    /// <summary>A node of the medium voltage by its id, or that at which a transformer stands.</summary>
+    public int Node(string id, string field) => nodes.TryGetValue(id, out var node) ? node
+        : Find(transformers, id) is var t and >= 0 ? Grid.City.NodeOfTransformer[Grid.Transformers[t]] : throw Unknown(field, id, "node or transformer", nodes.Keys.Concat(transformers.Keys));
+
+    /// <summary>The transformers that an asset is or has below it, a district or a feeder; all of the city for null.</summary>
+    public int[] TransformersBelow(string? asset, string field)
+    {
+        int[] all = [.. Enumerable.Range(0, Transformers.Length)];
+        if (asset is null) return all;
+        var path = asset.StartsWith(city, StringComparison.Ordinal) ? asset : $"{city}/{asset}";
+        var feeder = Find(feeders, path);
+        int[] below = [.. all.Where(t => Transformers[t].Id.IsIn(path) || (feeder >= 0 && Grid.FeederOfBus[Grid.BusOf(t)] == feeder))];
+        return below.Length > 0 ? below : throw new ScenarioException(field, $"'{asset}' has no transformers below it; name a district or a feeder, for example {Feeders.FirstOrDefault()?.Id.Path}");
+    }
 
     public int Feeder(string id, string field) => Find(feeders, id) is var f and >= 0 ? f : throw Unknown(field, id, "feeder", feeders.Keys);
 

@@ -6,8 +6,8 @@ namespace MekongTwin.Scenarios.Levers;
 /// <summary>What levers make of a city's loads.</summary>
 internal sealed class LoadLevers
 {
-    private LoadLevers(FactorLoads loads, int[] busOf, DemandModel model, int count) =>
-        (Loads, BusOf, Model, DailyGrowth, Exports) = (loads, busOf, model, new double[count], true);
+    private LoadLevers(FactorLoads loads, int[] busOf, DemandModel model) =>
+        (Loads, BusOf, Model, DailyGrowth, Exports) = (loads, busOf, model, new double[loads.Count], ExportLimit.Free);
 
     public FactorLoads Loads { get; }
 
@@ -21,13 +21,16 @@ internal sealed class LoadLevers
     /// <summary>Logarithm of what each load grows by from day to day.</summary>
     public double[] DailyGrowth { get; }
 
-    /// <summary>False where no transformer may feed back.</summary>
-    public bool Exports { get; private set; }
+    /// <summary>What a transformer may feed back.</summary>
+    public ExportLimit Exports { get; private set; }
 
     public ShiftLoad? Shift { get; private set; }
 
+    /// <param name="scenario">Its estimates are taken as likely; a future's own are in <see cref="Scenario.Drawn"/>.</param>
+    /// <param name="from">The city.</param>
+    /// <param name="grid">The city's grid as the same levers have it.</param>
     /// <exception cref="ScenarioException">A lever names nothing, or stands twice where it can stand once.</exception>
-    public static LoadLevers Apply(Scenario scenario, StudyBase from)
+    public static LoadLevers Apply(Scenario scenario, StudyBase from, ScenarioGrid grid)
     {
         var (elements, today) = (from.Elements, from.Demand.Loads);
         var added = scenario.Levers.OfType<NewLoad>().ToList();
@@ -37,41 +40,41 @@ internal sealed class LoadLevers
         today.SigmaKw.CopyTo(loads.SigmaKw, 0);
         var busOf = new int[loads.Count];
         for (var t = 0; t < today.Count; t++) busOf[t] = elements.Grid.BusOf(t);
-        var levers = new LoadLevers(loads, busOf, from.Demand.Model, loads.Count);
+        var levers = new LoadLevers(loads, busOf, from.Demand.Model);
         var next = today.Count;
-        for (var i = 0; i < scenario.Levers.Length; i++) levers.Apply(scenario, from, i, ref next);
+        for (var i = 0; i < scenario.Levers.Length; i++) levers.Apply(scenario, from, grid, i, ref next);
         return levers;
     }
 
-    private void Apply(Scenario scenario, StudyBase from, int i, ref int next)
+    private void Apply(Scenario scenario, StudyBase from, ScenarioGrid grid, int i, ref int next)
     {
         var (lever, field) = (scenario.Levers[i], $"levers[{i}]");
         switch (lever)
         {
             case HeatWave heat:
-                HeatC += heat.DeltaC;
+                HeatC += heat.DeltaC.Likely;
                 break;
             case CoolingEfficiency cooling:
-                Model = Model with { CoolingEfficiency = Model.CoolingEfficiency / cooling.Ratio };
+                Model = Model with { CoolingEfficiency = Model.CoolingEfficiency / cooling.Ratio.Likely };
                 break;
             case ElectricMotorbikes bikes:
                 Once<ElectricMotorbikes>(scenario, i);
-                Model = Model with { Motorbike = Model.Motorbike with { KmADay = bikes.KmPerDay, KwhPerKm = bikes.KwhPerKm }, MotorbikeCharging = bikes.Charging };
-                for (var t = 0; t < from.People.Length; t++) Loads.P(t, Factor.Motorbikes) += bikes.Share * bikes.BikesPerPerson * from.People[t];
+                Model = Model with { Motorbike = Model.Motorbike with { KmADay = bikes.KmPerDay.Likely, KwhPerKm = bikes.KwhPerKm.Likely }, MotorbikeCharging = bikes.Charging };
+                for (var t = 0; t < from.People.Length; t++) Loads.P(t, Factor.Motorbikes) += bikes.Share.Likely * bikes.BikesPerPerson.Likely * from.People[t];
                 break;
             case ElectricCars cars:
                 Once<ElectricCars>(scenario, i);
-                Model = Model with { Car = Model.Car with { KmADay = cars.KmPerDay, KwhPerKm = cars.KwhPerKm }, CarCharging = cars.Charging };
-                for (var t = 0; t < from.People.Length; t++) Loads.P(t, Factor.Cars) += cars.Share * from.People[t] / cars.PeoplePerHousehold;
+                Model = Model with { Car = Model.Car with { KmADay = cars.KmPerDay.Likely, KwhPerKm = cars.KwhPerKm.Likely }, CarCharging = cars.Charging };
+                for (var t = 0; t < from.People.Length; t++) Loads.P(t, Factor.Cars) += cars.Share.Likely * from.People[t] / cars.PeoplePerHousehold.Likely;
                 break;
             case MorePv pv:
                 AddPv(pv, from.Demand.Loads);
                 break;
             case Growth growth:
-                Grow(growth, from, $"{field}.below");
+                Grow(growth, from.Elements.TransformersBelow(growth.Below, $"{field}.below"));
                 break;
             case NewLoad load:
-                Add(load, from, $"{field}.at", next++);
+                Add(load, load.Kva is null ? from.Elements.Node(load.At, $"{field}.at") : grid.BusAddedBy(i), next++);
                 break;
             case ShiftLoad shift:
                 Once<ShiftLoad>(scenario, i);
@@ -82,46 +85,36 @@ internal sealed class LoadLevers
 
     private void AddPv(MorePv pv, FactorLoads today)
     {
-        Exports &= pv.Exports;
+        if (pv.Exports.Kw < Exports.Kw) Exports = pv.Exports;
         var size = new double[today.Count];
         for (var t = 0; t < size.Length; t++) size[t] = MeanKw(today, t);
         var all = size.Sum();
         if (all <= 0) return;
-        for (var t = 0; t < size.Length; t++) Loads.P(t, Factor.Pv) += pv.Mwp * 1000 * size[t] / all;
+        for (var t = 0; t < size.Length; t++) Loads.P(t, Factor.Pv) += pv.Mwp.Likely * 1000 * size[t] / all;
     }
 
-    private void Grow(Growth growth, StudyBase from, string field)
+    private void Grow(Growth growth, int[] transformers)
     {
-        var (transformers, feeders) = (from.Elements.Transformers, from.Elements.Feeders);
-        var city = from.City;
-        var below = growth.Below is null ? null : growth.Below.StartsWith(city, StringComparison.Ordinal) ? growth.Below : $"{city}/{growth.Below}";
-        var any = false;
-        for (var t = 0; t < transformers.Length; t++)
+        var once = 1 + (growth.Percent.Likely / 100);
+        foreach (var t in transformers)
         {
-            if (below is not null && !transformers[t].Id.IsIn(below) && !IsFedBy(from, t, below)) continue;
-            any = true;
-            var (once, row) = (1 + (growth.Percent / 100), t * Loads.Factors);
+            var row = t * Loads.Factors;
             for (var k = 0; k < Loads.Factors; k++)
             {
                 Loads.WeightP[row + k] *= once;
                 Loads.WeightQ[row + k] *= once;
             }
             Loads.SigmaKw[t] *= once;
-            DailyGrowth[t] += Math.Log(1 + (growth.PercentPerYear / 100)) / 365.25;
+            DailyGrowth[t] += Math.Log(1 + (growth.PercentPerYear.Likely / 100)) / 365.25;
         }
-        if (!any) throw new ScenarioException(field, $"'{growth.Below}' has no transformers below it; name a district or a feeder, for example {feeders.FirstOrDefault()?.Id.Path}");
     }
 
-    private static bool IsFedBy(StudyBase from, int t, string feeder) =>
-        from.Elements.Grid.FeederOfBus[from.Elements.Grid.BusOf(t)] is var f and >= 0 && from.Elements.Feeders[f].Id.Path == feeder;
-
-    private void Add(NewLoad load, StudyBase from, string field, int at)
+    private void Add(NewLoad load, int bus, int at)
     {
-        var t = from.Elements.Transformer(load.At, field);
-        BusOf[at] = from.Elements.Grid.City.NodeOfTransformer[from.Elements.Grid.Transformers[t]];
+        BusOf[at] = bus;
         var shapes = Model.Shapes;
         var most = Enumerable.Range(0, Quarters.ADay).Max(quarter => shapes.At(load.Customers, DayKind.Workday, quarter));
-        var kw = load.Kw / most;
+        var kw = load.Kw.Likely / most;
         Loads.P(at, Factor.Base(load.Customers)) = kw;
         Loads.P(at, Factor.Cooling(load.Customers)) = kw * shapes.CoolingPerC[(int)load.Customers];
         var tangent = Math.Tan(Math.Acos(NewLoad.PowerFactor));

@@ -1,7 +1,5 @@
 using System.Collections.Immutable;
-using MekongTwin.Engines.Ageing;
 using MekongTwin.Scenarios.Countries;
-using MekongTwin.Scenarios.Levers;
 using MekongTwin.Scenarios.Studies;
 
 namespace MekongTwin.Scenarios.Screening;
@@ -29,15 +27,16 @@ public sealed record AgeingReport(
 
     public string Note { get; } = "IEC 60076-7, distribution transformer ONAN: 98 °C at rated load and 20 °C of air. The air is the city's; a transformer in a small room or full sun is hotter. Relative to normal life, not to what is left of it.";
 
-    internal static AgeingReport Of(CityElements elements, AgeingRules rules, double hours, FutureOutcome[] baseline, FutureOutcome[] outcome)
+    internal static AgeingReport Of(StudyElements named, AgeingRules rules, double hours, FutureOutcome[] baseline, FutureOutcome[] outcome)
     {
-        var lives = Enumerable.Range(0, elements.Transformers.Length).Select(t => new TransformerLife(
-            elements.Transformers[t].Id.Path, Of(outcome, future => future.Elements.LostHours(t), 2), Of(baseline, future => future.Elements.LostHours(t), 2), Of(outcome, future => future.Elements.HottestC[t], 1)));
-        Percentiles Faster(FutureOutcome[] futures) => Of(futures, future => Enumerable.Range(0, elements.Transformers.Length).Count(t => future.Elements.LostHours(t) > hours), 1);
+        int[] transformers = [.. Enumerable.Range(0, named.Branches.Length).Where(k => named.Branches[k].Kind == "transformer")];
+        var lives = transformers.Select(k => new TransformerLife(
+            named.Branches[k].Name, Of(outcome, future => future.Elements.LostHours(k), 2), Of(baseline, future => future.Elements.LostHours(k), 2), Of(outcome, future => future.Elements.HottestC[k], 1)));
+        Percentiles Faster(FutureOutcome[] futures) => Of(futures, future => transformers.Count(k => future.Elements.LostHours(k) > hours), 1);
         return new(
             rules.Name, rules.Source, rules.Insulation == Engines.Ageing.Insulation.Plain ? "plain" : "upgraded", hours, Faster(outcome), Faster(baseline),
             [.. lives.OrderByDescending(static life => life.LostHours.P90).ThenBy(static life => life.Transformer, StringComparer.Ordinal).Take(ListedMax)]);
     }
 
-    private static Percentiles Of(FutureOutcome[] futures, Func<FutureOutcome, double> figure, int digits) => Percentiles.Of([.. futures.Select(figure)]).Rounded(digits);
+    private static Percentiles Of(FutureOutcome[] futures, Func<FutureOutcome, double> figure, int digits) => Percentiles.Of([.. futures.Select(figure)]).Round(digits);
 }

@@ -18,10 +18,10 @@ internal sealed class CityLoads
 {
     public CityLoads(CityElements elements, SwitchedGrid grid, StudiedDay day)
     {
-        var (city, buses, baseKva) = (grid.Grid.City, grid.Network.Buses.Count, grid.Network.BaseMva * 1000);
+        var (buses, baseKva) = (day.Buses, grid.Network.BaseMva * 1000);
         var customers = new int[buses];
-        for (var t = 0; t < elements.Transformers.Length; t++) customers[grid.Grid.BusOf(t)] = elements.Customers[t];
-        OfTransformer = [.. Enumerable.Range(0, elements.Transformers.Length).Select(t => Of([grid.Grid.BusOf(t)]))];
+        for (var t = 0; t < elements.Transformers.Length; t++) customers[elements.Grid.BusOf(t)] = elements.Customers[t];
+        OfTransformer = [.. grid.Transformers.Select(transformer => Of([transformer.Bus]))];
         OfSection = [.. Enumerable.Range(0, grid.NodesOf.Length).Select(section => Of([.. grid.BusesOf(section)]))];
 
         Supplied Of(int[] of)

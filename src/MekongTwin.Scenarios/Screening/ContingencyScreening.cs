@@ -31,34 +31,35 @@ internal static class ContingencyScreening
     private const double Minutes5 = 5.0 / 60;
 
     /// <param name="elements">The city.</param>
+    /// <param name="named">Its elements with those that levers add.</param>
     /// <param name="grid">Its grid in the state that is studied.</param>
     /// <param name="day">The loads.</param>
     /// <param name="criteria">The voltage band after a contingency.</param>
     /// <param name="rules">What is borne, how often things fail and how long they take.</param>
     /// <param name="threads">Threads to share the work; the answer does not depend on it.</param>
     /// <param name="ct">Stops it.</param>
-    public static Loss[] Run(CityElements elements, SwitchedGrid grid, StudiedDay day, Criteria criteria, ContingencyRules rules, int threads, CancellationToken ct)
+    public static Loss[] Run(CityElements elements, StudyElements named, SwitchedGrid grid, StudiedDay day, Criteria criteria, ContingencyRules rules, int threads, CancellationToken ct)
     {
         var city = new CityLoads(elements, grid, day);
-        var restoration = new Restoration(grid, new DayCheck(grid, day, DayLimits.AfterLoss(criteria, rules), elements), [.. city.OfSection.Select(static section => (long)Math.Round(1000 * section.Curve.Kwh))]);
-        var (lines, feeders) = (grid.Grid.City.Lines, grid.Grid.Heads.Length);
-        var faults = Enumerable.Range(0, lines.Length).Select(FaultOfLine).Concat(Enumerable.Range(0, feeders).Select(f => new Fault(f, grid.SectionOfHead(f), -1))).ToArray();
+        var restoration = new Restoration(grid, new DayCheck(grid, day, DayLimits.AfterLoss(criteria, rules), named), [.. city.OfSection.Select(static section => (long)Math.Round(1000 * section.Curve.Kwh))]);
+        var (lines, feeders) = (grid.Lines, grid.Heads.Length);
+        var faults = lines.Select(FaultOfLine).Concat(Enumerable.Range(0, feeders).Select(f => new Fault(f, grid.SectionOfHead(f), -1))).ToArray();
         Fault[] distinct = [.. faults.Where(static fault => fault.Feeder >= 0).Distinct()];
         var plans = new RestorationPlan[distinct.Length];
         Parallel.For(0, distinct.Length, new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = ct }, i => plans[i] = restoration.Plan(distinct[i].Feeder, distinct[i].Section, distinct[i].Line));
         var planOf = Enumerable.Range(0, distinct.Length).ToDictionary(i => distinct[i], i => plans[i]);
         return
         [
-            .. Enumerable.Range(0, lines.Length).Where(line => faults[line].Feeder >= 0).Select(line => OfFault(line, faults[line], rules.Failures.LinePerKm * lines[line].LengthKm, rules.Repair.Line)),
+            .. Enumerable.Range(0, lines.Length).Where(line => faults[line].Feeder >= 0).Select(line => OfFault(lines[line].Branch, faults[line], rules.Failures.LinePerKm * lines[line].LengthKm, rules.Repair.Line)),
             .. Enumerable.Range(0, feeders).Select(f => OfFault(-1, faults[lines.Length + f], rules.Failures.Head, rules.Repair.Head)),
-            .. Enumerable.Range(0, elements.Transformers.Length).Select(t => Of(grid.Grid.BranchOf(t), -1, null, (city.OfTransformer[t], city.OfTransformer[t], city.OfTransformer[t]), rules.Failures.Transformer, rules.Repair.Transformer)),
+            .. grid.Transformers.Select((transformer, t) => Of(transformer.Branch, -1, null, (city.OfTransformer[t], city.OfTransformer[t], city.OfTransformer[t]), rules.Failures.Transformer, rules.Repair.Transformer)),
         ];
 
-        Fault FaultOfLine(int line)
+        Fault FaultOfLine(GridLine line)
         {
-            var section = grid.SectionOfLine(line);
+            var section = grid.SectionOfLine(line.Branch);
             // A line alone stands between a switch and the breaker at its end, which opens whatever the switch.
-            return section >= 0 ? new(grid.FeederOf[section], section, -1) : new(grid.FeederOfNode(lines[line].To), -1, line);
+            return section >= 0 ? new(grid.FeederOf[section], section, -1) : new(grid.FeederOfNode(line.To), -1, line.Branch);
         }
 
         Loss OfFault(int branch, Fault fault, double failures, double repair)

@@ -3,7 +3,6 @@ using System.Collections.Immutable;
 using MekongTwin.Engines.PowerFlow;
 using MekongTwin.Engines.PowerFlow.Sweep;
 using MekongTwin.Scenarios.Countries;
-using MekongTwin.Scenarios.Levers;
 using MekongTwin.Scenarios.Studies;
 
 namespace MekongTwin.Scenarios.Screening;
@@ -34,7 +33,7 @@ internal sealed record DayLimits(ImmutableArray<Allowance> LinePercent, double L
 /// <summary>
 /// Whether a feeder, switched so, bears the day: the day's steps are the lanes of one sweep. Thread-safe; a state is solved once.
 /// </summary>
-internal sealed class DayCheck(SwitchedGrid grid, StudiedDay day, DayLimits limits, CityElements elements)
+internal sealed class DayCheck(SwitchedGrid grid, StudiedDay day, DayLimits limits, StudyElements named)
 {
     private const int Steps = IFutureLoads.Steps;
 
@@ -46,7 +45,7 @@ internal sealed class DayCheck(SwitchedGrid grid, StudiedDay day, DayLimits limi
 
     private LimitHit? Solve(FeederGrid tree)
     {
-        var (buses, all) = (tree.Buses.Length, grid.Network.Buses.Count);
+        var (buses, all) = (tree.Buses.Length, day.Buses);
         var (p, q, vm) = (new double[Steps * buses], new double[Steps * buses], new double[Steps * buses]);
         for (var step = 0; step < Steps; step++)
         {
@@ -54,7 +53,7 @@ internal sealed class DayCheck(SwitchedGrid grid, StudiedDay day, DayLimits limi
         }
         var results = new ScenarioResult[Steps];
         tree.Sweep.Solve(new ScenarioBatch { Loads = ScenarioLoads.Rows(p, q, buses, Steps), Results = results, Vm = vm });
-        if (Array.Exists(results, static result => !result.Converged)) return new(elements.BusName(tree.Buses[0]), "collapse", 0);
+        if (Array.Exists(results, static result => !result.Converged)) return new(named.Buses[tree.Buses[0]].Name, "collapse", 0);
         return Overload(tree, p, q, vm) ?? OutOfBand(tree, vm);
     }
 
@@ -66,7 +65,7 @@ internal sealed class DayCheck(SwitchedGrid grid, StudiedDay day, DayLimits limi
         var (worst, at) = (0.0, -1);
         for (var b = 0; b < buses - 1; b++)
         {
-            if (tree.Branches[b] >= grid.Grid.City.Lines.Length) continue;
+            if (named.Branches[tree.Branches[b]].Kind != "line") continue;
             var passed = false;
             foreach (var allowance in limits.LinePercent)
             {
@@ -80,7 +79,7 @@ internal sealed class DayCheck(SwitchedGrid grid, StudiedDay day, DayLimits limi
                 if (squared[(step * (buses - 1)) + b] > worst) (worst, at) = (squared[(step * (buses - 1)) + b], b);
             }
         }
-        return at < 0 ? null : new(elements.Names[tree.Branches[at]], "loading", Math.Round(100 * Math.Sqrt(worst), 1));
+        return at < 0 ? null : new(named.Branches[tree.Branches[at]].Name, "loading", Math.Round(100 * Math.Sqrt(worst), 1));
     }
 
     private LimitHit? OutOfBand(FeederGrid tree, double[] vm)
@@ -99,6 +98,6 @@ internal sealed class DayCheck(SwitchedGrid grid, StudiedDay day, DayLimits limi
             }
             if (outside > limits.VoltageHoursMax * Steps / 24 && far > farthest) (farthest, at, value) = (far, i, farVm);
         }
-        return at < 0 ? null : new(elements.BusName(tree.Buses[at]), value < least ? "lowVoltage" : "highVoltage", Math.Round(value, 4));
+        return at < 0 ? null : new(named.Buses[tree.Buses[at]].Name, value < least ? "lowVoltage" : "highVoltage", Math.Round(value, 4));
     }
 }

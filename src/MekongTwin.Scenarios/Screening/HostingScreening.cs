@@ -1,18 +1,16 @@
 using System.Collections.Immutable;
 using MekongTwin.Engines.Demand;
 using MekongTwin.Scenarios.Countries;
-using MekongTwin.Scenarios.Levers;
 using MekongTwin.Scenarios.Studies;
 
 namespace MekongTwin.Scenarios.Screening;
 
 /// <summary>Hosting capacity of a study's feeders: two deterministic bounds, then a placement at random in each future.</summary>
-/// <param name="elements">The city.</param>
 /// <param name="side">The study.</param>
 /// <param name="seed">Of its draws.</param>
 /// <param name="criteria">Highest voltage and loading.</param>
 /// <param name="rules">What is kept free, and when panels are at full power.</param>
-internal sealed class HostingScreening(CityElements elements, StudiedSide side, long seed, Criteria criteria, HostingRules rules)
+internal sealed class HostingScreening(StudiedSide side, long seed, Criteria criteria, HostingRules rules)
 {
     /// <summary>A size that is too much for any feeder: so many times what its first line carries.</summary>
     private const double TooMuch = 4;
@@ -42,7 +40,7 @@ internal sealed class HostingScreening(CityElements elements, StudiedSide side, 
             var (feeder, least) = (plan.Feeders[feeding[k]], lightest.Select(of => of[k]).MinBy(static load => load.P.Sum())!);
             var (first, last) = Ends(feeder);
             feeders[k] = new(
-                elements.Feeders[feeding[k]].Id.Path, Bound(feeder, least, first), Bound(feeder, least, last), Percentiles.Of([.. random.Select(of => of[k].Kw)]).Rounded(1),
+                side.Named.FeederName(feeding[k]), Bound(feeder, least, first), Bound(feeder, least, last), Percentiles.Of([.. random.Select(of => of[k].Kw)]).Round(1),
                 random.GroupBy(of => of[k].What, StringComparer.Ordinal).ToImmutableSortedDictionary(static group => group.Key, static group => group.Count(), StringComparer.Ordinal));
         });
         return new(rules.Name, rules.Source, Math.Round(criteria.HighestVm - rules.LowVoltageRisePu, 4), [.. feeders.OrderBy(static feeder => feeder.RandomKw.P50).ThenBy(static feeder => feeder.Feeder, StringComparer.Ordinal)]);
@@ -67,19 +65,19 @@ internal sealed class HostingScreening(CityElements elements, StudiedSide side, 
         })];
     }
 
-    private HostingLimit Most(FeederGrid feeder, FeederLoad load, ReadOnlySpan<Panels> places) => new HostingSearch(feeder, plan.FirstTransformer, criteria, rules).Find(load.P, load.Q, places, plan.BaseKva);
+    private HostingLimit Most(FeederGrid feeder, FeederLoad load, ReadOnlySpan<Panels> places) => new HostingSearch(feeder, plan.IsLine, criteria, rules).Find(load.P, load.Q, places, plan.BaseKva);
 
     private HostingBound Bound(FeederGrid feeder, FeederLoad load, int at)
     {
         var first = feeder.Network.Branches.RatingFrom[0];
         var most = Most(feeder, load, [new(at, TooMuch * (first > 0 ? first : Math.Max(1, load.P.Sum())))]);
-        return new(elements.BusName(feeder.Buses[at]), Math.Round(most.Kw, 1), most.What, most.What == "loading" ? elements.Names[most.Element] : elements.BusName(most.Element));
+        return new(side.Named.Buses[feeder.Buses[at]].Name, Math.Round(most.Kw, 1), most.What, (most.What == "loading" ? side.Named.Branches : side.Named.Buses)[most.Element].Name);
     }
 
     /// <summary>Transformers in an order that is drawn, each filled to its band.</summary>
     private Panels[] AtRandom(FeederGrid feeder, Draw draw) =>
     [
-        .. Enumerable.Range(1, feeder.Branches.Length).Where(i => feeder.Branches[i - 1] >= plan.FirstTransformer)
+        .. Enumerable.Range(1, feeder.Branches.Length).Where(i => !plan.IsLine[feeder.Branches[i - 1]])
             .OrderBy(i => draw.Uniform(0, FirstChannel + feeder.Branches[i - 1])).Select(i => new Panels(i, feeder.Network.Branches.RatingFrom[i - 1] * criteria.TransformerPercent[1] / 100)),
     ];
 
@@ -92,7 +90,7 @@ internal sealed class HostingScreening(CityElements elements, StudiedSide side, 
         {
             var parent = branches.From[i - 1] == i ? branches.To[i - 1] : branches.From[i - 1];
             far[i] = far[parent] + Math.Sqrt((branches.R[i - 1] * branches.R[i - 1]) + (branches.X[i - 1] * branches.X[i - 1]));
-            if (feeder.Branches[i - 1] < plan.FirstTransformer && far[i] > far[last]) last = i;
+            if (plan.IsLine[feeder.Branches[i - 1]] && far[i] > far[last]) last = i;
         }
         return (1, last);
     }

@@ -36,13 +36,13 @@ internal sealed class HostingSearch
     private readonly ScenarioResult[] results = new ScenarioResult[Lanes];
 
     /// <param name="feeder">The feeder.</param>
-    /// <param name="firstTransformer">From this branch of the whole on they are transformers.</param>
+    /// <param name="isLine">Which branches of the whole are lines; the others are transformers.</param>
     /// <param name="criteria">Highest voltage and loading.</param>
     /// <param name="rules">What is kept free.</param>
-    public HostingSearch(FeederGrid feeder, int firstTransformer, Criteria criteria, HostingRules rules)
+    public HostingSearch(FeederGrid feeder, bool[] isLine, Criteria criteria, HostingRules rules)
     {
         (this.feeder, flows, highestVm) = (feeder, new(feeder), criteria.HighestVm - rules.LowVoltageRisePu);
-        most = [.. feeder.Branches.Select(branch => branch < firstTransformer ? Math.Pow(criteria.LinePercent[1] / 100, 2) : double.PositiveInfinity)];
+        most = [.. feeder.Branches.Select(branch => isLine[branch] ? Math.Pow(criteria.LinePercent[1] / 100, 2) : double.PositiveInfinity)];
         allowed = new double[most.Length];
         var buses = feeder.Buses.Length;
         (p, q, vm, squared) = (new double[Lanes * buses], new double[Lanes * buses], new double[Lanes * buses], new double[buses - 1]);

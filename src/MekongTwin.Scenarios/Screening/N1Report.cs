@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using MekongTwin.Scenarios.Countries;
 using MekongTwin.Scenarios.Levers;
+using MekongTwin.Scenarios.Studies;
 
 namespace MekongTwin.Scenarios.Screening;
 
@@ -51,21 +52,20 @@ public sealed record N1Report(string Rules, string Source, string Day, N1Summary
 
     public string Note { get; } = "On the day of the highest load in the future whose peak is exceeded in 10 % of futures. Energy is for a loss that begins at the worst hour of that day; expected energy is the mean over its hours, scaled by the mean of daily peaks to the highest. One switching plan holds all day. Outages among the levers are left out.";
 
-    internal static N1Report Of(CityElements elements, ContingencyRules rules, DateOnly day, Loss[] baseline, Loss[] scenario)
+    internal static N1Report Of(CityElements elements, StudyElements named, ContingencyRules rules, DateOnly day, Loss[] baseline, Loss[] scenario)
     {
-        var before = baseline.ToDictionary(loss => NameOf(elements, loss), static loss => loss.MwhPerYear);
-        var ranked = scenario.OrderByDescending(static loss => loss.MwhPerYear).ThenBy(loss => NameOf(elements, loss), StringComparer.Ordinal);
+        var before = baseline.ToDictionary(loss => NameOf(named, loss), static loss => loss.MwhPerYear);
+        var ranked = scenario.OrderByDescending(static loss => loss.MwhPerYear).ThenBy(loss => NameOf(named, loss), StringComparer.Ordinal);
         return new(
             rules.Name, rules.Source, day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), Summarise(elements, baseline), Summarise(elements, scenario),
-            [.. ranked.Take(ListedMax).Select(loss => Listed(elements, rules, loss, before.TryGetValue(NameOf(elements, loss), out var mwh) ? mwh : null))]);
+            [.. ranked.Take(ListedMax).Select(loss => Listed(named, rules, loss, before.TryGetValue(NameOf(named, loss), out var mwh) ? mwh : null))]);
     }
 
-    private static Contingency Listed(CityElements elements, ContingencyRules rules, Loss loss, double? before)
+    private static Contingency Listed(StudyElements named, ContingencyRules rules, Loss loss, double? before)
     {
-        var lines = elements.Grid.City.Lines;
-        ImmutableArray<string> Ids(ImmutableArray<int>? of) => of is { } some ? [.. some.Select(line => lines[line].Id)] : [];
+        ImmutableArray<string> Ids(ImmutableArray<int>? of) => of is { } some ? [.. some.Select(line => named.Branches[line].Name)] : [];
         return new(
-            NameOf(elements, loss), loss.Branch < 0 ? "feeder" : loss.Branch < lines.Length ? "line" : "transformer",
+            NameOf(named, loss), loss.Branch < 0 ? "feeder" : named.Branches[loss.Branch].Kind,
             new(rules.SwitchingMinutes > 5 ? loss.Customers.Before : loss.Customers.After, Math.Round(loss.Mwh.Minutes5, 4)),
             new(rules.SwitchingMinutes > 60 ? loss.Customers.Before : loss.Customers.After, Math.Round(loss.Mwh.Hour, 3)),
             new(loss.Customers.After, Math.Round(loss.Mwh.Repair, 3)),
@@ -82,5 +82,5 @@ public sealed record N1Report(string Rules, string Source, string Day, N1Summary
             Math.Round(losses.Sum(static loss => loss.MwhPerYear), 2), Math.Round(60 * losses.Sum(static loss => loss.CustomerHoursPerYear) / customers, 2), Math.Round(losses.Sum(static loss => loss.FailuresPerYear * loss.Customers.Before) / customers, 3));
     }
 
-    private static string NameOf(CityElements elements, Loss loss) => loss.Branch < 0 ? elements.Feeders[loss.Feeder].Id.Path : elements.Names[loss.Branch];
+    private static string NameOf(StudyElements named, Loss loss) => loss.Branch >= 0 ? named.Branches[loss.Branch].Name : named.FeederName(loss.Feeder);
 }

@@ -40,7 +40,7 @@ internal sealed class RemedySearch
     public RemedySearch(StudyBase from, Scenario scenario, RemedyRules rules, Func<Scenario, StudiedSide> solve)
     {
         (this.from, this.scenario, this.rules, this.solve) = (from, scenario, rules, solve);
-        (elements, criteria, asked) = (from.Elements, from.Rules.Criteria, GridLevers.Apply(scenario, from.Elements));
+        (elements, criteria, asked) = (from.Elements, from.Rules.Criteria, GridLevers.Apply(scenario, from.Elements).Network);
     }
 
     /// <param name="before">The scenario, solved.</param>
@@ -57,7 +57,7 @@ internal sealed class RemedySearch
             [.. Violating(side).Select(static need => need.Name).Distinct()]);
 
         RemediedSide Side(StudiedSide of) => new(
-            Violating(of).Count, Percentiles.Of([.. of.Futures.Select(static future => future.LossesKwh / 1000)]).Rounded(3), unserved(of) is { } mwh ? Math.Round(mwh, 2) : null);
+            Violating(of).Count, Percentiles.Of([.. of.Futures.Select(static future => future.LossesKwh / 1000)]).Round(3), unserved(of) is { } mwh ? Math.Round(mwh, 2) : null);
     }
 
     private IEnumerable<Lever> Scaled() => factors.Select(pair => new Reinforce(elements.Names[pair.Key], pair.Value));
@@ -68,15 +68,15 @@ internal sealed class RemedySearch
     private List<Need> Violating(StudiedSide side)
     {
         var (futures, needs) = (side.Futures, new List<Need>());
-        var least = criteria.LeastSteps;
-        for (var branch = 0; branch < elements.Names.Length; branch++)
+        var least = Exceedance.LeastOf(criteria);
+        for (var branch = 0; branch < side.Named.Branches.Length; branch++)
         {
-            if (IsIn(future => future.Elements.StepsOver[branch])) needs.Add(new(elements.Names[branch], branch, -1, futures.Select(future => (double)future.Elements.HighestLoading[branch]).OrderDescending().ElementAt((int)(rules.Share * futures.Length))));
+            if (IsIn(future => future.Elements.StepsOver[branch])) needs.Add(new(side.Named.Branches[branch].Name, branch, -1, futures.Select(future => (double)future.Elements.HighestLoading[branch]).OrderDescending().ElementAt((int)(rules.Share * futures.Length))));
         }
-        for (var bus = 0; bus < side.Plan.Buses; bus++)
+        for (var bus = 0; bus < side.Named.Buses.Length; bus++)
         {
-            if (IsIn(future => future.Elements.StepsLow[bus])) needs.Add(new(elements.BusName(bus), -1, bus, -1));
-            if (IsIn(future => future.Elements.StepsHigh[bus])) needs.Add(new(elements.BusName(bus), -1, bus, 1));
+            if (IsIn(future => future.Elements.StepsLow[bus])) needs.Add(new(side.Named.Buses[bus].Name, -1, bus, -1));
+            if (IsIn(future => future.Elements.StepsHigh[bus])) needs.Add(new(side.Named.Buses[bus].Name, -1, bus, 1));
         }
         return needs;
 
@@ -86,10 +86,11 @@ internal sealed class RemedySearch
     /// <summary>Adds the remedies of a round; false when there is nothing to add.</summary>
     private bool Propose(StudiedSide side)
     {
-        var needs = Violating(side);
-        var grid = new SwitchedGrid(elements.Grid, side.Network);
+        // What a lever adds is of the size that the planner gave it.
+        var needs = Violating(side).Where(need => need.Branch < elements.Names.Length && need.Bus < elements.Grid.Network.Buses.Count).ToList();
+        var grid = new SwitchedGrid(elements, side.Grid, scenario.Levers);
         proposed = 0;
-        var check = new DayCheck(grid, StudiedDay.PeakOf(side.Plan, side.Futures), DayLimits.Normal(criteria), elements);
+        var check = new DayCheck(grid, StudiedDay.PeakOf(side.Plan, side.Futures), DayLimits.Normal(criteria), side.Named);
         var busy = new HashSet<int>();
         var lines = elements.Grid.City.Lines;
         foreach (var need in needs.Where(need => need.Branch >= 0 && need.Branch < lines.Length))
@@ -102,7 +103,7 @@ internal sealed class RemedySearch
         foreach (var need in needs.Where(need => need.Branch >= lines.Length)) Enlarge(need);
         // Voltage follows what is mended otherwise: it is looked at when nothing else is left on the feeder.
         var mended = needs.Where(static need => need.Branch >= 0).Select(need => FeederOfBranch(grid, need.Branch)).ToHashSet();
-        foreach (var group in needs.Where(static need => need.Bus >= 0).GroupBy(need => FeederOfBus(grid, need.Bus)).Where(group => group.Key >= 0 && !mended.Contains(group.Key)).OrderBy(static group => group.Key)) SetHead(side, group.Key, [.. group]);
+        foreach (var group in needs.Where(static need => need.Bus >= 0).GroupBy(need => FeederOfBus(grid, need.Bus)).Where(group => group.Key >= 0 && group.Key < elements.Feeders.Length && !mended.Contains(group.Key)).OrderBy(static group => group.Key)) SetHead(side, group.Key, [.. group]);
         return proposed > 0;
     }
 
@@ -117,6 +118,7 @@ internal sealed class RemedySearch
             if (grid.FeederOf[other] is var helper && (helper < 0 || busy.Contains(helper) || moved.Contains(helper))) continue;
             for (var section = own; above.TryGetValue(section, out var link); section = link.A == section ? link.B : link.A)
             {
+                if (link.Line >= elements.Grid.City.Lines.Length) break;
                 var below = Below(grid, above, section);
                 candidates.Add((below.Sum(part => grid.NodesOf[part].Length), tie, link, below));
             }
@@ -197,7 +199,7 @@ internal sealed class RemedySearch
     private void SetHead(StudiedSide side, int feeder, Need[] needs)
     {
         var direction = needs.All(static need => need.Worst < 0) ? 1 : needs.All(static need => need.Worst > 0) ? -1 : 0;
-        var pu = side.Network.SetVm[elements.Grid.Heads[feeder]] + (direction * HeadStep);
+        var pu = side.Grid.Network.SetVm[elements.Grid.Heads[feeder]] + (direction * HeadStep);
         var worst = side.Plan.Feeders[feeder].Buses.Select(bus => Percentiles.Of([.. side.Futures.Select(future => (double)(direction > 0 ? future.Elements.HighestVm[bus] : -future.Elements.LowestVm[bus]))]).P90).Max();
         if (direction == 0 || worst + HeadStep > (direction > 0 ? criteria.HighestVm : -criteria.LowestVm)) return;
         heads[feeder] = Math.Round(pu, 4);

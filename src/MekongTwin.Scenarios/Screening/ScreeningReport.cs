@@ -38,12 +38,12 @@ public sealed record ScreeningReport(N1Report? N1, HostingReport? Hosting, Agein
     internal static ScreeningReport? Of(StudyBase from, Scenario scenario, StudiedSide baseline, StudiedSide outcome, int threads, CancellationToken ct)
     {
         if (scenario.Screens.IsEmpty) return null;
-        var (elements, rules) = (from.Elements, from.Rules);
+        var rules = from.Rules;
         var missing = ImmutableArray.CreateBuilder<string>();
         return new(
-            Asked(Screen.N1, rules.Contingency, "contingency rules") ? ScreenN1(from, baseline, outcome, threads, ct) : null,
-            Asked(Screen.Hosting, rules.Hosting, "rules of hosting") ? new HostingScreening(elements, outcome, scenario.Seed, rules.Criteria, rules.Hosting!).Run(threads, ct) : null,
-            Asked(Screen.Ageing, rules.Ageing, "rules of ageing") ? AgeingReport.Of(elements, rules.Ageing!, 24.0 * scenario.Days, baseline.Futures, outcome.Futures) : null,
+            Asked(Screen.N1, rules.Contingency, "contingency rules") ? ScreenN1(from, scenario, baseline, outcome, threads, ct) : null,
+            Asked(Screen.Hosting, rules.Hosting, "rules of hosting") ? new HostingScreening(outcome, scenario.Seed, rules.Criteria, rules.Hosting!).Run(threads, ct) : null,
+            Asked(Screen.Ageing, rules.Ageing, "rules of ageing") ? AgeingReport.Of(outcome.Named, rules.Ageing!, 24.0 * scenario.Days, baseline.Futures, outcome.Futures) : null,
             Asked(Screen.Remedies, rules.Remedies, "prices of remedies") ? Mend(from, scenario, outcome, threads, ct) : null,
             missing.ToImmutable());
 
@@ -55,25 +55,25 @@ public sealed record ScreeningReport(N1Report? N1, HostingReport? Hosting, Agein
         }
     }
 
-    private static N1Report ScreenN1(StudyBase from, StudiedSide baseline, StudiedSide outcome, int threads, CancellationToken ct)
+    private static N1Report ScreenN1(StudyBase from, Scenario scenario, StudiedSide baseline, StudiedSide outcome, int threads, CancellationToken ct)
     {
-        var (after, day) = Losses(from, outcome, threads, ct);
-        var before = ReferenceEquals(baseline, outcome) ? after : Losses(from, baseline, threads, ct).Losses;
-        return N1Report.Of(from.Elements, from.Rules.Contingency!, outcome.First.AddDays(day), before, after);
+        var (after, day) = Losses(from, scenario.Levers, outcome, threads, ct);
+        var before = ReferenceEquals(baseline, outcome) ? after : Losses(from, [], baseline, threads, ct).Losses;
+        return N1Report.Of(from.Elements, outcome.Named, from.Rules.Contingency!, outcome.First.AddDays(day), before, after);
     }
 
-    private static (Loss[] Losses, int Day) Losses(StudyBase from, StudiedSide side, int threads, CancellationToken ct)
+    private static (Loss[] Losses, int Day) Losses(StudyBase from, IReadOnlyList<Lever> levers, StudiedSide side, int threads, CancellationToken ct)
     {
         var day = StudiedDay.PeakOf(side.Plan, side.Futures);
-        return (ContingencyScreening.Run(from.Elements, new SwitchedGrid(from.Elements.Grid, side.Network), day, from.Rules.Criteria, from.Rules.Contingency!, threads, ct), day.Day);
+        return (ContingencyScreening.Run(from.Elements, side.Named, new SwitchedGrid(from.Elements, side.Grid, levers), day, from.Rules.Criteria, from.Rules.Contingency!, threads, ct), day.Day);
     }
 
     private static RemedyReport Mend(StudyBase from, Scenario scenario, StudiedSide outcome, int threads, CancellationToken ct)
     {
-        var search = new RemedySearch(from, scenario, from.Rules.Remedies!, mended => StudyRun.Solve(from, mended with { Screens = [] }, threads, null, ct));
-        return search.Run(outcome, side => from.Rules.Contingency is null ? null : Losses(from, side, threads, ct).Losses.Sum(static loss => loss.MwhPerYear));
+        var search = new RemedySearch(from, scenario, from.Rules.Remedies!, mended => StudyRun.SolveSide(from, mended with { Screens = [] }, threads, ct));
+        return search.Run(outcome, side => from.Rules.Contingency is null ? null : Losses(from, scenario.Levers, side, threads, ct).Losses.Sum(static loss => loss.MwhPerYear));
     }
 }
 
 /// <summary>A study with or without levers: what was solved, and what came out.</summary>
-internal sealed record StudiedSide(Engines.PowerFlow.Network Network, StudyPlan Plan, FutureOutcome[] Futures, DateOnly First);
+internal sealed record StudiedSide(ScenarioGrid Grid, StudyElements Named, StudyPlan Plan, FutureOutcome[] Futures, DateOnly First);

@@ -13,6 +13,9 @@ namespace MekongTwin.Scenarios.Screening;
 /// <param name="Q">The same, reactive.</param>
 internal sealed record StudiedDay(int Future, int Day, double MeanToPeak, double[] P, double[] Q)
 {
+    /// <summary>Buses of a row: those of the city, and those that levers add.</summary>
+    public int Buses => P.Length / IFutureLoads.Steps;
+
     public static StudiedDay PeakOf(StudyPlan plan, FutureOutcome[] outcome)
     {
         var ranked = Enumerable.Range(0, outcome.Length).OrderBy(future => outcome[future].PeakKw).ThenBy(static future => future).ToArray();

@@ -9,17 +9,18 @@ internal sealed class DemandLoads : IFutureLoads
     /// <summary>Buildings remember about two days.</summary>
     private const int WarmUpDays = 2;
 
-    private readonly LoadLevers levers;
+    private readonly FutureLevers levers;
     private readonly WeatherGenerator weather;
     private readonly long seed;
     private readonly DateOnly first;
     private readonly double baseKva;
     private readonly (int Load, int Bus)[][] loadsOf;
+    private readonly PlacedBattery[][] batteriesOf;
 
-    public DemandLoads(LoadLevers levers, FeederGrid[] feeders, WeatherGenerator weather, long seed, DateOnly first, double baseKva)
+    public DemandLoads(FutureLevers levers, FeederGrid[] feeders, PlacedBattery[][] batteriesOf, WeatherGenerator weather, long seed, DateOnly first, double baseKva)
     {
-        (this.levers, this.weather, this.seed, this.first, this.baseKva) = (levers, weather, seed, first, baseKva);
-        var loadsOfBus = levers.BusOf.Select(static (bus, load) => (bus, load)).ToLookup(static pair => pair.bus, static pair => pair.load);
+        (this.levers, this.batteriesOf, this.weather, this.seed, this.first, this.baseKva) = (levers, batteriesOf, weather, seed, first, baseKva);
+        var loadsOfBus = levers.Likely.BusOf.Select(static (bus, load) => (bus, load)).ToLookup(static pair => pair.bus, static pair => pair.load);
         loadsOf = [.. feeders.Select(feeder => feeder.Buses.SelectMany((bus, i) => loadsOfBus[bus].Select(load => (load, i))).ToArray())];
     }
 
@@ -28,16 +29,20 @@ internal sealed class DemandLoads : IFutureLoads
     private sealed class Stretch(DemandLoads of) : IStretchLoads
     {
         private readonly double[] kw = new double[IFutureLoads.Steps], kvar = new double[IFutureLoads.Steps];
+        private readonly double[] fedKw = new double[IFutureLoads.Steps];
         private FactorSeries series = new(default, 0, []);
         private double[] ambientC = [];
+        private LoadLevers levers = of.levers.Likely;
+        private int leversOf = -1;
         private int firstDay;
 
         public void Draw(int future, int firstDay, int days)
         {
             this.firstDay = firstDay;
-            var drawn = of.weather.Generate(future, of.first.AddDays(firstDay - WarmUpDays), WarmUpDays + days).Warmer(of.levers.HeatC);
+            if (leversOf != future) (leversOf, levers) = (future, of.levers.Of(future));
+            var drawn = of.weather.Generate(future, of.first.AddDays(firstDay - WarmUpDays), WarmUpDays + days).Warmer(levers.HeatC);
             ambientC = drawn.TemperatureC[(WarmUpDays * Quarters.ADay)..];
-            series = of.levers.Model.Series(drawn).Slice(WarmUpDays * Quarters.ADay, days * Quarters.ADay).WithResiduals(of.seed, future);
+            series = levers.Model.Series(drawn).Slice(WarmUpDays * Quarters.ADay, days * Quarters.ADay).WithResiduals(of.seed, future);
         }
 
         public ReadOnlySpan<double> AmbientC(int day) => ambientC.AsSpan((day - firstDay) * Quarters.ADay, Quarters.ADay);
@@ -49,7 +54,7 @@ internal sealed class DemandLoads : IFutureLoads
             var (buses, at) = (grid.Buses.Length, (day - firstDay) * Quarters.ADay);
             foreach (var (load, bus) in of.loadsOf[feeder])
             {
-                of.levers.Loads.Fill(series, load, at, kw, kvar);
+                levers.Loads.Fill(series, load, at, kw, kvar);
                 Move(load, day);
                 for (var step = 0; step < kw.Length; step++)
                 {
@@ -57,24 +62,37 @@ internal sealed class DemandLoads : IFutureLoads
                     q[(step * buses) + bus] += kvar[step] / of.baseKva;
                 }
             }
+            foreach (var battery in of.batteriesOf[feeder]) Store(battery, buses, p);
+        }
+
+        /// <summary>A battery takes and gives beside what the batteries of earlier levers do.</summary>
+        private void Store(PlacedBattery battery, int buses, Span<double> p)
+        {
+            for (var step = 0; step < fedKw.Length; step++)
+            {
+                fedKw[step] = 0;
+                foreach (var bus in battery.Fed) fedKw[step] += p[(step * buses) + bus] * of.baseKva;
+            }
+            var course = battery.Course(fedKw);
+            for (var step = 0; step < course.Length; step++) p[(step * buses) + battery.Bus] += course[step] / of.baseKva;
         }
 
         /// <summary>What levers do to a load's day as a whole.</summary>
         private void Move(int load, int day)
         {
-            if (of.levers.DailyGrowth[load] is var growth && growth != 0)
+            if (levers.DailyGrowth[load] is var growth && growth != 0)
             {
                 var factor = Math.Exp(growth * day);
                 for (var step = 0; step < kw.Length; step++) (kw[step], kvar[step]) = (kw[step] * factor, kvar[step] * factor);
             }
-            if (of.levers.Shift is { } shift)
+            if (levers.Shift is { } shift)
             {
                 var (from, to) = ((int)(shift.FromHour * 4), (int)(shift.ToHour * 4));
-                var change = new DemandResponse(from, to - from, shift.Percent / 100, shift.Rebound).Change(kw);
+                var change = new DemandResponse(from, to - from, shift.Percent.Likely / 100, shift.Rebound.Likely).Change(kw);
                 for (var step = 0; step < kw.Length; step++) kw[step] += change[step];
             }
-            if (of.levers.Exports) return;
-            for (var step = 0; step < kw.Length; step++) kw[step] = Math.Max(0, kw[step]);
+            if (levers.Exports == ExportLimit.Free) return;
+            for (var step = 0; step < kw.Length; step++) kw[step] = Math.Max(-levers.Exports.Kw, kw[step]);
         }
     }
 }

@@ -49,6 +49,7 @@ internal sealed class FeederGrid
         {
             var (bus, branch) = outward[i];
             (local[bus], busNumbers[i]) = (i, bus);
+            (buses.ShuntG[i], buses.ShuntB[i]) = (whole.Buses.ShuntG[bus], whole.Buses.ShuntB[bus]);
             (buses.Number[i], buses.NominalKv[i], buses.Type[i], buses.StartVm[i]) = (whole.Buses.Number[bus], whole.Buses.NominalKv[bus], whole.Buses.Type[bus], whole.SetVm[bus]);
             if (i == 0) continue;
             var of = whole.Branches;

@@ -11,15 +11,15 @@ internal sealed class FeederLife
     /// <summary>A stretch counts no more hours than this, so that even a transformer that burns leaves a number.</summary>
     public const double HoursMax = 1e9;
 
-    private readonly int[] branches, transformers;
+    private readonly int[] places, branches;
     private readonly TransformerAgeing ageing;
     private bool begun;
 
-    public FeederLife(FeederGrid feeder, int firstTransformer, AgeingRules rules)
+    public FeederLife(FeederGrid feeder, bool[] isLine, AgeingRules rules)
     {
-        branches = [.. Enumerable.Range(0, feeder.Branches.Length).Where(b => feeder.Branches[b] >= firstTransformer)];
-        transformers = [.. branches.Select(b => feeder.Branches[b] - firstTransformer)];
-        ageing = new(branches.Length, ThermalModel.Distribution, rules.Insulation, StepMinutes);
+        places = [.. Enumerable.Range(0, feeder.Branches.Length).Where(b => !isLine[feeder.Branches[b]])];
+        branches = [.. places.Select(b => feeder.Branches[b])];
+        ageing = new(places.Length, ThermalModel.Distribution, rules.Insulation, StepMinutes);
     }
 
     public void Begin() => begun = false;
@@ -29,7 +29,7 @@ internal sealed class FeederLife
     public void Advance(double airC, ReadOnlySpan<double> loadingSquared)
     {
         var loads = ageing.LoadSquared;
-        for (var i = 0; i < branches.Length; i++) loads[i] = loadingSquared[branches[i]];
+        for (var i = 0; i < places.Length; i++) loads[i] = loadingSquared[places[i]];
         if (!begun) ageing.Begin(airC);
         begun = true;
         ageing.Advance(airC);
@@ -38,10 +38,10 @@ internal sealed class FeederLife
     public void End(ElementTally elements)
     {
         if (!begun) return;
-        for (var i = 0; i < transformers.Length; i++)
+        for (var i = 0; i < branches.Length; i++)
         {
-            elements.LostMicroHours[transformers[i]] = (long)Math.Round(1e6 * Math.Min(HoursMax, ageing.LostHours[i]));
-            elements.HottestC[transformers[i]] = (float)ageing.HighestC[i];
+            elements.LostMicroHours[branches[i]] = (long)Math.Round(1e6 * Math.Min(HoursMax, ageing.LostHours[i]));
+            elements.HottestC[branches[i]] = (float)ageing.HighestC[i];
         }
     }
 }

@@ -11,8 +11,10 @@ public readonly record struct Percentiles(double P10, double P50, double P90)
         return new(At(sorted, 0.1), At(sorted, 0.5), At(sorted, 0.9));
     }
 
-    /// <summary>For publishing.</summary>
-    public Percentiles Rounded(int digits) => new(Math.Round(P10, digits), Math.Round(P50, digits), Math.Round(P90, digits));
+    /// <summary>To so many digits; what is not finite, of a bus that is never served, is 0.</summary>
+    internal Percentiles Round(int digits) => new(Rounded(P10, digits), Rounded(P50, digits), Rounded(P90, digits));
+
+    private static double Rounded(double value, int digits) => double.IsFinite(value) ? Math.Round(value, digits) : 0;
 
     private static double At(double[] sorted, double share)
     {

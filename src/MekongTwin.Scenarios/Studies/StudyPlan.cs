@@ -9,8 +9,8 @@ internal readonly record struct PlannedOutage(int Branch, int FromStep, int ToSt
 /// <summary>What is solved: a grid as feeders, the loads of its futures, what is out, and what counts as a violation.</summary>
 internal sealed record StudyPlan(FeederGrid[] Feeders, int Buses, int Branches, double BaseKva, IFutureLoads Loads, int Days, int Futures, Criteria Criteria)
 {
-    /// <summary>From this branch on they are transformers, before it lines.</summary>
-    public required int FirstTransformer { get; init; }
+    /// <summary>Which branches are lines; the others are transformers.</summary>
+    public required bool[] IsLine { get; init; }
 
     /// <summary>How transformers age; null when it is not asked for.</summary>
     public AgeingRules? Ageing { get; init; }
@@ -20,5 +20,5 @@ internal sealed record StudyPlan(FeederGrid[] Feeders, int Buses, int Branches, 
 
     public ImmutableArray<PlannedOutage> Outages { get; init; } = [];
 
-    public ElementTally MakeTally() => new(Buses, Branches, Ageing is null ? 0 : Branches - FirstTransformer);
+    public ElementTally MakeTally() => new(Buses, Branches, Ageing is not null);
 }

@@ -10,7 +10,7 @@ public static class StudyRun
 {
     /// <summary>Checks a scenario against a base without solving anything.</summary>
     /// <exception cref="ScenarioException">It cannot be; the message names the field.</exception>
-    public static void Check(StudyBase from, Scenario scenario) => Plan(from, scenario);
+    public static void Check(StudyBase from, Scenario scenario) => _ = Plan(from, scenario);
 
     /// <param name="from">Where it starts.</param>
     /// <param name="scenario">What is asked.</param>
@@ -18,39 +18,62 @@ public static class StudyRun
     /// <param name="progress">Told the share that is done, from any thread.</param>
     /// <param name="ct">Stops it.</param>
     /// <exception cref="ScenarioException">It cannot be; the message names the field.</exception>
-    public static StudyReport Run(StudyBase from, Scenario scenario, int threads, Action<double>? progress = null, CancellationToken ct = default)
+    public static StudyResult Solve(StudyBase from, Scenario scenario, int threads, Action<double>? progress = null, CancellationToken ct = default)
     {
-        Check(from, scenario);
+        var asked = Plan(from, scenario);
         var share = scenario.Levers.IsEmpty ? 1 : 0.5;
-        var baseline = Solve(from, scenario with { Levers = [] }, threads, done => progress?.Invoke(done * share), ct);
-        var outcome = scenario.Levers.IsEmpty ? baseline : Solve(from, scenario, threads, done => progress?.Invoke(0.5 + (done * share)), ct);
-        return StudyReport.Of(from, scenario, FirstDay(from, scenario), baseline.Futures, outcome.Futures) with { Screening = ScreeningReport.Of(from, scenario, baseline, outcome, threads, ct) };
+        // Both sides have room for what levers add.
+        var still = Plan(from, scenario with { Levers = [] });
+        var baseline = Solve(from, still with { Plan = still.Plan with { Buses = asked.Plan.Buses, Branches = asked.Plan.Branches } }, scenario, threads, done => progress?.Invoke(done * share), ct);
+        var outcome = scenario.Levers.IsEmpty ? baseline : Solve(from, asked, scenario, threads, done => progress?.Invoke(0.5 + (done * share)), ct);
+        var result = StudyResult.Of(from, scenario, asked.Named, FirstDay(from, scenario), baseline.Futures, outcome.Futures);
+        return result with { Report = result.Report with { Screening = ScreeningReport.Of(from, scenario, baseline, outcome, threads, ct) } };
     }
 
-    /// <summary>One side: the futures of a scenario.</summary>
-    internal static StudiedSide Solve(StudyBase from, Scenario scenario, int threads, Action<double>? progress, CancellationToken ct)
-    {
-        var plan = Plan(from, scenario);
-        return new(GridLevers.Apply(scenario, from.Elements), plan, Study.Run(plan, threads, progress, ct), FirstDay(from, scenario));
-    }
+    /// <summary>The report alone of <see cref="Solve"/>.</summary>
+    /// <exception cref="ScenarioException">It cannot be; the message names the field.</exception>
+    public static StudyReport Run(StudyBase from, Scenario scenario, int threads, Action<double>? progress = null, CancellationToken ct = default) => Solve(from, scenario, threads, progress, ct).Report;
 
     internal static DateOnly FirstDay(StudyBase from, Scenario scenario) => scenario.From ?? DateOnly.FromDateTime(from.AsOf.DateTime);
 
-    private static StudyPlan Plan(StudyBase from, Scenario scenario)
+    /// <summary>One more scenario on the base, solved alone.</summary>
+    internal static StudiedSide SolveSide(StudyBase from, Scenario scenario, int threads, CancellationToken ct) => Solve(from, Plan(from, scenario), scenario, threads, null, ct);
+
+    private static StudiedSide Solve(StudyBase from, Planned planned, Scenario scenario, int threads, Action<double>? progress, CancellationToken ct) =>
+        new(planned.Grid, planned.Named, planned.Plan, Study.Run(planned.Plan, threads, progress, ct), FirstDay(from, scenario));
+
+    private static Planned Plan(StudyBase from, Scenario scenario)
     {
         Need(scenario);
         var elements = from.Elements;
-        var network = GridLevers.Apply(scenario, elements);
-        var levers = LoadLevers.Apply(scenario, from);
+        var grid = GridLevers.Apply(scenario, elements);
+        var (network, named) = (grid.Network, new StudyElements(elements, grid));
+        var levers = new FutureLevers(scenario, from, grid);
         var feeders = FeederGrid.Split(network);
         var baseKva = network.BaseMva * 1000;
-        return new(feeders, network.Buses.Count, network.Branches.Count, baseKva, new DemandLoads(levers, feeders, new WeatherGenerator(from.Climate, scenario.Seed), scenario.Seed, FirstDay(from, scenario), baseKva), scenario.Days, scenario.Futures, from.Rules.Criteria)
+        var loads = new DemandLoads(levers, feeders, Batteries(scenario, elements, feeders), new WeatherGenerator(from.Climate, scenario.Seed), scenario.Seed, FirstDay(from, scenario), baseKva);
+        return new(grid, named, new(feeders, network.Buses.Count, network.Branches.Count, baseKva, loads, scenario.Days, scenario.Futures, from.Rules.Criteria)
         {
-            FirstTransformer = elements.Grid.City.Lines.Length,
             Ageing = scenario.Screens.Contains(Screen.Ageing) ? from.Rules.Ageing : null,
             Hosting = scenario.Screens.Contains(Screen.Hosting) ? from.Rules.Hosting : null,
+            IsLine = [.. named.Branches.Select(static branch => branch.Kind == "line")],
             Outages = [.. scenario.Levers.Select((lever, i) => (lever, i)).Where(static pair => pair.lever is Outage).Select(pair => Place((Outage)pair.lever, elements, $"levers[{pair.i}].element"))],
-        };
+        });
+    }
+
+    /// <summary>The batteries of each feeder, in the order of their levers.</summary>
+    private static PlacedBattery[][] Batteries(Scenario scenario, CityElements elements, FeederGrid[] feeders)
+    {
+        var batteries = feeders.Select(static _ => new List<PlacedBattery>()).ToArray();
+        for (var i = 0; i < scenario.Levers.Length; i++)
+        {
+            if (scenario.Levers[i] is not BatteryStorage storage) continue;
+            var branch = elements.Branch(storage.At, $"levers[{i}].at");
+            var placed = feeders.Select((feeder, f) => (Battery: PlacedBattery.In(feeder, storage, branch), Feeder: f)).FirstOrDefault(static pair => pair.Battery is not null);
+            if (placed.Battery is null) throw new ScenarioException($"levers[{i}].at", $"'{storage.At}' feeds nothing: it stands open or is without supply");
+            if (storage.Kwh > 0) batteries[placed.Feeder].Add(placed.Battery);
+        }
+        return [.. batteries.Select(static list => list.ToArray())];
     }
 
     private static PlannedOutage Place(Outage outage, CityElements elements, string field) =>
@@ -62,4 +85,7 @@ public static class StudyRun
         if (scenario.Futures is < 1 or > Scenario.FuturesMax) throw new ScenarioException("futures", $"{scenario.Futures} is outside 1 to {Scenario.FuturesMax}");
         if ((long)scenario.Days * scenario.Futures > Scenario.FutureDaysMax) throw new ScenarioException("futures", $"{scenario.Futures} futures of {scenario.Days} days are more than {Scenario.FutureDaysMax} days in all; ask for fewer futures or days");
     }
+
+    /// <summary>A scenario made ready.</summary>
+    private sealed record Planned(ScenarioGrid Grid, StudyElements Named, StudyPlan Plan);
 }

@@ -29,7 +29,7 @@ internal sealed class StudyWorker
         opened = [.. plan.Feeders.Select(feeder => OpenedSteps(feeder, plan))];
         (p, q, vm) = (new double[Steps * widest], new double[Steps * widest], new double[Steps * widest]);
         loading = new double[widest];
-        lives = plan.Ageing is null ? [] : [.. plan.Feeders.Select(feeder => new FeederLife(feeder, plan.FirstTransformer, plan.Ageing))];
+        lives = plan.Ageing is null ? [] : [.. plan.Feeders.Select(feeder => new FeederLife(feeder, plan.IsLine, plan.Ageing))];
         sunny = [.. plan.Hosting?.Steps ?? []];
         elements = plan.MakeTally();
     }
@@ -138,7 +138,7 @@ internal sealed class StudyWorker
     {
         var highest = elements.HighestLoading[branch];
         if (squared > (double)highest * highest) elements.HighestLoading[branch] = (float)Math.Sqrt(squared);
-        var most = (branch < plan.FirstTransformer ? plan.Criteria.LinePercent : plan.Criteria.TransformerPercent)[1];
+        var most = (plan.IsLine[branch] ? plan.Criteria.LinePercent : plan.Criteria.TransformerPercent)[1];
         if (squared * 1e4 <= most * most) return;
         elements.StepsOver[branch]++;
         if (elements.FirstDayOfBranch[branch] < 0) elements.FirstDayOfBranch[branch] = day;

@@ -44,9 +44,54 @@ public sealed class FlexibilityFacts
     }
 
     [Fact]
+    public void A_day_of_a_battery_ends_as_it_began_and_holds_the_lowest_level() =>
+        Law.Holds(
+            from seed in Gen.Choose(0, 1 << 30)
+            select seed,
+            static seed =>
+            {
+                var random = new Random(seed);
+                var load = Enumerable.Range(0, Quarters.ADay).Select(_ => 300 * random.NextDouble()).ToArray();
+                var battery = new Battery(400 * random.NextDouble(), 0.1 + random.NextDouble(), 0.7 + (0.3 * random.NextDouble()));
+                var kw = battery.Cycle(load);
+                Balances(battery, kw);
+                var level = load.Zip(kw, static (a, b) => a + b).Max();
+                Assert.True(level <= load.Max() + 1e-9);
+                // More of a battery never holds less.
+                var larger = battery with { CapacityKwh = battery.CapacityKwh * 1.3 };
+                Assert.True(load.Zip(larger.Cycle(load), static (a, b) => a + b).Max() <= level + 1e-6);
+                Balances(battery, battery.Evenly((40, 56), (72, 88)));
+            });
+
+    private static void Balances(Battery battery, double[] kw)
+    {
+        var (oneWay, charge, lowest, highest) = (Math.Sqrt(battery.RoundTrip), 0.0, 0.0, 0.0);
+        foreach (var value in kw)
+        {
+            Assert.InRange(Math.Abs(value), 0, (battery.CRate * battery.CapacityKwh) + 1e-9);
+            charge += value * Quarters.Hours * (value > 0 ? oneWay : 1 / oneWay);
+            (lowest, highest) = (Math.Min(lowest, charge), Math.Max(highest, charge));
+        }
+        Assert.Equal(0, charge, 1e-6);
+        Assert.True(highest - lowest <= battery.CapacityKwh + 1e-6);
+    }
+
+    [Fact]
+    public void A_battery_cuts_the_peak_down_to_what_its_energy_holds()
+    {
+        // 100 kW for 94 steps and 300 for 2: 200 kW for half an hour are 100 kWh, of which 50 at the terminals can be given.
+        var load = Enumerable.Repeat(100.0, Quarters.ADay).ToArray();
+        (load[70], load[71]) = (300, 300);
+        var kw = new Battery(50 / 0.9, 4, 0.81).Cycle(load);
+        Assert.Equal(-100, kw[70], 1e-6);
+        Assert.Equal(50 / 0.81, kw.Where(static value => value > 0).Sum() * Quarters.Hours, 1e-6);
+    }
+
+    [Fact]
     public void No_battery_changes_nothing()
     {
         Assert.All(new Battery(0).Shave([10, 300, 20], 100).Kw, static kw => Assert.Equal(0, kw));
+        Assert.All(new Battery(0).Cycle([10, 300, 20]), static kw => Assert.Equal(0, kw));
         Assert.Throws<ArgumentOutOfRangeException>(static () => new Battery(10) { StartKwh = 11 }.Shave([1], 1));
         Assert.Throws<ArgumentOutOfRangeException>(static () => new Battery(10, 1, 0).Shave([1], 1));
     }

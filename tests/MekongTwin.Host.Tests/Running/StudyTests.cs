@@ -11,6 +11,12 @@ public sealed class StudyTests : IDisposable
 {
     private const string Heat = """{"name":"heat","city":"vn-dad","from":"2026-06-15","futures":2,"levers":[{"kind":"heatWave","deltaC":4}]}""";
 
+    private static readonly JsonSerializerOptions AsReportsWrite = new(JsonSerializerDefaults.Web)
+    {
+        Converters = { new System.Text.Json.Serialization.JsonStringEnumConverter(JsonNamingPolicy.CamelCase) }, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull,
+    };
+
     private readonly TemporaryDirectory _directory = new();
 
     public void Dispose() => _directory.Dispose();
@@ -26,8 +32,43 @@ public sealed class StudyTests : IDisposable
         Assert.Contains("exceeded in 10 % of futures", first.GetProperty("note").GetString(), StringComparison.Ordinal);
         Assert.Equal(96, first.GetProperty("firstDay").GetArrayLength());
         Assert.Single((await served.GetAsync("/api/v1/studies")).GetProperty("items").EnumerateArray());
+        await ItsExportsAsync(served, asked, first);
+        await ComparedWithAsync(served, asked, first);
         Assert.Equal(HttpStatusCode.NoContent, (await served.AskAsync(HttpMethod.Delete, $"/api/v1/studies/{asked}")).Code);
-        Assert.Empty((await served.GetAsync("/api/v1/studies")).GetProperty("items").EnumerateArray());
+        Assert.Equal(HttpStatusCode.NotFound, (await served.AskAsync(HttpMethod.Get, $"/api/v1/studies/{asked}")).Code);
+    }
+
+    private static async Task ItsExportsAsync(Served served, string asked, JsonElement report)
+    {
+        var (code, violations) = await served.AskAsync(HttpMethod.Get, $"/api/v1/studies/{asked}/export/violations.csv");
+        Assert.Equal(HttpStatusCode.OK, code);
+        Assert.Equal(report.GetProperty("violationsInAll").GetInt32(), violations.Split("\r\n").Length - 2);
+        Assert.Contains("T00:15:00+07:00,", (await served.AskAsync(HttpMethod.Get, $"/api/v1/studies/{asked}/export/curve.csv")).Text, StringComparison.Ordinal);
+        Assert.Contains("2026-06-15,", (await served.AskAsync(HttpMethod.Get, $"/api/v1/studies/{asked}/export/days.csv")).Text, StringComparison.Ordinal);
+        Assert.NotEmpty((await served.GetAsync($"/api/v1/studies/{asked}/export/elements.geojson")).GetProperty("features").EnumerateArray());
+        var (none, says) = await served.AskAsync(HttpMethod.Get, $"/api/v1/studies/{asked}/export/report.json");
+        Assert.Equal(HttpStatusCode.NotFound, none);
+        Assert.Contains("no export 'report.json'; it has violations.csv, curve.csv, days.csv, elements.geojson", says, StringComparison.Ordinal);
+    }
+
+    /// <summary>What a report carries as asked is asked again, with one more lever, and stands beside the first.</summary>
+    private static async Task ComparedWithAsync(Served served, string first, JsonElement report)
+    {
+        var again = await AskAsync(served, report.GetProperty("asked").GetRawText().Replace("\"deltaC\": 4", "\"deltaC\": 2", StringComparison.Ordinal));
+        var milder = await ReportAsync(served, again);
+        var compared = await served.GetAsync($"/api/v1/studies/compare?ids={first},{again}");
+        Assert.Equal([first, again], compared.GetProperty("studies").EnumerateArray().Select(static study => study.GetProperty("id").GetString()!));
+        Assert.Equal(P50(milder, "scenario", "peakMw"), P50(compared.GetProperty("studies")[1], "scenario", "peakMw"));
+        Assert.True(P50(milder, "scenario", "peakMw") < P50(report, "scenario", "peakMw"));
+        Assert.Equal(report.GetProperty("baseline").GetRawText(), milder.GetProperty("baseline").GetRawText());
+        var later = await AskAsync(served, Heat.Replace("2026-06-15", "2026-06-16", StringComparison.Ordinal));
+        await ReportAsync(served, later);
+        var (code, text) = await served.AskAsync(HttpMethod.Get, $"/api/v1/studies/compare?ids={first},{later}");
+        Assert.Equal(HttpStatusCode.BadRequest, code);
+        Assert.Contains("bases=any", text, StringComparison.Ordinal);
+        Assert.Equal(2, (await served.GetAsync($"/api/v1/studies/compare?ids={first},{later}&bases=any")).GetProperty("studies").GetArrayLength());
+        Assert.Equal(HttpStatusCode.BadRequest, (await served.AskAsync(HttpMethod.Get, $"/api/v1/studies/compare?ids={first}")).Code);
+        Assert.Equal(HttpStatusCode.NotFound, (await served.AskAsync(HttpMethod.Get, $"/api/v1/studies/compare?ids={first},none")).Code);
     }
 
     [Theory]
@@ -74,6 +115,20 @@ public sealed class StudyTests : IDisposable
     [InlineData("""{"name":"x","city":"c","levers":[{"kind":"heatWave","deltaC":99}]}""", "levers[0].deltaC: 99 is outside -10 to 10")]
     [InlineData("""{"name":"x","city":"c","levers":[{"kind":"heatWave","deltaC":1,"delta":2}]}""", "levers[0].delta: unknown field; did you mean 'deltaC'?")]
     [InlineData("""{"name":"x","city":"c","levers":[{"kind":"outage","element":"e","fromHour":4,"toHour":3}]}""", "levers[0].toHour: must be later than fromHour")]
+    [InlineData("""{"name":"x","city":"c","levers":[{"kind":"heatWave","deltaC":{"low":1,"likely":0,"high":2}}]}""", "levers[0].deltaC: 'low' must be at most 'likely'")]
+    [InlineData("""{"name":"x","city":"c","levers":[{"kind":"heatWave","deltaC":{"low":1,"high":12}}]}""", "levers[0].deltaC.high: 12 is outside -10 to 10")]
+    [InlineData("""{"name":"x","city":"c","levers":[{"kind":"reinforce","element":"e","factor":{"low":1,"likely":2,"high":3}}]}""", "levers[0].factor: must be a number")]
+    [InlineData("""{"name":"x","city":"c","levers":[{"kind":"rooftopPv","mwp":1,"exports":"half"}]}""", "levers[0].exports: must be \"free\", \"zero\" or the kW")]
+    [InlineData("""{"name":"x","city":"c","levers":[{"kind":"rooftopPv","mwp":1,"exports":-1}]}""", "levers[0].exports: -1 is outside 0 to 100000")]
+    [InlineData("""{"name":"x","city":"c","levers":[{"kind":"battery","at":"e","kwh":-1,"kw":5}]}""", "levers[0].kwh: -1 is outside 0 to 1000000")]
+    [InlineData("""{"name":"x","city":"c","levers":[{"kind":"battery","at":"e","kwh":1,"kw":5,"roundTrip":0.4}]}""", "levers[0].roundTrip: 0.4 is outside 0.5 to 1")]
+    [InlineData("""{"name":"x","city":"c","levers":[{"kind":"battery","at":"e","kwh":1,"kw":5,"schedule":"noon"}]}""", "levers[0].schedule: 'noon' is none of peakShaving, evening")]
+    [InlineData("""{"name":"x","city":"c","levers":[{"kind":"battery","at":"e","kwh":1,"kw":5,"fromHour":23}]}""", "levers[0].fromHour: must be earlier than toHour, which is 22 when it is left out")]
+    [InlineData("""{"name":"x","city":"c","levers":[{"kind":"transformerTap","raisePercent":7.5}]}""", "levers[0].raisePercent: 7.5 is outside -5 to 5")]
+    [InlineData("""{"name":"x","city":"c","levers":[{"kind":"capacitor","at":"n","kvar":20001}]}""", "levers[0].kvar: 20001 is outside 0 to 20000")]
+    [InlineData("""{"name":"x","city":"c","levers":[{"kind":"newFeeder","at":"n","lengthKm":0}]}""", "levers[0].lengthKm: 0 is outside 0.01 to 50")]
+    [InlineData("""{"name":"x","city":"c","levers":[{"kind":"feederTransfer","close":"l"}]}""", "'open' is missing")]
+    [InlineData("""{"name":"x","city":"c","levers":[{"kind":"newLoad","at":"t","kw":1,"kva":5}]}""", "levers[0].kva: 5 is outside 10 to 100000")]
     [InlineData("""{"name":"x","city":"c","levers":[{"kind":"electricCars","share":0.1,"charging":"noon"}]}""", "levers[0].charging: 'noon' is none of evening, workplace, managed")]
     [InlineData("""{"name":"x","city":"c","days":1.5}""", "days: must be a whole number")]
     [InlineData("""{"name":"x","city":"c","at":"tomorrow"}""", "at: 'tomorrow' is not an instant with its offset")]
@@ -86,6 +141,40 @@ public sealed class StudyTests : IDisposable
         Assert.StartsWith("s.json:1: ", refused.Message, StringComparison.Ordinal);
         Assert.Contains(says, refused.Message, StringComparison.Ordinal);
     }
+
+    /// <summary>What a report carries as asked is a scenario file again, whichever lever it has.</summary>
+    [Theory]
+    [InlineData("""{"kind":"heatWave","deltaC":{"low":1,"likely":2,"high":4}}""")]
+    [InlineData("""{"kind":"electricMotorbikes","share":{"low":0.1,"likely":0.2,"high":0.4},"charging":"managed","bikesPerPerson":0.6,"kmPerDay":15,"kwhPerKm":0.03}""")]
+    [InlineData("""{"kind":"electricCars","share":0.1,"charging":"workplace","peoplePerHousehold":4,"kmPerDay":30,"kwhPerKm":0.2}""")]
+    [InlineData("""{"kind":"rooftopPv","mwp":20,"exports":"free"}""")]
+    [InlineData("""{"kind":"rooftopPv","mwp":20,"exports":"zero"}""")]
+    [InlineData("""{"kind":"rooftopPv","mwp":20,"exports":12.5}""")]
+    [InlineData("""{"kind":"growth","percent":3,"percentPerYear":{"low":2,"likely":4,"high":9},"below":"hai-chau"}""")]
+    [InlineData("""{"kind":"newLoad","at":"tx/1","kw":800,"customers":"hotel","kva":1000}""")]
+    [InlineData("""{"kind":"coolingEfficiency","ratio":0.8}""")]
+    [InlineData("""{"kind":"shiftLoad","percent":10,"fromHour":18,"toHour":20.5,"rebound":0.9}""")]
+    [InlineData("""{"kind":"battery","at":"fdr/1","kwh":2000,"kw":500,"roundTrip":0.85,"schedule":"evening","fromHour":19,"toHour":22,"chargeFromHour":9,"chargeToHour":15}""")]
+    [InlineData("""{"kind":"outage","element":"fdr/1","fromHour":18,"toHour":20}""")]
+    [InlineData("""{"kind":"switchLine","line":"l","closed":true}""")]
+    [InlineData("""{"kind":"feederTransfer","close":"a","open":"b"}""")]
+    [InlineData("""{"kind":"newFeeder","at":"n","lengthKm":2.5,"conductor":"c"}""")]
+    [InlineData("""{"kind":"reinforce","element":"tx/1","factor":2}""")]
+    [InlineData("""{"kind":"headVoltage","pu":1.02,"feeder":"fdr/1"}""")]
+    [InlineData("""{"kind":"transformerTap","raisePercent":2.5,"below":"hai-chau"}""")]
+    [InlineData("""{"kind":"capacitor","at":"n","kvar":600}""")]
+    public void AScenarioIsWrittenAsItIsRead(string lever)
+    {
+        var text = $$"""{"name":"x","city":"c","at":"2026-11-26T14:00:00.1234567+07:00","from":"2026-12-01","days":2,"futures":3,"seed":4,"levers":[{{lever}}]}""";
+        Assert.Equal(text, JsonSerializer.Serialize(ScenarioFile.Read("s.json", Encoding.UTF8.GetBytes(text)), AsReportsWrite));
+    }
+
+    [Theory]
+    [InlineData("true", "free")]
+    [InlineData("false", "zero")]
+    public void OlderWordsForExportsAreUnderstood(string old, string now) => Assert.Equal(
+        ScenarioFile.Read("s.json", Encoding.UTF8.GetBytes($$"""{"name":"x","city":"c","levers":[{"kind":"rooftopPv","mwp":1,"exports":"{{now}}"}]}""")).Levers,
+        ScenarioFile.Read("s.json", Encoding.UTF8.GetBytes($$"""{"name":"x","city":"c","levers":[{"kind":"rooftopPv","mwp":1,"exports":{{old}}}]}""")).Levers);
 
     private static async Task<string> AskAsync(Served served, string scenario)
     {

@@ -26,8 +26,9 @@ public sealed class AgeingLaws
     {
         var scenario = Ask(new Growth(100, 0)) with { Days = 1, Futures = 1 };
         var report = Run(scenario);
-        var (feeders, levers) = (FeederGrid.Split(City.Elements.Grid.Network), LoadLevers.Apply(scenario, City));
-        var loads = new DemandLoads(levers, feeders, new WeatherGenerator(City.Climate, scenario.Seed), scenario.Seed, new(2026, 6, 2), 1000).MakeStretch();
+        var feeders = FeederGrid.Split(City.Elements.Grid.Network);
+        var levers = new FutureLevers(scenario, City, new(City.Elements.Grid.Network, []));
+        var loads = new DemandLoads(levers, feeders, [.. feeders.Select(static _ => Array.Empty<PlacedBattery>())], new WeatherGenerator(City.Climate, scenario.Seed), scenario.Seed, new(2026, 6, 2), 1000).MakeStretch();
         loads.Draw(0, 0, 1);
         var first = City.Elements.Grid.City.Lines.Length;
         foreach (var (feeder, f) in feeders.Select(static (feeder, f) => (feeder, f)))

@@ -42,7 +42,7 @@ public sealed class HostingLaws
             var random = new Random(feeder.Buses[0]);
             Panels[] places = [.. Enumerable.Range(1, feeder.Branches.Length).Select(bus => new Panels(bus, 3 * random.NextDouble()))];
             random.Shuffle(places);
-            var found = new HostingSearch(feeder, grid.City.Lines.Length, Country.Criteria, Country.Hosting!).Find(p, q, places, 1000);
+            var found = new HostingSearch(feeder, [.. grid.Network.Branches.From.Select((_, k) => k < grid.City.Lines.Length)], Country.Criteria, Country.Hosting!).Find(p, q, places, 1000);
             Assert.True(found.Kw > 0);
             Assert.True(Bears(found.Kw / 1000), feeder.Buses[0].ToString());
             Assert.False(Bears((found.Kw / 1000) + (places.Sum(static place => place.Most) / 4096)), feeder.Buses[0].ToString());

@@ -38,6 +38,22 @@ public sealed class N1Laws
     }
 
     [Fact]
+    public void What_levers_add_is_lost_too_and_a_new_feeder_helps()
+    {
+        var scenario = Ask(new NewLoad("0/1", 200, Domain.Assets.CustomerClass.Industrial) { Kva = 400 }, new NewFeeder("1/1", 2));
+        var n1 = N1(City, scenario);
+        Assert.Equal(n1.Baseline.Contingencies + 3, n1.Contingencies.Length);
+        var (load, line, head) = (Of("levers[0].newLoad"), Of("levers[1].newFeeder"), Of("levers[1].newFeeder.head"));
+        Assert.Equal(("transformer", "line", "feeder"), (load.Kind, line.Kind, head.Kind));
+        Assert.True(load.UntilRepair.Mwh > 0 && head.After5Minutes.Customers > 0);
+        Assert.Equal(Country.Contingency!.Failures.LinePerKm * 2, line.FailuresPerYear);
+        Assert.Null(head.BaselineExpectedMwhPerYear);
+        Assert.True(Of("city/fdr/1").After5Minutes.Customers < N1(City, Ask()).Contingencies.Single(static loss => loss.Element == "city/fdr/1").After5Minutes.Customers);
+
+        Contingency Of(string element) => n1.Contingencies.Single(loss => loss.Element == element);
+    }
+
+    [Fact]
     public void What_is_not_delivered_grows_with_time_and_customers_come_back()
     {
         Assert.All(N1(City, Ask(new Growth(80, 0))).Contingencies, static loss =>

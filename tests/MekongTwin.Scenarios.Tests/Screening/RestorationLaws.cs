@@ -25,9 +25,10 @@ public sealed class RestorationLaws(ITestOutputHelper output)
             var elements = SwitchedGrids.Of(seed);
             var day = SwitchedGrids.Day(elements, seed);
             var brute = new BruteForce(elements, day, Country.Criteria, Rules);
-            var grid = new SwitchedGrid(elements.Grid, elements.Grid.Network);
+            var whole = new ScenarioGrid(elements.Grid.Network, []);
+            var grid = new SwitchedGrid(elements, whole, []);
             var energyOf = Enumerable.Range(0, grid.NodesOf.Length).Select(section => brute.EnergyOf(grid.NodesOf[section])).ToArray();
-            var restoration = new Restoration(grid, new(grid, day, DayLimits.AfterLoss(Country.Criteria, Rules), elements), energyOf);
+            var restoration = new Restoration(grid, new(grid, day, DayLimits.AfterLoss(Country.Criteria, Rules), new StudyElements(elements, whole)), energyOf);
             foreach (var line in Enumerable.Range(0, elements.Grid.City.Lines.Length))
             {
                 var section = grid.SectionOfLine(line);

@@ -77,14 +77,18 @@ public sealed class CityGrid
             if (city.Nodes[node].Head < 0) continue;
             (buses.Type[node], buses.StartVm[node]) = (BusType.Slack, options.HeadVm);
         }
-        for (var line = 0; line < city.Lines.Length; line++) PlaceLine(branches, line, city, Math.Max(KvAt(city.Lines[line].From), KvAt(city.Lines[line].To)));
+        for (var line = 0; line < city.Lines.Length; line++)
+        {
+            var (from, to) = (city.Lines[line].From, city.Lines[line].To);
+            PlaceLine(branches, line, from, to, city.Conductors[city.Lines[line].Conductor], city.Lines[line].LengthKm, Math.Max(KvAt(from), KvAt(to)));
+            branches.InService[line] = city.Lines[line].Switch != NormalState.Open;
+        }
         for (var t = 0; t < transformers.Length; t++)
         {
             var (bus, ratingMva) = (city.Nodes.Length + t, assets[transformers[t]].RatingKva / 1000);
-            buses.NominalKv[bus] = TransformerType.LowKv;
             loads.PowerP[bus] = options.Loading * options.PowerFactor * ratingMva / BaseMva;
             loads.PowerQ[bus] = options.Loading * Math.Sqrt(1 - (options.PowerFactor * options.PowerFactor)) * ratingMva / BaseMva;
-            PlaceTransformer(branches, city.Lines.Length + t, city.NodeOfTransformer[transformers[t]], bus, ratingMva / BaseMva);
+            PlaceTransformer(buses, branches, city.Lines.Length + t, city.NodeOfTransformer[transformers[t]], bus, ratingMva / BaseMva);
         }
         var network = new PowerFlow.Network(BaseMva, buses, loads, branches, new Generators(0), LoadingBy.Current);
         ImmutableArray<int> feeders = [.. city.Nodes.Where(static node => node.Head >= 0).Select(static node => node.Head)];
@@ -93,18 +97,19 @@ public sealed class CityGrid
         return new(city, network, transformers, feeders, [.. feederOfNode, .. transformers.Select(t => position.GetValueOrDefault(trace.FeederOfNode[city.NodeOfTransformer[t]], -1))]);
     }
 
-    private static void PlaceLine(Branches branches, int line, CityNetwork city, double kv)
+    /// <summary>Makes a branch a line of some conductor between two nodes.</summary>
+    public static void PlaceLine(Branches branches, int k, int from, int to, Conductor conductor, double lengthKm, double kv)
     {
-        var (from, conductor) = (city.Lines[line], city.Conductors[city.Lines[line].Conductor]);
-        var ohmPu = BaseMva / (kv * kv) * from.LengthKm;
-        (branches.From[line], branches.To[line]) = (from.From, from.To);
-        (branches.R[line], branches.X[line]) = (conductor.ROhmPerKm * ohmPu, conductor.XOhmPerKm * ohmPu);
-        branches.RatingFrom[line] = branches.RatingTo[line] = Math.Sqrt(3) * kv * conductor.RatingA / 1000 / BaseMva;
-        branches.InService[line] = from.Switch != NormalState.Open;
+        var ohmPu = BaseMva / (kv * kv) * lengthKm;
+        (branches.From[k], branches.To[k]) = (from, to);
+        (branches.R[k], branches.X[k]) = (conductor.ROhmPerKm * ohmPu, conductor.XOhmPerKm * ohmPu);
+        branches.RatingFrom[k] = branches.RatingTo[k] = Math.Sqrt(3) * kv * conductor.RatingA / 1000 / BaseMva;
     }
 
-    private static void PlaceTransformer(Branches branches, int k, int node, int bus, double ratingPu)
+    /// <summary>Makes a branch a transformer from a node to a bus at low voltage, by its rating, pu.</summary>
+    public static void PlaceTransformer(Buses buses, Branches branches, int k, int node, int bus, double ratingPu)
     {
+        buses.NominalKv[bus] = TransformerType.LowKv;
         (branches.From[k], branches.To[k]) = (node, bus);
         (branches.R[k], branches.X[k]) = (TransformerType.R / ratingPu, TransformerType.X / ratingPu);
         (branches.G[k], branches.B[k]) = (TransformerType.NoLoadLoss * ratingPu, -TransformerType.MagnetisingCurrent * ratingPu);
