@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using MekongTwin.Engines.Demand;
 using MekongTwin.Scenarios.Levers;
+using MekongTwin.Scenarios.Screening;
 
 namespace MekongTwin.Scenarios;
 
@@ -33,6 +35,10 @@ public sealed record Scenario(string Name, string City)
     public long Seed { get; init; } = 1;
 
     public ImmutableArray<Lever> Levers { get; init; } = [];
+
+    /// <summary>What is screened beside the violations.</summary>
+    [JsonPropertyName("screen")]
+    public ImmutableArray<Screen> Screens { get; init; } = [];
 
     /// <summary>The same with its estimates as they turn out in one future: one draw of each for the whole city.</summary>
     internal Scenario Drawn(int future) => this with { Levers = [.. Levers.Select((lever, i) => lever.Drawn(new(new Draw(Seed, future), i)))] };

@@ -6,6 +6,7 @@ using MekongTwin.Engines.Demand;
 using MekongTwin.Host.Cities;
 using MekongTwin.Scenarios;
 using MekongTwin.Scenarios.Levers;
+using MekongTwin.Scenarios.Screening;
 
 namespace MekongTwin.Host.Scenarios;
 
@@ -59,6 +60,7 @@ internal static class ScenarioFile
             Futures = Whole(fields, "futures", 1, Scenario.FuturesMax, 100, errors),
             Seed = Whole(fields, "seed", 0, int.MaxValue, 1, errors),
             Levers = [.. fields.List("levers").Select(lever => ReadLever(lever, errors)).OfType<Lever>()],
+            Screens = [.. fields.List("screen").Select(screen => Choice<Screen>(screen, errors)).OfType<Screen>().Distinct()],
         };
         fields.RefuseUnknown("note");
         return scenario;
@@ -107,11 +109,16 @@ internal static class ScenarioFile
     private static T Choice<T>(Fields fields, string name, T otherwise, CityErrors errors)
         where T : struct, Enum
     {
-        if (fields.Find(name) is not { } value) return otherwise;
+        return fields.Find(name) is { } value ? Choice<T>(value, errors) ?? otherwise : otherwise;
+    }
+
+    private static T? Choice<T>(PlacedJson value, CityErrors errors)
+        where T : struct, Enum
+    {
         var known = Enum.GetValues<T>().ToDictionary(static choice => JsonNamingPolicy.CamelCase.ConvertName(choice.ToString()), StringComparer.Ordinal);
         if (known.TryGetValue(value.Text, out var choice)) return choice;
         errors.Add(value, $"'{value.Text}' is none of {string.Join(", ", known.Keys)}");
-        return otherwise;
+        return null;
     }
 
     /// <summary>A number, or <c>{"low", "likely", "high"}</c> in that order, each within the bounds.</summary>

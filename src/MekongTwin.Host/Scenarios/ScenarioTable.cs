@@ -28,6 +28,8 @@ internal static class ScenarioTable
         to.WriteLine();
         to.WriteLine($"violations: {report.ViolationsInAll}{(report.ViolationsInAll > ListedMax ? $", the {ListedMax} of highest risk" : "")}");
         foreach (var v in report.Violations.Take(ListedMax)) to.WriteLine(Text($"  {v.Element,-34} {v.What,-12} in {v.Probability,6:0.0%} of futures (baseline {v.BaselineProbability:0.0%}), hours P90 {v.Hours.P90:0.##}, worst P90 {v.Worst.P90:0.####}, from {v.FirstDay}"));
+        if (report.FirstYears is { } years) to.WriteLine($"violations that begin in each year: {string.Join(", ", years.Select(static year => $"{year.Key} {year.Value}"))}");
+        if (report.Screening is { } screening) ScreeningTable.Write(to, screening);
 
         void Line(string what, Percentiles baseline, Percentiles scenario, string format = "#,0.0") => to.WriteLine(
             $"{what,-28}{F(baseline.P10, format),14}{F(baseline.P50, format),12}{F(baseline.P90, format),12}{F(scenario.P10, format),16}{F(scenario.P50, format),12}{F(scenario.P90, format),12}");

@@ -23,6 +23,18 @@ public sealed record CountryRules(Criteria Criteria, Carbon? Carbon)
 {
     private static readonly JsonSerializerOptions Strict = new(JsonSerializerDefaults.Web) { UnmappedMemberHandling = System.Text.Json.Serialization.JsonUnmappedMemberHandling.Disallow, RespectRequiredConstructorParameters = true };
 
+    /// <summary>What is screened for losses; null where the country's file has none.</summary>
+    public ContingencyRules? Contingency { get; init; }
+
+    /// <summary>How transformers age; null where the country's file does not say.</summary>
+    public AgeingRules? Ageing { get; init; }
+
+    /// <summary>What panels may do to a feeder; null where the country's file does not say.</summary>
+    public HostingRules? Hosting { get; init; }
+
+    /// <summary>What remedies cost; null where the country's file does not say.</summary>
+    public RemedyRules? Remedies { get; init; }
+
     /// <summary>Countries that have a file, by their ISO 3166 code in lower case.</summary>
     public static IReadOnlyList<string> Known { get; } = [.. typeof(CountryRules).Assembly.GetManifestResourceNames().Order(StringComparer.Ordinal)];
 

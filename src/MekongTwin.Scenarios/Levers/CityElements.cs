@@ -25,6 +25,7 @@ public sealed class CityElements
         Names = [.. grid.City.Lines.Select(static line => line.Id), .. grid.Transformers.Select(t => assets(t).Id.Path)];
         Transformers = [.. grid.Transformers.Select(assets)];
         Feeders = [.. grid.Feeders.Select(assets)];
+        Customers = [.. grid.Transformers.Select(t => grid.City.CustomersOf(assets(t) with { Number = t }).Sum())];
         NodePositions = [.. grid.City.Nodes.Select(node => node is { Longitude: { } longitude, Latitude: { } latitude } ? (longitude, latitude) : node.Head >= 0 ? PositionOf(substationOf?.Invoke(assets(node.Head))) : null)];
     }
 
@@ -41,6 +42,9 @@ public sealed class CityElements
 
     /// <summary>The asset of each feeder, by its position.</summary>
     public Asset[] Feeders { get; }
+
+    /// <summary>Customers of each transformer, by its position.</summary>
+    public int[] Customers { get; }
 
     public static (double Longitude, double Latitude)? PositionOf(Asset? asset) => asset is { Longitude: { } longitude, Latitude: { } latitude } ? (longitude, latitude) : null;
 

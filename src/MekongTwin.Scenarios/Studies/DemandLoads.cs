@@ -31,6 +31,7 @@ internal sealed class DemandLoads : IFutureLoads
         private readonly double[] kw = new double[IFutureLoads.Steps], kvar = new double[IFutureLoads.Steps];
         private readonly double[] fedKw = new double[IFutureLoads.Steps];
         private FactorSeries series = new(default, 0, []);
+        private double[] ambientC = [];
         private LoadLevers levers = of.levers.Likely;
         private int leversOf = -1;
         private int firstDay;
@@ -40,8 +41,11 @@ internal sealed class DemandLoads : IFutureLoads
             this.firstDay = firstDay;
             if (leversOf != future) (leversOf, levers) = (future, of.levers.Of(future));
             var drawn = of.weather.Generate(future, of.first.AddDays(firstDay - WarmUpDays), WarmUpDays + days).Warmer(levers.HeatC);
+            ambientC = drawn.TemperatureC[(WarmUpDays * Quarters.ADay)..];
             series = levers.Model.Series(drawn).Slice(WarmUpDays * Quarters.ADay, days * Quarters.ADay).WithResiduals(of.seed, future);
         }
+
+        public ReadOnlySpan<double> AmbientC(int day) => ambientC.AsSpan((day - firstDay) * Quarters.ADay, Quarters.ADay);
 
         public void Fill(int feeder, FeederGrid grid, int day, Span<double> p, Span<double> q)
         {

@@ -4,7 +4,7 @@ namespace MekongTwin.Scenarios.Studies;
 /// What one future did to every bus and branch of the city: counts and extremes only, so that it does not matter in which order
 /// its steps were taken.
 /// </summary>
-internal sealed class ElementTally(int buses, int branches)
+internal sealed class ElementTally(int buses, int branches, bool ageing)
 {
     /// <summary>Steps a branch spent above its second band, which is a violation.</summary>
     public int[] StepsOver { get; } = new int[branches];
@@ -26,8 +26,22 @@ internal sealed class ElementTally(int buses, int branches)
 
     public int[] FirstDayOfBus { get; } = Filled(buses, -1);
 
+    /// <summary>Life that each transformer has lost, by its branch, millionths of an hour: whole numbers add up the same in any order. Empty when ageing is not asked for.</summary>
+    public long[] LostMicroHours { get; } = new long[ageing ? branches : 0];
+
+    /// <summary>Highest temperature of each one's windings, °C.</summary>
+    public float[] HottestC { get; } = Filled(ageing ? branches : 0, float.NegativeInfinity);
+
+    /// <summary>Hours of normal life that a transformer has lost.</summary>
+    public double LostHours(int branch) => LostMicroHours[branch] / 1e6;
+
     public void Add(ElementTally other)
     {
+        for (var t = 0; t < LostMicroHours.Length; t++)
+        {
+            LostMicroHours[t] += other.LostMicroHours[t];
+            HottestC[t] = Math.Max(HottestC[t], other.HottestC[t]);
+        }
         for (var i = 0; i < StepsLow.Length; i++)
         {
             StepsLow[i] += other.StepsLow[i];

@@ -33,30 +33,33 @@ internal sealed class FeederGrid
             feederOf[k] = k < order.Sources ? k : feederOf[order.Parents[k]];
             (members[feederOf[k]] ??= []).Add(k);
         }
-        return [.. members.Select(places => Make(whole, order, places))];
+        return [.. members.Select(places => Of(whole, [.. places.Select(place => (order.Buses[place], order.Branches[place]))]))];
     }
 
-    private static FeederGrid Make(Network whole, RadialOrder order, List<int> places)
+    /// <summary>A tree of some of the whole's buses.</summary>
+    /// <param name="whole">The grid.</param>
+    /// <param name="outward">Buses with the branch that feeds each, its source first (its branch is not looked at), every bus after the one that feeds it.</param>
+    public static FeederGrid Of(Network whole, IReadOnlyList<(int Bus, int Branch)> outward)
     {
-        var (buses, branches) = (new Buses(places.Count), new Branches(places.Count - 1));
-        var loads = new Loads(places.Count);
-        var local = new Dictionary<int, int>(places.Count);
-        var (busNumbers, branchNumbers) = (new int[places.Count], new int[places.Count - 1]);
-        for (var i = 0; i < places.Count; i++)
+        var count = outward.Count;
+        var (buses, branches) = (new Buses(count), new Branches(count - 1));
+        var local = new Dictionary<int, int>(count);
+        var (busNumbers, branchNumbers) = (new int[count], new int[count - 1]);
+        for (var i = 0; i < count; i++)
         {
-            var bus = order.Buses[places[i]];
+            var (bus, branch) = outward[i];
             (local[bus], busNumbers[i]) = (i, bus);
             (buses.ShuntG[i], buses.ShuntB[i]) = (whole.Buses.ShuntG[bus], whole.Buses.ShuntB[bus]);
             (buses.Number[i], buses.NominalKv[i], buses.Type[i], buses.StartVm[i]) = (whole.Buses.Number[bus], whole.Buses.NominalKv[bus], whole.Buses.Type[bus], whole.SetVm[bus]);
             if (i == 0) continue;
-            var (branch, of) = (order.Branches[places[i]], whole.Branches);
+            var of = whole.Branches;
             branchNumbers[i - 1] = branch;
             (branches.From[i - 1], branches.To[i - 1]) = (local.GetValueOrDefault(of.From[branch], i), local.GetValueOrDefault(of.To[branch], i));
             (branches.R[i - 1], branches.X[i - 1], branches.G[i - 1], branches.B[i - 1]) = (of.R[branch], of.X[branch], of.G[branch], of.B[branch]);
             (branches.Ratio[i - 1], branches.ShiftRad[i - 1]) = (of.Ratio[branch], of.ShiftRad[branch]);
             (branches.RatingFrom[i - 1], branches.RatingTo[i - 1]) = (of.RatingFrom[branch], of.RatingTo[branch]);
         }
-        var network = new Network(whole.BaseMva, buses, loads, branches, new Generators(0), whole.LoadingBy);
+        var network = new Network(whole.BaseMva, buses, new Loads(count), branches, new Generators(0), whole.LoadingBy);
         return new(network, RadialSweep.Of(network, out var reason) ?? throw new ArgumentException(reason), busNumbers, branchNumbers);
     }
 }

@@ -11,6 +11,9 @@ internal sealed class FutureOutcome(int days, ElementTally elements)
     /// <summary>Power that enters in each step of the first day, kW.</summary>
     public float[] FirstDayKw { get; } = new float[IFutureLoads.Steps];
 
+    /// <summary>Least power that enters the city in a step of the hours of full sun of each day, kW; 0 where it is not asked for.</summary>
+    public float[] DailyLeastKw { get; } = new float[days];
+
     public double EnergyKwh { get; set; }
 
     public double LossesKwh { get; set; }

@@ -16,6 +16,9 @@ internal interface IStretchLoads
     /// <summary>Draws the days; the same figures in any order of stretches, futures and workers.</summary>
     void Draw(int future, int firstDay, int days);
 
+    /// <summary>Temperature of the air in each step of a day of the stretch, °C.</summary>
+    ReadOnlySpan<double> AmbientC(int day);
+
     /// <summary>Writes what every bus of a feeder takes in every step of a day of the stretch, pu: steps times buses. It writes every place.</summary>
     void Fill(int feeder, FeederGrid grid, int day, Span<double> p, Span<double> q);
 }

@@ -9,6 +9,13 @@ internal static class Study
     /// <summary>Days of one piece of work: seconds at most, so that a study can be stopped.</summary>
     private const int StretchDays = 31;
 
+    /// <summary>The stretch that a day is drawn in: a load remembers the days before, so the day has the same bits only there.</summary>
+    public static (int First, int Days) StretchOf(StudyPlan plan, int day)
+    {
+        var first = day - (day % StretchDays);
+        return (first, Math.Min(StretchDays, plan.Days - first));
+    }
+
     /// <param name="plan">What is solved.</param>
     /// <param name="threads">Threads to share the work.</param>
     /// <param name="progress">Told the share that is done, 0 to 1, from any thread.</param>
@@ -21,22 +28,22 @@ internal static class Study
         var outcomes = new FutureOutcome[plan.Futures];
         var sums = new StretchSums[total];
         var (next, done) = (-1, 0);
-        for (var f = 0; f < plan.Futures; f++) outcomes[f] = new(plan.Days, new(plan.Buses, plan.Branches));
+        for (var f = 0; f < plan.Futures; f++) outcomes[f] = new(plan.Days, plan.MakeTally());
         Parallel.For(0, Math.Min(threads, total), new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = ct }, _ =>
         {
             var worker = new StudyWorker(plan);
             for (var i = Interlocked.Increment(ref next); i < total; i = Interlocked.Increment(ref next))
             {
-                var (future, first) = (i / stretches, i % stretches * StretchDays);
-                var end = Math.Min(first + StretchDays, plan.Days);
-                worker.Begin(future, first, end - first);
-                for (var day = first; day < end; day++)
+                var (future, (first, days)) = (i / stretches, StretchOf(plan, i % stretches * StretchDays));
+                worker.Begin(future, first, days);
+                for (var day = first; day < first + days; day++)
                 {
                     ct.ThrowIfCancellationRequested();
                     worker.SolveDay(day, outcomes[future]);
                 }
                 sums[i] = worker.Sums;
-                lock (outcomes[future]) outcomes[future].Elements.Add(worker.Elements);
+                var elements = worker.End();
+                lock (outcomes[future]) outcomes[future].Elements.Add(elements);
                 progress?.Invoke((double)Interlocked.Increment(ref done) / total);
             }
         });

@@ -13,6 +13,7 @@ public sealed record StudyElement(string Name, string Kind, ImmutableArray<(doub
 internal sealed class StudyElements
 {
     private readonly CityElements city;
+    private readonly string[] addedHeads;
 
     public StudyElements(CityElements city, ScenarioGrid grid)
     {
@@ -20,6 +21,7 @@ internal sealed class StudyElements
         var (nodes, lines) = (city.Grid.City.Nodes, city.Grid.City.Lines);
         StudyElement[] transformers = [.. Enumerable.Range(0, city.Transformers.Length).Select(Transformer)];
         StudyElement[] added = [.. grid.Added.Select(addition => new StudyElement($"levers[{addition.Lever}].{(addition.IsLine ? "newFeeder" : "newLoad")}", addition.IsLine ? "line" : "transformer", PositionOf(addition.Node)))];
+        addedHeads = [.. added.Where(static addition => addition.Kind == "line").Select(static addition => addition.Name)];
         Branches = [.. lines.Select(line => new StudyElement(line.Id, "line", [.. PositionOf(line.From), .. PositionOf(line.To)])), .. transformers, .. added];
         Buses = [.. nodes.Select((node, i) => new StudyElement(node.Id, "node", PositionOf(i))), .. transformers, .. added];
     }
@@ -28,6 +30,9 @@ internal sealed class StudyElements
 
     /// <summary>A transformer's is its low-voltage side.</summary>
     public StudyElement[] Buses { get; }
+
+    /// <summary>Asset path of a feeder by its position, or the head that a lever adds; they stand after the city's.</summary>
+    public string FeederName(int feeder) => feeder < city.Feeders.Length ? city.Feeders[feeder].Id.Path : $"{addedHeads[feeder - city.Feeders.Length]}.head";
 
     private StudyElement Transformer(int t)
     {

@@ -12,5 +12,13 @@ internal sealed record StudyPlan(FeederGrid[] Feeders, int Buses, int Branches, 
     /// <summary>Which branches are lines; the others are transformers.</summary>
     public required bool[] IsLine { get; init; }
 
+    /// <summary>How transformers age; null when it is not asked for.</summary>
+    public AgeingRules? Ageing { get; init; }
+
+    /// <summary>When panels may be at full power; null when it is not asked for.</summary>
+    public HostingRules? Hosting { get; init; }
+
     public ImmutableArray<PlannedOutage> Outages { get; init; } = [];
+
+    public ElementTally MakeTally() => new(Buses, Branches, Ageing is not null);
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using MekongTwin.Scenarios.Countries;
+using MekongTwin.Scenarios.Screening;
 
 namespace MekongTwin.Scenarios.Studies;
 
@@ -46,6 +47,12 @@ public sealed record StudyReport(
 
     public string Note { get; } = "P90 = exceeded in 10 % of futures; MV screening: the grid at low voltage is not solved";
 
+    /// <summary>How many violations begin in each year, in the median of the futures that have them; null for a study within one year.</summary>
+    public ImmutableSortedDictionary<string, int>? FirstYears { get; init; }
+
+    /// <summary>Null when nothing was asked to be screened.</summary>
+    public ScreeningReport? Screening { get; init; }
+
     /// <summary>As UTF-8 JSON.</summary>
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, Json);
 
@@ -58,7 +65,10 @@ public sealed record StudyReport(
             Summarise(baseline, from, least), Summarise(outcome, from, least),
             [.. Enumerable.Range(0, IFutureLoads.Steps).Select(step => Point(first.ToDateTime(default).AddMinutes(15 * step).ToString("s", CultureInfo.InvariantCulture), baseline, outcome, future => future.FirstDayKw[step]))],
             [.. Enumerable.Range(0, scenario.Days).Select(day => Point(Text(first.AddDays(day)), baseline, outcome, future => future.DailyPeakKw[day]))],
-            violations.Count, [.. violations.Take(ListedMax)]);
+            violations.Count, [.. violations.Take(ListedMax)])
+        {
+            FirstYears = first.Year == first.AddDays(scenario.Days - 1).Year ? null : violations.GroupBy(static violation => violation.FirstDay[..4], StringComparer.Ordinal).ToImmutableSortedDictionary(static year => year.Key, static year => year.Count(), StringComparer.Ordinal),
+        };
     }
 
     private static StudySummary Summarise(FutureOutcome[] futures, StudyBase from, int least)

@@ -1,6 +1,7 @@
 using MekongTwin.Engines.Demand;
 using MekongTwin.Engines.PowerFlow;
 using MekongTwin.Scenarios.Levers;
+using MekongTwin.Scenarios.Screening;
 
 namespace MekongTwin.Scenarios.Studies;
 
@@ -19,12 +20,14 @@ public static class StudyRun
     /// <exception cref="ScenarioException">It cannot be; the message names the field.</exception>
     public static StudyResult Solve(StudyBase from, Scenario scenario, int threads, Action<double>? progress = null, CancellationToken ct = default)
     {
-        var (plan, elements) = Plan(from, scenario);
-        var still = Plan(from, scenario with { Levers = [] }).Plan with { Buses = plan.Buses, Branches = plan.Branches };
+        var asked = Plan(from, scenario);
         var share = scenario.Levers.IsEmpty ? 1 : 0.5;
-        var baseline = Study.Run(still, threads, done => progress?.Invoke(done * share), ct);
-        var outcome = scenario.Levers.IsEmpty ? baseline : Study.Run(plan, threads, done => progress?.Invoke(0.5 + (done * share)), ct);
-        return StudyResult.Of(from, scenario, elements, FirstDay(from, scenario), baseline, outcome);
+        // Both sides have room for what levers add.
+        var still = Plan(from, scenario with { Levers = [] });
+        var baseline = Solve(from, still with { Plan = still.Plan with { Buses = asked.Plan.Buses, Branches = asked.Plan.Branches } }, scenario, threads, done => progress?.Invoke(done * share), ct);
+        var outcome = scenario.Levers.IsEmpty ? baseline : Solve(from, asked, scenario, threads, done => progress?.Invoke(0.5 + (done * share)), ct);
+        var result = StudyResult.Of(from, scenario, asked.Named, FirstDay(from, scenario), baseline.Futures, outcome.Futures);
+        return result with { Report = result.Report with { Screening = ScreeningReport.Of(from, scenario, baseline, outcome, threads, ct) } };
     }
 
     /// <summary>The report alone of <see cref="Solve"/>.</summary>
@@ -33,7 +36,13 @@ public static class StudyRun
 
     internal static DateOnly FirstDay(StudyBase from, Scenario scenario) => scenario.From ?? DateOnly.FromDateTime(from.AsOf.DateTime);
 
-    private static (StudyPlan Plan, StudyElements Elements) Plan(StudyBase from, Scenario scenario)
+    /// <summary>One more scenario on the base, solved alone.</summary>
+    internal static StudiedSide SolveSide(StudyBase from, Scenario scenario, int threads, CancellationToken ct) => Solve(from, Plan(from, scenario), scenario, threads, null, ct);
+
+    private static StudiedSide Solve(StudyBase from, Planned planned, Scenario scenario, int threads, Action<double>? progress, CancellationToken ct) =>
+        new(planned.Grid, planned.Named, planned.Plan, Study.Run(planned.Plan, threads, progress, ct), FirstDay(from, scenario));
+
+    private static Planned Plan(StudyBase from, Scenario scenario)
     {
         Need(scenario);
         var elements = from.Elements;
@@ -43,11 +52,13 @@ public static class StudyRun
         var feeders = FeederGrid.Split(network);
         var baseKva = network.BaseMva * 1000;
         var loads = new DemandLoads(levers, feeders, Batteries(scenario, elements, feeders), new WeatherGenerator(from.Climate, scenario.Seed), scenario.Seed, FirstDay(from, scenario), baseKva);
-        return (new(feeders, network.Buses.Count, network.Branches.Count, baseKva, loads, scenario.Days, scenario.Futures, from.Rules.Criteria)
+        return new(grid, named, new(feeders, network.Buses.Count, network.Branches.Count, baseKva, loads, scenario.Days, scenario.Futures, from.Rules.Criteria)
         {
+            Ageing = scenario.Screens.Contains(Screen.Ageing) ? from.Rules.Ageing : null,
+            Hosting = scenario.Screens.Contains(Screen.Hosting) ? from.Rules.Hosting : null,
             IsLine = [.. named.Branches.Select(static branch => branch.Kind == "line")],
             Outages = [.. scenario.Levers.Select((lever, i) => (lever, i)).Where(static pair => pair.lever is Outage).Select(pair => Place((Outage)pair.lever, elements, $"levers[{pair.i}].element"))],
-        }, named);
+        });
     }
 
     /// <summary>The batteries of each feeder, in the order of their levers.</summary>
@@ -74,4 +85,7 @@ public static class StudyRun
         if (scenario.Futures is < 1 or > Scenario.FuturesMax) throw new ScenarioException("futures", $"{scenario.Futures} is outside 1 to {Scenario.FuturesMax}");
         if ((long)scenario.Days * scenario.Futures > Scenario.FutureDaysMax) throw new ScenarioException("futures", $"{scenario.Futures} futures of {scenario.Days} days are more than {Scenario.FutureDaysMax} days in all; ask for fewer futures or days");
     }
+
+    /// <summary>A scenario made ready.</summary>
+    private sealed record Planned(ScenarioGrid Grid, StudyElements Named, StudyPlan Plan);
 }

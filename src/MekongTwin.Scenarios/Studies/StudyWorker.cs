@@ -13,9 +13,12 @@ internal sealed class StudyWorker
     private readonly IStretchLoads loads;
     private readonly FeederFlows[] flows;
     private readonly int[][] opened;
+    private readonly FeederLife[] lives;
+    private readonly int[] sunny;
     private readonly double[] p, q, vm, loading;
     private readonly ScenarioResult[] results = new ScenarioResult[Steps];
     private readonly double[] cityKw = new double[Steps];
+    private ElementTally elements;
 
     public StudyWorker(StudyPlan plan)
     {
@@ -26,18 +29,26 @@ internal sealed class StudyWorker
         opened = [.. plan.Feeders.Select(feeder => OpenedSteps(feeder, plan))];
         (p, q, vm) = (new double[Steps * widest], new double[Steps * widest], new double[Steps * widest]);
         loading = new double[widest];
-        Elements = new(plan.Buses, plan.Branches);
+        lives = plan.Ageing is null ? [] : [.. plan.Feeders.Select(feeder => new FeederLife(feeder, plan.IsLine, plan.Ageing))];
+        sunny = [.. plan.Hosting?.Steps ?? []];
+        elements = plan.MakeTally();
     }
-
-    public ElementTally Elements { get; private set; }
 
     public StretchSums Sums { get; private set; }
 
     /// <summary>Begins with some days of a future.</summary>
     public void Begin(int future, int firstDay, int days)
     {
-        (Elements, Sums) = (new(plan.Buses, plan.Branches), default);
+        (elements, Sums) = (plan.MakeTally(), default);
         loads.Draw(future, firstDay, days);
+        foreach (var life in lives) life.Begin();
+    }
+
+    /// <summary>What the days since the beginning did to every element.</summary>
+    public ElementTally End()
+    {
+        foreach (var life in lives) life.End(elements);
+        return elements;
     }
 
     public void SolveDay(int day, FutureOutcome outcome)
@@ -49,7 +60,7 @@ internal sealed class StudyWorker
             var size = Steps * feeder.Buses.Length;
             loads.Fill(f, feeder, day, p.AsSpan(0, size), q.AsSpan(0, size));
             feeder.Sweep.Solve(new ScenarioBatch { Loads = ScenarioLoads.Rows(p, q, feeder.Buses.Length, Steps), Opened = opened[f].Length == 0 ? null : opened[f], Results = results, Vm = vm });
-            Tally(feeder, flows[f], day);
+            Tally(feeder, flows[f], lives.Length == 0 ? null : lives[f], day);
         }
         var (peak, energy) = (0.0, 0.0);
         for (var step = 0; step < Steps; step++)
@@ -58,6 +69,7 @@ internal sealed class StudyWorker
             if (day == 0) outcome.FirstDayKw[step] = (float)cityKw[step];
         }
         outcome.DailyPeakKw[day] = (float)peak;
+        if (sunny.Length > 0) outcome.DailyLeastKw[day] = (float)sunny.Min(step => cityKw[step]);
         Sums = Sums with { EnergyKwh = Sums.EnergyKwh + energy };
     }
 
@@ -75,8 +87,9 @@ internal sealed class StudyWorker
         return opened.All(static branch => branch < 0) ? [] : opened;
     }
 
-    private void Tally(FeederGrid feeder, FeederFlows flow, int day)
+    private void Tally(FeederGrid feeder, FeederFlows flow, FeederLife? life, int day)
     {
+        var air = life is null ? default : loads.AmbientC(day);
         var buses = feeder.Buses.Length;
         var (losses, unserved, unsolved) = (0.0, 0.0, 0);
         for (var step = 0; step < Steps; step++)
@@ -100,6 +113,7 @@ internal sealed class StudyWorker
             }
             cityKw[step] += flow.Run(p.AsSpan(row, buses), q.AsSpan(row, buses), voltages, loading).P * plan.BaseKva;
             for (var b = 0; b < buses - 1; b++) TakeLoading(feeder.Branches[b], loading[b], day);
+            life?.Advance(air[step], loading);
         }
         Sums = Sums with
         {
@@ -112,21 +126,21 @@ internal sealed class StudyWorker
     private void TakeVoltage(int bus, double vm, int day)
     {
         var value = (float)vm;
-        if (value < Elements.LowestVm[bus]) Elements.LowestVm[bus] = value;
-        if (value > Elements.HighestVm[bus]) Elements.HighestVm[bus] = value;
+        if (value < elements.LowestVm[bus]) elements.LowestVm[bus] = value;
+        if (value > elements.HighestVm[bus]) elements.HighestVm[bus] = value;
         if (vm >= plan.Criteria.LowestVm && vm <= plan.Criteria.HighestVm) return;
-        if (vm < plan.Criteria.LowestVm) Elements.StepsLow[bus]++;
-        else Elements.StepsHigh[bus]++;
-        if (Elements.FirstDayOfBus[bus] < 0) Elements.FirstDayOfBus[bus] = day;
+        if (vm < plan.Criteria.LowestVm) elements.StepsLow[bus]++;
+        else elements.StepsHigh[bus]++;
+        if (elements.FirstDayOfBus[bus] < 0) elements.FirstDayOfBus[bus] = day;
     }
 
     private void TakeLoading(int branch, double squared, int day)
     {
-        var highest = Elements.HighestLoading[branch];
-        if (squared > (double)highest * highest) Elements.HighestLoading[branch] = (float)Math.Sqrt(squared);
+        var highest = elements.HighestLoading[branch];
+        if (squared > (double)highest * highest) elements.HighestLoading[branch] = (float)Math.Sqrt(squared);
         var most = (plan.IsLine[branch] ? plan.Criteria.LinePercent : plan.Criteria.TransformerPercent)[1];
         if (squared * 1e4 <= most * most) return;
-        Elements.StepsOver[branch]++;
-        if (Elements.FirstDayOfBranch[branch] < 0) Elements.FirstDayOfBranch[branch] = day;
+        elements.StepsOver[branch]++;
+        if (elements.FirstDayOfBranch[branch] < 0) elements.FirstDayOfBranch[branch] = day;
     }
 }

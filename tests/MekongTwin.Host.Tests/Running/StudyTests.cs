@@ -136,6 +136,7 @@ public sealed class StudyTests : IDisposable
     [InlineData("""{"name":"x","city":"c","days":1.5}""", "days: must be a whole number")]
     [InlineData("""{"name":"x","city":"c","at":"tomorrow"}""", "at: 'tomorrow' is not an instant with its offset")]
     [InlineData("""{"name":"x","levers":{}}""", "'city' is missing")]
+    [InlineData("""{"name":"x","city":"c","screen":["n2"]}""", "screen[0]: 'n2' is none of n1, hosting, ageing, remedies")]
     [InlineData("[", "not valid JSON")]
     public void AFilesMistakesAreNamed(string text, string says)
     {
