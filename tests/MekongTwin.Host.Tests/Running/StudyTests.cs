@@ -168,7 +168,7 @@ public sealed class StudyTests : IDisposable
     [InlineData("""{"kind":"capacitor","at":"n","kvar":600}""")]
     public void AScenarioIsWrittenAsItIsRead(string lever)
     {
-        var text = $$"""{"name":"x","city":"c","at":"2026-11-26T14:00:00.1234567+07:00","from":"2026-12-01","days":2,"futures":3,"seed":4,"levers":[{{lever}}]}""";
+        var text = $$"""{"name":"x","city":"c","at":"2026-11-26T14:00:00.1234567+07:00","from":"2026-12-01","days":2,"futures":3,"seed":4,"levers":[{{lever}}],"screen":["n1","ageing"]}""";
         Assert.Equal(text, JsonSerializer.Serialize(ScenarioFile.Read("s.json", Encoding.UTF8.GetBytes(text)), AsReportsWrite));
     }
 
