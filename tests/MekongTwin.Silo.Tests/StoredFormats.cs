@@ -105,6 +105,7 @@ public sealed class StoredFormats
             "5-formats.sql 744281a9c0c75cfe753ce102f997bebc859be369e4746aedba81f38aff8afe79",
             "6-folders.sql 8ac3773f50671d50c8c8561bcf26aafabe850f79330c9e9a555f96451aef61e9",
             "7-silo-names.sql 42bbc49aeac883037acce77d2cc7f24fdfa03140791cd3deb9c93febaa3ec4f7",
+            "8-studies.sql 8b8b60db22cf91876b9d5b01c0ae2ebfdd5aa162531cb1a9425577f1e311d740",
         ];
         var assembly = typeof(Schema).Assembly;
         Assert.Equal(scripts, assembly.GetManifestResourceNames().Where(name => name.EndsWith(".sql", StringComparison.Ordinal)).Order(StringComparer.Ordinal).Select(name =>
