@@ -11,8 +11,10 @@ internal sealed class StudyWorker
 
     private readonly StudyPlan plan;
     private readonly IStretchLoads loads;
-    private readonly FeederFlows[] flows;
+    private readonly Extremes[] extremes;
     private readonly int[][] opened;
+    private readonly Dictionary<int, bool[]>[] below;
+    private readonly FeederFlows[] flows;
     private readonly FeederLife[] lives;
     private readonly int[] sunny;
     private readonly double[] p, q, vm, loading;
@@ -25,10 +27,13 @@ internal sealed class StudyWorker
         this.plan = plan;
         var widest = plan.Feeders.Max(static feeder => feeder.Buses.Length);
         loads = plan.Loads.MakeStretch();
-        flows = [.. plan.Feeders.Select(static feeder => new FeederFlows(feeder))];
+        extremes = [.. plan.Feeders.Select(feeder => new Extremes(feeder.Network, LimitsOf(feeder, plan)))];
         opened = [.. plan.Feeders.Select(feeder => OpenedSteps(feeder, plan))];
-        (p, q, vm) = (new double[Steps * widest], new double[Steps * widest], new double[Steps * widest]);
-        loading = new double[widest];
+        below = [.. plan.Feeders.Select((feeder, f) => opened[f].Where(static branch => branch >= 0).Distinct().ToDictionary(static branch => branch, branch => Below(feeder, branch)))];
+        (p, q) = (new double[Steps * widest], new double[Steps * widest]);
+        var isAged = plan.Ageing is not null;
+        flows = isAged ? [.. plan.Feeders.Select(static feeder => new FeederFlows(feeder))] : [];
+        (vm, loading) = isAged ? (new double[Steps * widest], new double[widest]) : ([], []);
         lives = plan.Ageing is null ? [] : [.. plan.Feeders.Select(feeder => new FeederLife(feeder, plan.IsLine, plan.Ageing))];
         sunny = [.. plan.Hosting?.Steps ?? []];
         elements = plan.MakeTally();
@@ -59,8 +64,13 @@ internal sealed class StudyWorker
             var feeder = plan.Feeders[f];
             var size = Steps * feeder.Buses.Length;
             loads.Fill(f, feeder, day, p.AsSpan(0, size), q.AsSpan(0, size));
-            feeder.Sweep.Solve(new ScenarioBatch { Loads = ScenarioLoads.Rows(p, q, feeder.Buses.Length, Steps), Opened = opened[f].Length == 0 ? null : opened[f], Results = results, Vm = vm });
-            Tally(feeder, flows[f], lives.Length == 0 ? null : lives[f], day);
+            extremes[f].Clear();
+            feeder.Sweep.Solve(new ScenarioBatch
+            {
+                Loads = ScenarioLoads.Rows(p, q, feeder.Buses.Length, Steps), Opened = opened[f].Length == 0 ? null : opened[f], Results = results, Vm = lives.Length == 0 ? null : vm, Extremes = extremes[f],
+            });
+            Take(f, day);
+            if (lives.Length > 0) Age(f, day);
         }
         var (peak, energy) = (0.0, 0.0);
         for (var step = 0; step < Steps; step++)
@@ -87,33 +97,36 @@ internal sealed class StudyWorker
         return opened.All(static branch => branch < 0) ? [] : opened;
     }
 
-    private void Tally(FeederGrid feeder, FeederFlows flow, FeederLife? life, int day)
+    /// <summary>Buses that a branch of a feeder feeds, which none of them is when it is open.</summary>
+    private static bool[] Below(FeederGrid feeder, int opened)
     {
-        var air = life is null ? default : loads.AmbientC(day);
-        var buses = feeder.Buses.Length;
+        var below = new bool[feeder.Buses.Length];
+        var branches = feeder.Network.Branches;
+        // Bus i is fed through branch i − 1, by one before it.
+        for (var i = 1; i < below.Length; i++) below[i] = i - 1 == opened || below[branches.From[i - 1] == i ? branches.To[i - 1] : branches.From[i - 1]];
+        return below;
+    }
+
+    private static SweepLimits LimitsOf(FeederGrid feeder, StudyPlan plan) =>
+        new(plan.Criteria.LowestVm, plan.Criteria.HighestVm, [.. feeder.Branches.Select(branch => (double)(plan.IsLine[branch] ? plan.Criteria.LinePercent : plan.Criteria.TransformerPercent)[1])]);
+
+    /// <summary>Takes in what a day did to a feeder. What enters it is what its loads take and its branches lose.</summary>
+    private void Take(int f, int day)
+    {
+        var buses = plan.Feeders[f].Buses.Length;
         var (losses, unserved, unsolved) = (0.0, 0.0, 0);
         for (var step = 0; step < Steps; step++)
         {
-            var row = step * buses;
             if (!results[step].Converged)
             {
                 unsolved++;
                 continue;
             }
-            var voltages = vm.AsSpan(row, buses);
+            var row = p.AsSpan(step * buses, buses);
+            var (drawn, lost) = opened[f].Length > 0 && opened[f][step] is >= 0 and var branch ? Served(row, below[f][branch]) : (Sum(row), 0);
             losses += results[step].LossesP;
-            for (var i = 0; i < buses; i++)
-            {
-                if (voltages[i] != 0) TakeVoltage(feeder.Buses[i], voltages[i], day);
-                else
-                {
-                    unserved += Math.Max(0, p[row + i]);
-                    (p[row + i], q[row + i]) = (0, 0);
-                }
-            }
-            cityKw[step] += flow.Run(p.AsSpan(row, buses), q.AsSpan(row, buses), voltages, loading).P * plan.BaseKva;
-            for (var b = 0; b < buses - 1; b++) TakeLoading(feeder.Branches[b], loading[b], day);
-            life?.Advance(air[step], loading);
+            unserved += lost;
+            cityKw[step] += (drawn + results[step].LossesP) * plan.BaseKva;
         }
         Sums = Sums with
         {
@@ -121,26 +134,63 @@ internal sealed class StudyWorker
             UnservedKwh = Sums.UnservedKwh + (unserved * plan.BaseKva * Hours),
             Unsolved = Sums.Unsolved + unsolved,
         };
+        for (var i = 0; i < buses; i++) TakeBus(plan.Feeders[f].Buses[i], extremes[f], i, i == 0 ? Steps - unsolved : 0, day);
+        for (var b = 0; b < buses - 1; b++) TakeBranch(plan.Feeders[f].Branches[b], extremes[f], b, day);
     }
 
-    private void TakeVoltage(int bus, double vm, int day)
+    /// <summary>Four sums beside each other, the same on every machine.</summary>
+    private static double Sum(ReadOnlySpan<double> values)
     {
-        var value = (float)vm;
-        if (value < elements.LowestVm[bus]) elements.LowestVm[bus] = value;
-        if (value > elements.HighestVm[bus]) elements.HighestVm[bus] = value;
-        if (vm >= plan.Criteria.LowestVm && vm <= plan.Criteria.HighestVm) return;
-        if (vm < plan.Criteria.LowestVm) elements.StepsLow[bus]++;
-        else elements.StepsHigh[bus]++;
+        var (a, b, c, d) = (0.0, 0.0, 0.0, 0.0);
+        var i = 0;
+        for (; i + 4 <= values.Length; i += 4) (a, b, c, d) = (a + values[i], b + values[i + 1], c + values[i + 2], d + values[i + 3]);
+        for (; i < values.Length; i++) a += values[i];
+        return a + b + (c + d);
+    }
+
+    private static (double Drawn, double Unserved) Served(ReadOnlySpan<double> loads, bool[] isCut)
+    {
+        var (drawn, unserved) = (0.0, 0.0);
+        for (var i = 0; i < loads.Length; i++)
+        {
+            if (isCut[i]) unserved += Math.Max(0, loads[i]);
+            else drawn += loads[i];
+        }
+        return (drawn, unserved);
+    }
+
+    /// <param name="steps">Of a source, whose voltage is held: the steps that it was.</param>
+    private void TakeBus(int bus, Extremes of, int i, int steps, int day)
+    {
+        elements.LowestVm[bus] = Math.Min(elements.LowestVm[bus], (float)of.LowestVm[i]);
+        elements.HighestVm[bus] = Math.Max(elements.HighestVm[bus], (float)of.HighestVm[i]);
+        var (low, high) = steps == 0 ? (of.Low[i], of.High[i]) : (of.LowestVm[i] < plan.Criteria.LowestVm ? steps : 0, of.HighestVm[i] > plan.Criteria.HighestVm ? steps : 0);
+        if (low + high == 0) return;
+        (elements.StepsLow[bus], elements.StepsHigh[bus]) = (elements.StepsLow[bus] + low, elements.StepsHigh[bus] + high);
         if (elements.FirstDayOfBus[bus] < 0) elements.FirstDayOfBus[bus] = day;
     }
 
-    private void TakeLoading(int branch, double squared, int day)
+    private void TakeBranch(int branch, Extremes of, int b, int day)
     {
-        var highest = elements.HighestLoading[branch];
-        if (squared > (double)highest * highest) elements.HighestLoading[branch] = (float)Math.Sqrt(squared);
-        var most = (plan.IsLine[branch] ? plan.Criteria.LinePercent : plan.Criteria.TransformerPercent)[1];
-        if (squared * 1e4 <= most * most) return;
-        elements.StepsOver[branch]++;
+        var highest = (float)(of.HighestLoadingPercent[b] / 100);
+        if (highest > elements.HighestLoading[branch]) elements.HighestLoading[branch] = highest;
+        if (of.Over[b] == 0) return;
+        elements.StepsOver[branch] += of.Over[b];
         if (elements.FirstDayOfBranch[branch] < 0) elements.FirstDayOfBranch[branch] = day;
+    }
+
+    /// <summary>Ages a feeder's transformers by a day, step by step.</summary>
+    private void Age(int f, int day)
+    {
+        var air = loads.AmbientC(day);
+        var buses = plan.Feeders[f].Buses.Length;
+        for (var step = 0; step < Steps; step++)
+        {
+            if (!results[step].Converged) continue;
+            var row = step * buses;
+            for (var i = 0; i < buses; i++) if (vm[row + i] == 0) (p[row + i], q[row + i]) = (0, 0);
+            flows[f].Run(p.AsSpan(row, buses), q.AsSpan(row, buses), vm.AsSpan(row, buses), loading);
+            lives[f].Advance(air[step], loading);
+        }
     }
 }
