@@ -11,6 +11,12 @@ public sealed record City(string Id, string Name, string Country, string Zone)
 
     public ImmutableArray<string> Languages { get; init; } = ["en"];
 
+    /// <summary>Days that readings are kept at least; null for ever. Windows and totals stay.</summary>
+    public int? KeepReadingsDays { get; init; }
+
+    /// <summary>A reading of before this is not taken in any more; MinValue where all are kept.</summary>
+    public long ReadingsFromUs(long nowUs) => KeepReadingsDays is { } days ? nowUs - days * Instant.Day : long.MinValue;
+
     /// <summary>Longest absence of a time offset means local time of this zone.</summary>
     public CityCalendar MakeCalendar() => new(TimeZoneInfo.FindSystemTimeZoneById(Zone));
 }

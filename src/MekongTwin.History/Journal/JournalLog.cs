@@ -138,7 +138,7 @@ public sealed class JournalLog : IJournalWriter, IDisposable
         {
             history.RequireJournal(identity);
             // What a seal took the place of may still be there after a stop.
-            Sealer.Clean(files, history);
+            Sealer.Clean(files, history, history.Superfluous);
             return new(files, options, history, segment, file, identity, end);
         }
         catch
@@ -228,7 +228,7 @@ public sealed class JournalLog : IJournalWriter, IDisposable
     }
 
     /// <summary>A reader of what is on disk, from an offset on.</summary>
-    public JournalReader Read(long offset, SealedAs sealedAs = SealedAs.Everything) => new(_files, Sealed, offset, sealedAs, () => Volatile.Read(ref _rolls) + Sealed.Count);
+    public JournalReader Read(long offset, SealedAs sealedAs = SealedAs.Everything) => new(_files, Sealed, offset, sealedAs, () => Volatile.Read(ref _rolls) + Sealed.Changes);
 
     public void Dispose()
     {

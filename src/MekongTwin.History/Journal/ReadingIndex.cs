@@ -141,6 +141,8 @@ public sealed class ReadingIndex : IReadingArchive, IDisposable
         }
     }
 
+    public long ReadingsFrom(int point) => _history.Horizon?.OfPoint(point)?.ReadingsFromUs ?? long.MinValue;
+
     /// <summary>
     /// Where the oldest stretch ends that is sealed next: that of one run, or of several where it has very many points. False while
     /// these are not written, or end behind the limit.
@@ -254,7 +256,7 @@ public sealed class ReadingIndex : IReadingArchive, IDisposable
         }
     }
 
-    private JournalReader Reader(long from) => new(_files, _history, from, SealedAs.Everything, () => _history.Count);
+    private JournalReader Reader(long from) => new(_files, _history, from, SealedAs.Everything, () => _history.Changes);
 
     private void TryDelete(string name)
     {

@@ -109,6 +109,7 @@ internal sealed partial class CityFolder
         {
             Source = fields.Text("source", required: false),
             Languages = [.. fields.List("languages").Select(language => language.Text)],
+            KeepReadingsDays = ReadRetention(fields),
         };
         fields.RefuseUnknown("notice", "note", "assumed");
         if (_city.Length == 0 || zone.Length == 0) return null;
@@ -123,6 +124,16 @@ internal sealed partial class CityFolder
         if (_numbers.TryGetValue("", out var self)) _assets[self] = _assets[self] with { AreaKm2 = DistrictsOf(_geographies.LastOrDefault()).Sum(district => district.AreaKm2) };
         if (!_errors.Any) _maps.Add(CityMap.Draw(_city, fields.Text("notice", required: false), _assets, _networks.Find(network => network.City == _city), _outlines, _measuredRoads));
         return city;
+    }
+
+    /// <summary>Days that readings are kept; null where the folder does not say.</summary>
+    private int? ReadRetention(Fields fields)
+    {
+        if (fields.Find("retention") is not { } json) return null;
+        var retention = new Fields(json, _errors);
+        var days = retention.Number("readingsDays", 1, 36_500);
+        retention.RefuseUnknown("note");
+        return (int)days;
     }
 
     /// <summary>
