@@ -16,7 +16,13 @@ public sealed record CitySummary(string Id, string Name, string Country, string 
 
     [Description("Readings before this are gone; without it none are")]
     public string? ReadingsFrom { get; init; }
+
+    [Description("Areas on the administrative list that are neither drawn nor served, as far as the city's folder has them shown")]
+    public IReadOnlyList<ListedView>? Listed { get; init; }
 }
+
+/// <summary>An area that is named only.</summary>
+public sealed record ListedView(string Name, [property: Description("list: with the districts; map: under the map as well")] string Shown);
 
 internal static class CityRoutes
 {
@@ -29,6 +35,7 @@ internal static class CityRoutes
                 services.Model.FindAsset(city.Id)?.Population ?? 0, services.Simulated)
             {
                 KeepReadingsDays = city.KeepReadingsDays,
+                Listed = city.Listed?.Where(area => area.Shown != ListedShown.Nowhere).Select(area => new ListedView(area.Name, Figures.Name(area.Shown))).ToList(),
                 ReadingsFrom = ReadingsFrom(services, city) is var from and > long.MinValue ? Instant.ToText(from, zone) : null,
             };
         })).WithSummary("The cities of this twin");

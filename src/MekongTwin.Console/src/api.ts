@@ -25,6 +25,8 @@ export interface CitySummary {
   country?: string
   population?: number
   simulated?: boolean
+  /** Areas on the administrative list that are neither drawn nor served. */
+  listed?: { name: string, shown: 'list' | 'map' }[]
 }
 
 export interface Meters {

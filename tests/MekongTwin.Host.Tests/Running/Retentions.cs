@@ -115,6 +115,65 @@ public sealed class Retentions : IDisposable
         Assert.Equal(expected, found);
     }
 
+    [Fact]
+    public async Task SeriesSayFromWhenOnThereAreReadingsAndWindowsStay()
+    {
+        var (city, clock) = (_directory.In("city"), new Time());
+        Served.CopyCity(city);
+        var json = File.ReadAllText(Path.Combine(city, "city.json"));
+        File.WriteAllText(Path.Combine(city, "city.json"), json.Replace("\"population\"", "\"retention\": {\"readingsDays\": 3}, \"population\"", StringComparison.Ordinal));
+        ServeOptions Of(ServeOptions options) => options with { Cities = [city] };
+        var begin = clock.GetUtcNow();
+        await using (var served = await Served.StartAsync(_directory, clock, Of))
+        {
+            await using var client = await TinyMqtt.OpenAsync(served.Mqtt);
+            for (var hour = 0; hour < 10 * 24; hour += 2, clock.Now = clock.Now.AddHours(2))
+            {
+                for (var i = 0; i < 4; i++) await client.PublishAsync($"mt/v1/{Served.Transformer}/P", $$"""{"v":{{hour + i}},"t":"{{clock.Now.AddMinutes(5 * i - 20):yyyy-MM-ddTHH:mm:ssZ}}"}""");
+            }
+            await served.LedgerAsync();
+        }
+        using (var data = DataDirectory.Open(_directory.In("data")))
+        {
+            var files = new DiskFiles(data.Journal);
+            Model known;
+            using (var journal = JournalLog.Open(files, Small)) known = ModelLog.ReadLast(journal);
+            await FoldAsync(files, known, "data/twin.db", (journal, fold) => StepAsync(files, journal, fold, known), 60);
+        }
+        await using (var served = await Served.StartAsync(_directory, clock, Of))
+        {
+            Task<System.Text.Json.JsonElement> SeriesAsync(DateTimeOffset from, string step) => served.GetAsync(
+                $"/api/v1/assets/{Uri.EscapeDataString(Served.Transformer)}/series?metric=P&from={Uri.EscapeDataString(from.ToString("O"))}&to={Uri.EscapeDataString(clock.GetUtcNow().ToString("O"))}&step={step}");
+            var raw = await SeriesAsync(begin.AddHours(-1), "raw");
+            var kept = raw.GetProperty("readingsFrom").GetDateTimeOffset();
+            Assert.Equal(TimeSpan.Zero, kept.TimeOfDay);
+            Assert.True(kept > begin.AddDays(1) && kept < clock.GetUtcNow().AddDays(-3), $"{kept}");
+            Assert.All(raw.GetProperty("points").EnumerateArray(), point => Assert.True(point.GetProperty("t").GetDateTimeOffset() >= kept));
+            Assert.NotEmpty(raw.GetProperty("points").EnumerateArray());
+            Assert.False((await SeriesAsync(kept, "raw")).TryGetProperty("readingsFrom", out _));
+            var windows = await SeriesAsync(begin.AddHours(-1), "PT15M");
+            Assert.False(windows.TryGetProperty("readingsFrom", out _));
+            Assert.Contains(windows.GetProperty("points").EnumerateArray(), point => point.GetProperty("t").GetDateTimeOffset() < begin.AddHours(1) && point.GetProperty("v").ValueKind == System.Text.Json.JsonValueKind.Number);
+            var summary = (await served.GetAsync("/api/v1/cities")).EnumerateArray().Single();
+            Assert.Equal((3, kept), (summary.GetProperty("keepReadingsDays").GetInt32(), summary.GetProperty("readingsFrom").GetDateTimeOffset()));
+            var quality = await served.GetAsync($"/api/v1/assets/{Uri.EscapeDataString(Served.Transformer)}/quality?day={begin.AddDays(1):yyyy-MM-dd}");
+            Assert.All(quality.GetProperty("points").EnumerateArray(), point => Assert.False(point.GetProperty("checked").GetBoolean()));
+            // Older than the city keeps: refused, and counted.
+            await served.PublishAsync($"mt/v1/{Served.Transformer}/P", $$"""{"v":1,"t":"{{clock.GetUtcNow().AddDays(-4):yyyy-MM-ddTHH:mm:ssZ}}"}""");
+            Assert.Equal(1, (await served.LedgerAsync()).GetProperty("rejected").GetProperty("expired").GetInt64());
+        }
+        using var after = DataDirectory.Open(_directory.In("data"));
+        var hashes = await Refold.CompareAsync(after, Ct);
+        Assert.Equal(hashes.Journal, hashes.Stored);
+    }
+
+    private sealed class Time : TimeProvider
+    {
+        public DateTimeOffset Now { get; set; } = new(2026, 11, 11, 10, 0, 0, TimeSpan.Zero);
+
+        public override DateTimeOffset GetUtcNow() => Now;
+    }
+
     private static Model Keeping(Model model) => new([.. model.Cities.Select(city => city with { KeepReadingsDays = 3 })], model.Assets, model.Points, model.Devices, model.Names);
 
     /// <summary>A bad week and more, day by day as it arrived.</summary>
@@ -145,12 +204,12 @@ public sealed class Retentions : IDisposable
     }
 
     /// <summary>Folds what is not folded yet, seals it, and lets retention take its steps. Gives the facts' hash, the ledger in all and what each source sent.</summary>
-    private async Task<string> FoldAsync(DiskFiles files, Model model, string database, Func<JournalLog, IRetentionFold, Task>? retain = null)
+    private async Task<string> FoldAsync(DiskFiles files, Model model, string database, Func<JournalLog, IRetentionFold, Task>? retain = null, int runReadings = RunReadings)
     {
         using var journal = JournalLog.Open(files, Small);
         using var store = Projection.Open(_directory.In(database), files, journal);
-        ReadingIndex.Open(files, store.Applied, RunReadings, history: journal.Sealed).Dispose();
-        using (var index = ReadingIndex.Open(files, store.Applied, RunReadings, history: journal.Sealed))
+        ReadingIndex.Open(files, store.Applied, runReadings, history: journal.Sealed).Dispose();
+        using (var index = ReadingIndex.Open(files, store.Applied, runReadings, history: journal.Sealed))
         {
             await using var twins = new LocalTwins(model, index, store, store.Epoch, store.Applied, store.ReadLatest(), 2);
             var projector = new Projector(twins, store, index, store.ReadLedger(), TimeProvider.System);
