@@ -28,7 +28,7 @@ export class AssetQualityCard {
     const isLooked = points.every(point => point.checked !== false)
     setText(this.share, `${t('dataQuality.completeness')}: ${points.map(point => `${textOfCode('metric', point.metric)} ${percent(point.completeness ?? undefined, 1)}`).join(' · ')}`)
     replace(this.findings, ...findingItems(this.scene, points))
-    replace(this.advice, ...kinds.map(kind => h('p', { class: 'quality-advice' }, findingMark(kind), ' ', textOfCode('advice', kind))))
+    replace(this.advice, ...kinds.map(kind => h('p', { class: 'muted' }, findingMark(kind), ' ', textOfCode('advice', kind))))
     replace(this.status, kinds.length === 0 && isLooked ? h('p', { 'data-testid': 'asset-sound' }, t('dataQuality.nothing')) : null)
   }
 }
