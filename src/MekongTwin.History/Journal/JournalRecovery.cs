@@ -11,6 +11,9 @@ public sealed record JournalCheck(int Segments, long Blocks, long Bytes, long To
 
     /// <summary>Readings in them, copies included.</summary>
     public long SealedReadings { get; init; }
+
+    /// <summary>What the cities keep; null where no readings are gone.</summary>
+    public Horizon? Horizon { get; init; }
 }
 
 /// <summary>Opening after a stop of any kind, and checking what is there.</summary>
@@ -131,7 +134,7 @@ public static class JournalRecovery
         var end = segments.Count > 0 ? segments[0].BaseOffset + bytes : 0;
         if (damage.Count == 0 && end < history.End) damage.Add($"{(segments.Count > 0 ? segments[^1].Name : "journal")}: ends at journal offset {end}, before what is sealed, at {history.End}");
         if (damage.Count == 0 && FindLost(files, known) is { } lost) damage.Add(lost);
-        return new(segments.Count, blocks, bytes, torn, damage) { Mark = new(first, end), Seals = history.Count, SealedReadings = history.Readings };
+        return new(segments.Count, blocks, bytes, torn, damage) { Mark = new(first, end), Seals = history.Count, SealedReadings = history.Readings, Horizon = history.Horizon };
     }
 
     private static long CutTorn(IJournalFiles files, Segment segment, IJournalFile file, long journal)

@@ -200,7 +200,7 @@ public sealed class ReadingIndex : IReadingArchive, IDisposable
         _stop.Dispose();
     }
 
-    /// <summary>False when a stretch was sealed meanwhile.</summary>
+    /// <summary>False when a stretch was sealed meanwhile, or readings went from one.</summary>
     private bool TryReadOnce(int point, long fromUs, long toUs, List<Reading> into)
     {
         ImmutableArray<SortedRun> runs;
@@ -216,9 +216,9 @@ public sealed class ReadingIndex : IReadingArchive, IDisposable
             _gate.ExitReadLock();
         }
         // Files are read outside the lock: a long question does not hold up the fold.
-        foreach (var seal in seals) seal.Read(point, fromUs, toUs, into, _history.Damage);
         try
         {
+            foreach (var seal in seals) seal.Read(point, fromUs, toUs, into, _history.Damage);
             foreach (var run in runs)
             {
                 if (!run.TryRead(point, fromUs, toUs, into)) ReadJournal(run, point, fromUs, toUs, into);

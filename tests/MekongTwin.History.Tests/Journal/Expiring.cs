@@ -207,6 +207,31 @@ public sealed class Expiring
         Assert.Equal(0, journal.Sealed.Damage.Count);
     }
 
+    [Fact]
+    public async Task ReadersBesideAStepFindWhatIsKeptAllTheTime()
+    {
+        var files = new FaultyFiles(1);
+        var written = new Written(11);
+        await written.AppendAsync(files, 9);
+        SealAll(files, written.End);
+        using var journal = JournalLog.Open(files, Quick);
+        using var index = ReadingIndex.Open(files, written.End, RunReadings, TimeSpan.FromMilliseconds(1), journal.Sealed);
+        var kept = CityHorizon.Before(written.ReceivedUs, City).ReadingsFromUs;
+        List<Reading> Read()
+        {
+            var found = new List<Reading>();
+            for (var point = 0; point < 6; point++) Assert.True(index.TryRead(point, kept, long.MaxValue, found));
+            return found;
+        }
+        var expected = Read();
+        var stepping = Task.Run(() => new Retention(files, journal, new StillFold(journal), written, () => [City]).TryStepAsync(Ct), Ct);
+        do Assert.Equal(expected.Count, Read().Count);
+        while (!stepping.IsCompleted);
+        Assert.True(await stepping);
+        Assert.Equal(expected.Count, Read().Count);
+        Assert.Equal(0, journal.Sealed.Damage.Count);
+    }
+
     private static async Task<bool> StepAsync(FaultyFiles files, Written written)
     {
         using var journal = JournalLog.Open(files, Quick);
