@@ -33,12 +33,13 @@ internal static class PointDay
     private const long ReadOutWithinUs = 36 * Instant.Hour;
 
     /// <summary>
-    /// What the readings tell; null when there are more than <see cref="ReadingsMax"/> to go through. The account of a point that was
+    /// What the readings tell; null when there are more than <see cref="ReadingsMax"/> to go through, or when they are gone. The account of a point that was
     /// not heard before begins with its first reading, and of one that is read out it ends with the newest: what is still to be expected
     /// is no gap. So it is empty for a point that was never heard.
     /// </summary>
     public static async ValueTask<PointQuality?> LookAsync(ITwinServices services, Point point, CityDay day, CancellationToken ct)
     {
+        if (day.FromUs < services.Queries.ReadingsFrom(point.Number)) return null;
         if (await services.Queries.ReadingsAsync(point.Number, day.FromUs - point.HoldUs, day.ToUs + point.HoldUs, ReadingsMax, ct) is not { } read) return null;
         List<Reading> readings = [.. read];
         var (first, last) = readings.Count == 0 ? (day.ToUs, day.FromUs) : (readings.Min(reading => reading.TimeUs), readings.Max(reading => reading.TimeUs));

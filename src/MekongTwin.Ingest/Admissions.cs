@@ -13,7 +13,7 @@ public sealed record AdmissionOptions
     /// <summary>Readings dated further ahead than this are kept in quarantine, not believed.</summary>
     public TimeSpan FutureTolerance { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>Readings older than this are rejected as expired: their windows are sealed.</summary>
+    /// <summary>Readings older than this are rejected as expired, where their city does not say how long it keeps them.</summary>
     public TimeSpan Retention { get; init; } = TimeSpan.FromDays(90);
 
     /// <summary>Most sources with a ledger line of their own; the rest share one.</summary>

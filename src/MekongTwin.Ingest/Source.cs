@@ -245,7 +245,7 @@ internal sealed class Source : ISource
             return SetAside(Refusal.UnknownUnit, topic, name, unitCode, value, TimeOf(value, point.City), text);
         if (!conversion.TryApply(value.Mantissa, value.Exponent, out var micro)) return Refuse(Refusal.ValueOutOfRange);
         var time = TimeOf(value, point.City);
-        var refusal = Implausible(time);
+        var refusal = Implausible(time, point.City);
         if (refusal != Refusal.None) return Ledger.IsQuarantine(refusal) ? SetAside(refusal, topic, name, unitCode, value, time, text) : Refuse(refusal);
         var quality = micro < point.MinMicro || micro > point.MaxMicro ? Quality.Bad : value.Quality;
         if (_readingCount == _readings.Length) Array.Resize(ref _readings, _readingCount * 2);
@@ -267,11 +267,11 @@ internal sealed class Source : ISource
     private long OffsetUs(long localUs, int city) =>
         _table.Calendars[city].Zone.GetUtcOffset(Instant.ToTime(localUs).DateTime).Ticks / TimeSpan.TicksPerMicrosecond;
 
-    private Refusal Implausible(long timeUs)
+    private Refusal Implausible(long timeUs, int city)
     {
         if (timeUs > _receivedUs + _admissions.FutureToleranceUs) return Refusal.FutureTime;
         if (timeUs < Admissions.AncientUs) return Refusal.AncientTime;
-        return timeUs < _receivedUs - _admissions.RetentionUs ? Refusal.Expired : Refusal.None;
+        return timeUs < _receivedUs - (_table.KeepUs[city] ?? _admissions.RetentionUs) ? Refusal.Expired : Refusal.None;
     }
 
     private Admission Refuse(Refusal reason)

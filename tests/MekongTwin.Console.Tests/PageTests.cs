@@ -37,6 +37,17 @@ public sealed partial class PageTests(RunningCity city) : IClassFixture<RunningC
         await Expect(page.GetByTestId("asset-panel")).ToBeVisibleAsync();
         await Expect(page.GetByTestId("latest-row").First).ToContainTextAsync("kW");
         await Expect(page.GetByTestId("reading-row").First).ToBeVisibleAsync();
+        // And says how its day has been so far: complete or not, with findings or without.
+        await Expect(page.GetByTestId("asset-quality")).ToContainTextAsync("Data quality");
+        await Expect(page.GetByTestId("asset-completeness")).ToContainTextAsync("%");
+    }
+
+    [Fact]
+    public async Task What_is_on_the_administrative_list_only_is_named_with_the_districts()
+    {
+        var page = await OpenAsync();
+        await Expect(page.GetByTestId("districts-listed")).ToContainTextAsync("Hoàng Sa");
+        await Expect(page.Locator(".map-notice")).Not.ToContainTextAsync("Hoàng Sa");
     }
 
     [Fact]

@@ -29,7 +29,7 @@ public sealed record PointQualityView(
     [property: Description("Share of the account that readings cover, 0 to 1; null for events, and where there is nothing to cover"), JsonIgnore(Condition = JsonIgnoreCondition.Never)] double? Completeness,
     int Received,
     [property: Description("Readings that the point's own habit lets expect; null where it has shown none")] int? Expected,
-    [property: Description("False where the day holds too many readings to go through")] bool Checked,
+    [property: Description("False where the day holds too many readings to go through, or its readings are gone because the city keeps them for a time only")] bool Checked,
     IReadOnlyList<FindingView> Findings);
 
 /// <summary>The day of an asset's points.</summary>

@@ -30,6 +30,9 @@ public sealed record SeriesView(
 {
     [Description("Of a district: the division of the city that its figures are of")]
     public GeographyView? Geography { get; init; }
+
+    [Description("Of steps that are made of readings (raw, PT1M) where the range begins earlier: readings before this are gone, because the city keeps them for a time only. Steps of PT15M and longer stay")]
+    public string? ReadingsFrom { get; init; }
 }
 
 internal static class SeriesReader
@@ -71,7 +74,9 @@ internal static class SeriesReader
         {
             if (await OfPointAsync(services.Queries, point, calendar, from, to, length, ct) is not var (measured, qualities))
                 return Problems.BadRequest($"from and to hold more than {ReadingsMax} readings: ask for a shorter range, or for steps of PT15M and longer.");
-            return Show(id, metric, point.Unit.Code, step, length == 0 ? "reading" : Means(point.Kind), measured, limit, calendar.Zone, qualities);
+            var ofPoint = Show(id, metric, point.Unit.Code, step, length == 0 ? "reading" : Means(point.Kind), measured, limit, calendar.Zone, qualities);
+            var kept = services.Queries.ReadingsFrom(point.Number);
+            return length >= Instant.Quarter || from >= kept ? ofPoint : TypedResults.Ok(ofPoint.Value! with { ReadingsFrom = Instant.ToText(kept, calendar.Zone) });
         }
         var substations = metric == SupplySeries.Metric ? Figures.SupplyPoints(model, asset) : [];
         if (!TotalSeries.Units.TryGetValue(metric, out var unit) && substations.Count == 0) return Problems.NotFound($"'{id}' has no metric '{metric}'.", model.PointsOf(asset.Number).Select(number => model.Points[number].Metric).Concat(TotalSeries.Units.Keys));

@@ -25,6 +25,8 @@ export interface CitySummary {
   country?: string
   population?: number
   simulated?: boolean
+  /** Areas on the administrative list that are neither drawn nor served. */
+  listed?: { name: string, shown: 'list' | 'map' }[]
 }
 
 export interface Meters {
@@ -367,7 +369,15 @@ export interface PointQuality {
   completeness?: number | null
   received?: number
   expected?: number
+  /** False where the day could not be gone through. */
+  checked?: boolean
   findings?: Finding[]
+}
+
+/** The data quality of an asset's day. */
+export interface AssetQuality {
+  day: string
+  points?: PointQuality[]
 }
 
 export interface KindQuality {
@@ -524,6 +534,11 @@ export async function quarantine(): Promise<QuarantineGroup[]> {
 export async function cityQuality(id: string, day: string, finding: string | null, limit: number): Promise<CityQuality> {
   const query = new URLSearchParams({ day, limit: String(limit), ...finding === null ? {} : { finding } })
   return await get(`/cities/${encodeURIComponent(id)}/quality?${query}`) as CityQuality
+}
+
+/** Of today. */
+export async function assetQuality(id: string): Promise<AssetQuality> {
+  return await get(`/assets/${encodeURIComponent(id)}/quality`) as AssetQuality
 }
 
 export async function mapToPoint(id: number | string, assetId: string, metric: string): Promise<void> {

@@ -1,5 +1,6 @@
 import { asset, series } from './api'
 import type { Asset, LatestValue, SeriesPoint } from './api'
+import { AssetQualityCard } from './asset-quality'
 import { WindowMs } from './city-time'
 import { Curve } from './curve'
 import { h, KeyedList, replace, setText } from './dom'
@@ -60,6 +61,7 @@ class AssetSheet {
   private readonly status = h('div', {}, loading())
   private readonly rows = h('tbody', {})
   private readonly latest: KeyedList<[string, LatestValue]>
+  private readonly quality: AssetQualityCard
   private readonly history = h('div', { hidden: true })
   private readonly meaning = h('span', { 'data-testid': 'asset-meaning' })
   private readonly readingsCaption = h('p', { class: 'muted', 'data-testid': 'readings-caption' })
@@ -72,6 +74,7 @@ class AssetSheet {
 
   constructor(private readonly scene: Scene, private readonly id: string) {
     this.title = h('h2', { id: 'asset-title' }, id)
+    this.quality = new AssetQualityCard(scene, id)
     this.estimates = new Estimates(scene, id)
     this.latest = new KeyedList(this.rows, ([metric]) => metric, ([metric]) => this.latestRow(metric))
     const heading = (key: Parameters<typeof t>[0], numeric = false) => h('th', { scope: 'col', class: numeric && 'numeric' }, t(key))
@@ -83,13 +86,14 @@ class AssetSheet {
       h('div', { class: 'table-frame' }, h('table', { class: 'compact' },
         h('thead', {}, h('tr', {}, heading('asset.metric'), heading('asset.value', true), heading('asset.time', true),
           heading('asset.quality'), heading('asset.freshness'))), this.rows)),
-      this.estimates.element, this.history)
+      this.quality.element, this.estimates.element, this.history)
   }
 
   async load(): Promise<void> {
     try {
       const state = await asset(this.id)
       this.showAsset(state)
+      await this.quality.load()
       await this.estimates.show(state)
       if (this.metric !== null) await this.loadHistory(this.metric)
     } catch (error) {

@@ -2,6 +2,7 @@ import type { District, Figure } from './api'
 import { districtDetail } from './district-detail'
 import { h, KeyedList, replace, setText } from './dom'
 import type { View } from './dom'
+import { listedNote } from './listed'
 import { bandMark } from './marks'
 import { empty, loading } from './notice'
 import { count, quantity, quantityText, NoValue } from './numbers'
@@ -83,10 +84,13 @@ export function districtsSection(scene: Scene): Section & { open(districtId: str
     return direction * (left - right)
   }
 
+  const listed = listedNote(scene.city, 'list')
+
   return {
     element: h('section', { id: 'districts', 'aria-labelledby': 'districts-title' },
       h('div', { class: 'section-head' }, h('h2', { id: 'districts-title' }, t('districts.title')), h('p', {}, t('districts.help'), ' ', geography)),
-      h('div', { class: 'card table-frame', tabindex: 0, role: 'region', 'aria-labelledby': 'districts-title' }, table, status)),
+      h('div', { class: 'card table-frame', tabindex: 0, role: 'region', 'aria-labelledby': 'districts-title' }, table, status),
+      listed === '' ? null : h('p', { class: 'muted', 'data-testid': 'districts-listed' }, listed)),
     showCity(state) {
       districts = state.districts ?? []
       setText(geography, state.geography ? `· ${textOfCode('geography', state.geography)}` : '')

@@ -1,6 +1,7 @@
 import { cityMap, mapValues } from './api'
 import type { CityMap, MapFeature, MapValue } from './api'
 import { h, KeyedList, replace, setText, whenInSight } from './dom'
+import { listedNote } from './listed'
 import { bandOfValue, freshnessBands, loadBands, mapLayers, trafficBands, UnknownColour } from './map-bands'
 import type { MapBand, MapLayer } from './map-bands'
 import type { MapView } from './map-view'
@@ -75,7 +76,7 @@ export function mapSection(scene: Scene): Section {
   async function begin(): Promise<void> {
     const drawn = await cityMap(scene.city.id)
     for (const feature of drawn.features) if (feature.id !== undefined && !features.has(feature.id)) features.set(feature.id, feature)
-    setText(notice, drawn.notice ?? '')
+    setText(notice, [drawn.notice, listedNote(scene.city, 'map')].filter(text => text).join(' · '))
     city = drawn
     if (drawn.features.length === 0) return replace(status, empty(t('map.empty')))
     try {

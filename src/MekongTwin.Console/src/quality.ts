@@ -1,11 +1,10 @@
 import { cityQuality } from './api'
-import type { CityQuality, Finding, GroupQuality, KindQuality, PointQuality } from './api'
-import { instantOf } from './city-time'
+import type { CityQuality, GroupQuality, KindQuality, PointQuality } from './api'
+import { findingItems, findingMark, shapes, spanOf } from './findings'
 import { h, KeyedList, replace, setText, whenInSight } from './dom'
 import type { View } from './dom'
-import { shapeOf } from './marks'
 import { failure, loading } from './notice'
-import { age, count, decimal, NoValue, percent, reading } from './numbers'
+import { count, NoValue, percent } from './numbers'
 import { hrefOf } from './page'
 import type { Scene, Section } from './page'
 import { t, textOfCode } from './text'
@@ -16,12 +15,6 @@ const LookOnMs = 3_000
 const ListedMax = 30
 const DaysBack = 7
 const DayMs = 86_400_000
-
-/** Shapes of findings, worst for figures first; those of the line alone, which change no figure, come last and are milder. */
-const shapes: Record<string, string> = {
-  gateway: '◎', gap: '○', stuck: '▬', drift: '↗', spike: '▲', outOfRange: '✕', clock: '◔', late: '◐', burst: '»', disorder: '⇅', duplicate: '=',
-}
-const mild = ['late', 'burst', 'disorder', 'duplicate']
 
 /** A day of the city's sensors: how complete it is by kind, what is wrong where, and what to do about it. Asked for when it comes into sight. */
 export function qualitySection(scene: Scene): Section {
@@ -135,10 +128,6 @@ export function qualitySection(scene: Scene): Section {
   }
 }
 
-function findingMark(kind: string): HTMLElement {
-  return h('span', { class: `mark ${mild.includes(kind) ? 'mark-late' : 'mark-less'}` }, shapeOf(shapes[kind] ?? '?'), ' ', textOfCode('finding', kind))
-}
-
 function kindRow(row: KindQuality): View<KindQuality> {
   const heard = h('td', { class: 'numeric' })
   const fill = h('span', { class: 'load-bar-fill' })
@@ -182,32 +171,7 @@ function sensorRow(scene: Scene, sensor: PointQuality): View<PointQuality[]> {
     show(points) {
       const least = points.reduce((least, point) => (point.completeness ?? 1) < (least.completeness ?? 1) ? point : least)
       replace(share, percent(least.completeness ?? undefined, 1), least.expected === undefined ? null : h('small', {}, t('dataQuality.received', { received: count(least.received), expected: count(least.expected) })))
-      const found = points.flatMap(point => (point.findings ?? []).map(finding => ({ metric: point.metric, finding, span: spanOf(scene, finding) })))
-      const alike = Map.groupBy(found, ({ finding, span }) => `${finding.kind} ${span}`)
-      replace(findings, ...[...alike.values()].map(same => h('li', {}, findingMark(same[0]!.finding.kind), ' ', same[0]!.span, ' ', h('span', { class: 'muted' }, detailOf(same)))))
+      replace(findings, ...findingItems(scene, points))
     },
   }
-}
-
-function spanOf(scene: Scene, found: Finding): string {
-  const [from, to] = [instantOf(found.from), instantOf(found.to)]
-  if (from === null || to === null) return NoValue
-  return scene.time.hourMinute(from) === scene.time.hourMinute(to) && to - from < DayMs ? `${scene.time.hourMinute(from)} ${scene.time.offsetText(from)}` : scene.time.span(from, to)
-}
-
-/** Of which points, how often, and the worst of it: once where it is the same for all, as a gap or a clock's offset is. */
-function detailOf(alike: { metric: string, finding: Finding }[]): string {
-  const [times, ...others] = alike.map(({ finding }) => `${count(finding.count)}×`)
-  const worsts = alike.map(({ finding }) => worstOf(finding))
-  const isShared = worsts.every(worst => worst === worsts[0])
-  const points = alike.map(({ metric }, index) => isShared || worsts[index] === null ? metric : `${metric} ${worsts[index]}`).join(', ')
-  const rest = [others.every(other => other === times) ? times : null, isShared ? worsts[0] : null].filter(part => part != null).join(' · ')
-  return rest === '' ? points : `${points}: ${rest}`
-}
-
-function worstOf({ kind, worst, unit }: Finding): string | null {
-  if (worst === undefined) return null
-  if (kind === 'drift') return `${worst > 0 ? '+' : '−'}${decimal(Math.abs(worst), 1)}\u00a0%`
-  if (unit === 's') return `${kind !== 'clock' ? '' : worst > 0 ? '+' : '−'}${age(Math.abs(worst))}`
-  return reading(worst, unit)
 }

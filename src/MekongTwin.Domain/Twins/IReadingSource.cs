@@ -18,6 +18,9 @@ public interface IReadingArchive : IReadingSource
 {
     /// <summary>At least as many readings as <see cref="IReadingSource.TryRead"/> would go through for this.</summary>
     long CountAtMost(int point, long fromUs, long toUs);
+
+    /// <summary>Readings of the point before this instant are gone: its city keeps them no longer. MinValue where all are kept.</summary>
+    long ReadingsFrom(int point) => long.MinValue;
 }
 
 /// <summary>The stored windows of points, for a twin that catches up.</summary>

@@ -9,8 +9,8 @@ public sealed record JournalOptions
     /// <summary>A segment is closed when it reaches this size.</summary>
     public long SegmentBytes { get; init; } = 16 << 20;
 
-    /// <summary>Most bytes that wait for a group commit; then the doors wait.</summary>
-    public int PendingBytesMax { get; init; } = 4 << 20;
+    /// <summary>Most bytes that wait for a group commit; then the doors wait. Half of it is the largest append: the model of a million points.</summary>
+    public int PendingBytesMax { get; init; } = 8 << 20;
 
     /// <summary>Most bytes on disk that the twins have not folded; then the doors wait.</summary>
     public long UnappliedBytesMax { get; init; } = 64 << 20;
@@ -98,7 +98,7 @@ public sealed class JournalLog : IJournalWriter, IDisposable
     public long SealableOffset => DurableOffset - _options.RawBytesKept;
 
     /// <summary>A group this large is committed without lingering.</summary>
-    private int CommitAtBytes => _gathering.Length / 8;
+    private int CommitAtBytes => _gathering.Length / 16;
 
     /// <summary>Most bytes in one append.</summary>
     public int AppendBytesMax => _options.PendingBytesMax / 2;
@@ -138,7 +138,7 @@ public sealed class JournalLog : IJournalWriter, IDisposable
         {
             history.RequireJournal(identity);
             // What a seal took the place of may still be there after a stop.
-            Sealer.Clean(files, history);
+            Sealer.Clean(files, history, history.Superfluous);
             return new(files, options, history, segment, file, identity, end);
         }
         catch
@@ -228,7 +228,7 @@ public sealed class JournalLog : IJournalWriter, IDisposable
     }
 
     /// <summary>A reader of what is on disk, from an offset on.</summary>
-    public JournalReader Read(long offset, SealedAs sealedAs = SealedAs.Everything) => new(_files, Sealed, offset, sealedAs, () => Volatile.Read(ref _rolls) + Sealed.Count);
+    public JournalReader Read(long offset, SealedAs sealedAs = SealedAs.Everything) => new(_files, Sealed, offset, sealedAs, () => Volatile.Read(ref _rolls) + Sealed.Changes);
 
     public void Dispose()
     {

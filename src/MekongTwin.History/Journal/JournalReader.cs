@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace MekongTwin.History.Journal;
 
 /// <summary>How a reader hands out what is sealed.</summary>
@@ -12,7 +14,8 @@ public enum SealedAs
 
 /// <summary>
 /// Reads blocks from an offset on, each checked before it is handed out: what is sealed from its seals, the rest from the
-/// segments. Follows the writer up to a limit the caller gives. Not thread-safe.
+/// segments. A raw reading that came too late for a step of retention is handed out as a refusal. Follows the writer up to a limit the
+/// caller gives. Not thread-safe.
 /// </summary>
 public sealed class JournalReader : IDisposable
 {
@@ -26,6 +29,7 @@ public sealed class JournalReader : IDisposable
     private IJournalFile? _file;
     private long _segmentEnd;
     private byte[] _buffer = new byte[256 << 10];
+    private ArrayBufferWriter<byte>? _refused;
 
     // The sealed stretch that is being read.
     private Seal? _seal;
@@ -83,28 +87,59 @@ public sealed class JournalReader : IDisposable
         _blocks?.Dispose();
     }
 
-    /// <summary>The next part of a sealed stretch; false when there is none left, and the offset is behind it.</summary>
+    /// <summary>The next part of a sealed stretch; false when there is none left, and the offset is behind it, or when another seal took its place before it began.</summary>
     private bool TryReadSealed(Seal seal, out ReadOnlySpan<byte> body)
     {
-        if (_seal != seal)
+        if (_seal?.BaseOffset != seal.BaseOffset)
         {
             if (_sealedAs == SealedAs.Everything && Offset != seal.BaseOffset) throw new JournalException($"Journal offset {Offset} lies within a sealed stretch, {seal.Name}: it is read from its beginning.");
             _blocks?.Dispose();
             (_seal, _blocks) = (seal, seal.ReadBlocks(Offset, _history.Damage).GetEnumerator());
         }
         IsSealed = true;
-        if (_blocks!.MoveNext())
+        body = default;
+        if (!TryMoveNext(out var isBlock)) return false;
+        if (isBlock)
         {
-            Block = _blocks.Current.Offset;
+            Block = _blocks!.Current.Offset;
             body = _blocks.Current.Body;
             return true;
         }
+        if (_sealedAs == SealedAs.Everything && !TryReadFrames(seal, out body)) return false;
         (Block, Offset) = (seal.BaseOffset, seal.EndOffset);
+        return _sealedAs == SealedAs.Everything;
+    }
+
+    /// <summary>False when another seal took the place of the one that is read, before its first block: behind it, its file is open.</summary>
+    private bool TryMoveNext(out bool isBlock)
+    {
+        isBlock = false;
+        try
+        {
+            isBlock = _blocks!.MoveNext();
+            return true;
+        }
+        catch (ObjectDisposedException)
+        {
+            _seal = null;
+            return false;
+        }
+    }
+
+    /// <summary>False when another seal took its place meanwhile.</summary>
+    private bool TryReadFrames(Seal seal, out ReadOnlySpan<byte> body)
+    {
         body = default;
-        if (_sealedAs != SealedAs.Everything) return false;
-        var length = seal.ReadFrames(ref _buffer, _history.Damage);
-        body = _buffer.AsSpan(0, length);
-        return true;
+        try
+        {
+            var length = seal.ReadFrames(ref _buffer, _history.Damage);
+            body = _buffer.AsSpan(0, length);
+            return true;
+        }
+        catch (ObjectDisposedException)
+        {
+            return false;
+        }
     }
 
     /// <summary>The next block of a segment; false when it was sealed meanwhile.</summary>
@@ -114,7 +149,7 @@ public sealed class JournalReader : IDisposable
         try
         {
             if (!TryReadHere(out var length)) throw new JournalException($"{_segment?.Name ?? "journal"}: damaged block at journal offset {Offset}. Run 'verify' for the extent; restore the segment from a backup.");
-            body = _buffer.AsSpan(Journal.Block.HeaderSize, length);
+            body = Admitted(_buffer.AsSpan(Journal.Block.HeaderSize, length));
             (Block, IsSealed) = (Offset, false);
             Offset += Journal.Block.HeaderSize + length;
             return true;
@@ -123,6 +158,14 @@ public sealed class JournalReader : IDisposable
         {
             return false;
         }
+    }
+
+    /// <summary>A raw block's frames as the step of retention that holds there has them.</summary>
+    private ReadOnlySpan<byte> Admitted(ReadOnlySpan<byte> body)
+    {
+        if (_history.HorizonAt(Offset) is not { } horizon || !ExpiredReadings.Any(body, horizon)) return body;
+        ExpiredReadings.Refuse(body, horizon, _refused ??= new());
+        return _refused.WrittenSpan;
     }
 
     private bool TryReadHere(out int length)

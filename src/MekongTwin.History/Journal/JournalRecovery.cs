@@ -11,6 +11,9 @@ public sealed record JournalCheck(int Segments, long Blocks, long Bytes, long To
 
     /// <summary>Readings in them, copies included.</summary>
     public long SealedReadings { get; init; }
+
+    /// <summary>What the cities keep; null where no readings are gone.</summary>
+    public Horizon? Horizon { get; init; }
 }
 
 /// <summary>Opening after a stop of any kind, and checking what is there.</summary>
@@ -102,6 +105,7 @@ public static class JournalRecovery
     {
         var history = SealedHistory.Open(files);
         foreach (var seal in history.Seals) seal.Check(history.Damage);
+        history.ReadSettled(null);
         var segments = Segment.List(files);
         var damage = new List<string>(history.Damage.Named);
         if (history.Damage.Count > damage.Count) damage.Add($"{history.Damage.Count - damage.Count} more places of sealed stretches are damaged");
@@ -126,11 +130,11 @@ public static class JournalRecovery
             if (scan.Error is { } error) damage.Add(error);
             else if (!isLast && scan.End != limit) damage.Add($"{segments[i].Name}: damaged at journal offset {scan.End}, {limit - scan.End} bytes before the next segment");
         }
-        damage.AddRange(history.Seals.Where(seal => seal.Journal != 0 && seal.Journal != first).Select(static seal => $"{seal.Name}: belongs to another journal than the segments beside it"));
+        damage.AddRange(history.ForeignTo(first).Select(static name => $"{name}: belongs to another journal than the segments beside it"));
         var end = segments.Count > 0 ? segments[0].BaseOffset + bytes : 0;
         if (damage.Count == 0 && end < history.End) damage.Add($"{(segments.Count > 0 ? segments[^1].Name : "journal")}: ends at journal offset {end}, before what is sealed, at {history.End}");
         if (damage.Count == 0 && FindLost(files, known) is { } lost) damage.Add(lost);
-        return new(segments.Count, blocks, bytes, torn, damage) { Mark = new(first, end), Seals = history.Count, SealedReadings = history.Readings };
+        return new(segments.Count, blocks, bytes, torn, damage) { Mark = new(first, end), Seals = history.Count, SealedReadings = history.Readings, Horizon = history.Horizon };
     }
 
     private static long CutTorn(IJournalFiles files, Segment segment, IJournalFile file, long journal)

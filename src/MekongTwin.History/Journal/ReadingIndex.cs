@@ -141,6 +141,8 @@ public sealed class ReadingIndex : IReadingArchive, IDisposable
         }
     }
 
+    public long ReadingsFrom(int point) => _history.Horizon?.OfPoint(point)?.ReadingsFromUs ?? long.MinValue;
+
     /// <summary>
     /// Where the oldest stretch ends that is sealed next: that of one run, or of several where it has very many points. False while
     /// these are not written, or end behind the limit.
@@ -198,7 +200,7 @@ public sealed class ReadingIndex : IReadingArchive, IDisposable
         _stop.Dispose();
     }
 
-    /// <summary>False when a stretch was sealed meanwhile.</summary>
+    /// <summary>False when a stretch was sealed meanwhile, or readings went from one.</summary>
     private bool TryReadOnce(int point, long fromUs, long toUs, List<Reading> into)
     {
         ImmutableArray<SortedRun> runs;
@@ -214,9 +216,9 @@ public sealed class ReadingIndex : IReadingArchive, IDisposable
             _gate.ExitReadLock();
         }
         // Files are read outside the lock: a long question does not hold up the fold.
-        foreach (var seal in seals) seal.Read(point, fromUs, toUs, into, _history.Damage);
         try
         {
+            foreach (var seal in seals) seal.Read(point, fromUs, toUs, into, _history.Damage);
             foreach (var run in runs)
             {
                 if (!run.TryRead(point, fromUs, toUs, into)) ReadJournal(run, point, fromUs, toUs, into);
@@ -254,7 +256,7 @@ public sealed class ReadingIndex : IReadingArchive, IDisposable
         }
     }
 
-    private JournalReader Reader(long from) => new(_files, _history, from, SealedAs.Everything, () => _history.Count);
+    private JournalReader Reader(long from) => new(_files, _history, from, SealedAs.Everything, () => _history.Changes);
 
     private void TryDelete(string name)
     {

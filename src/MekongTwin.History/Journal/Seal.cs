@@ -6,7 +6,8 @@ using MekongTwin.Domain.Readings;
 namespace MekongTwin.History.Journal;
 
 /// <summary>
-/// A sealed stretch of the journal, in the place of its raw blocks: <c>BASE-END.seal</c>. Little-endian:
+/// A sealed stretch of the journal, in the place of its raw blocks: <c>BASE-END.seal</c>, or <c>BASE-END-STEP.seal</c> where a step
+/// of retention took readings out. Little-endian:
 /// <code>magic:u32 version:i32 base:i64 end:i64 journal:i64 readings:i64 directoryAt:i64 directoryBytes:i32 checksum:u32,
 /// pages of frames (<see cref="SealedFrames"/>), pages of readings by point and time (<see cref="SealedReadings"/>), directory</code>
 /// The header's checksum (CRC-32C) covers header and directory, the directory holds each page's. In memory there is the
@@ -27,8 +28,8 @@ internal sealed class Seal
     private readonly IJournalFiles _files;
     private readonly ReadingPage[] _pages;
     private readonly FramePage[] _frames;
-    private readonly long _minTimeUs;
     private readonly long _maxTimeUs;
+    private volatile bool _isReplaced;
 
     private Seal(IJournalFiles files, string name, long baseOffset, long endOffset, long journal, long readings, SealDirectory directory)
     {
@@ -41,7 +42,7 @@ internal sealed class Seal
         Tallies = directory.Tallies;
         _pages = directory.Pages;
         _frames = directory.Frames;
-        _minTimeUs = _pages.Length == 0 ? long.MaxValue : _pages.Min(static page => page.MinTimeUs);
+        MinTimeUs = _pages.Length == 0 ? long.MaxValue : _pages.Min(static page => page.MinTimeUs);
         _maxTimeUs = _pages.Length == 0 ? long.MinValue : _pages.Max(static page => page.MaxTimeUs);
     }
 
@@ -61,18 +62,27 @@ internal sealed class Seal
 
     public ImmutableArray<SourceTally> Tallies { get; }
 
+    /// <summary>Time of the oldest reading; MaxValue where there is none.</summary>
+    public long MinTimeUs { get; }
+
     /// <summary>True when something in quarantine stands in it, or anything else that is no reading.</summary>
     public bool HasFrames => _frames.Length > 0;
 
-    public static string NameFor(long baseOffset, long endOffset) => string.Create(CultureInfo.InvariantCulture, $"{baseOffset:D19}-{endOffset:D19}{Extension}");
+    /// <param name="baseOffset">Where the stretch begins.</param>
+    /// <param name="endOffset">Where it ends.</param>
+    /// <param name="step">The newest step of retention that took readings out; 0 for none.</param>
+    public static string NameFor(long baseOffset, long endOffset, int step = 0) =>
+        string.Create(CultureInfo.InvariantCulture, $"{baseOffset:D19}-{endOffset:D19}") + (step > 0 ? string.Create(CultureInfo.InvariantCulture, $"-{step:D6}") : "") + Extension;
 
-    /// <summary>The stretch that a seal of this name stands for.</summary>
-    public static bool TryParse(string name, out long baseOffset, out long endOffset)
+    /// <summary>The stretch that a seal of this name stands for, and the step of retention that it is of.</summary>
+    public static bool TryParse(string name, out long baseOffset, out long endOffset, out int step)
     {
-        endOffset = 0;
-        var dash = name.IndexOf('-', StringComparison.Ordinal);
-        return long.TryParse(name.AsSpan(0, Math.Max(dash, 0)), NumberStyles.None, CultureInfo.InvariantCulture, out baseOffset)
-            && long.TryParse(name.AsSpan(dash + 1, name.Length - dash - 1 - Extension.Length), NumberStyles.None, CultureInfo.InvariantCulture, out endOffset) && endOffset > baseOffset;
+        (baseOffset, endOffset, step) = (0, 0, 0);
+        var parts = name[..^Extension.Length].Split('-');
+        return parts.Length is 2 or 3
+            && long.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out baseOffset)
+            && long.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out endOffset) && endOffset > baseOffset
+            && (parts.Length == 2 || (int.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out step) && step > 0));
     }
 
     /// <summary>Stands for a stretch whose seal is missing or cannot be read.</summary>
@@ -121,7 +131,7 @@ internal sealed class Seal
     /// <summary>Appends the point's readings with fromUs &lt;= time &lt; toUs. What is damaged is told and left out.</summary>
     public void Read(int point, long fromUs, long toUs, List<Reading> into, SealDamage damage)
     {
-        if (toUs <= _minTimeUs || fromUs > _maxTimeUs) return;
+        if (toUs <= MinTimeUs || fromUs > _maxTimeUs) return;
         IJournalFile? file = null;
         try
         {
@@ -141,7 +151,7 @@ internal sealed class Seal
     /// <summary>At least as many readings as <see cref="Read"/> goes through for this.</summary>
     public long CountAtMost(int point, long fromUs, long toUs)
     {
-        if (toUs <= _minTimeUs || fromUs > _maxTimeUs) return 0;
+        if (toUs <= MinTimeUs || fromUs > _maxTimeUs) return 0;
         var count = 0L;
         for (var i = FindPage(point); i < _pages.Length && _pages[i].FirstPoint <= point; i++)
         {
@@ -239,13 +249,20 @@ internal sealed class Seal
         }
     }
 
-    /// <summary>Null when the page is damaged or cannot be read.</summary>
+    /// <summary>Another one takes its place, and its file goes: who reads it now reads that one.</summary>
+    public void Replace() => _isReplaced = true;
+
+    /// <summary>Null when the page is damaged or cannot be read. Throws <see cref="ObjectDisposedException"/> when another seal took this one's place and its file is gone.</summary>
     private byte[]? TryReadPage(ref IJournalFile? file, long at, int length, uint checksum)
     {
         try
         {
             file ??= _files.Open(Name);
             return ReadFully(file, at, length) is { } page && Checksum(page) == checksum ? page : null;
+        }
+        catch (FileNotFoundException) when (_isReplaced)
+        {
+            throw new ObjectDisposedException(Name);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -16,8 +16,8 @@ namespace MekongTwin.History.Journal;
 /// <param name="applied">Gives the journal offset that the committed projection stands for.</param>
 public sealed class Sealer(IJournalFiles files, JournalLog journal, ReadingIndex index, Func<long> applied)
 {
-    /// <summary>A seal that has not got its name yet.</summary>
-    private const string Unfinished = ".sealing";
+    /// <summary>A seal, or a step of retention, that has not got its name yet.</summary>
+    internal const string Unfinished = ".sealing";
 
     /// <summary>Segments that are never deleted: the one that is written, and the one before, should the newest turn out unfinished.</summary>
     private const int SegmentsKept = 2;
@@ -33,8 +33,11 @@ public sealed class Sealer(IJournalFiles files, JournalLog journal, ReadingIndex
 
     private string? _fault;
 
+    /// <summary>Takes readings out of what is sealed when a city keeps them no longer; null where all are kept.</summary>
+    public Retention? Retention { get; init; }
+
     /// <summary>Why nothing can be sealed, or null.</summary>
-    public string? Fault => Volatile.Read(ref _fault);
+    public string? Fault => Volatile.Read(ref _fault) ?? Retention?.Fault;
 
     /// <summary>Seals what becomes old, until cancelled.</summary>
     public async Task RunAsync(CancellationToken ct)
@@ -45,6 +48,7 @@ public sealed class Sealer(IJournalFiles files, JournalLog journal, ReadingIndex
             {
                 var began = Stopwatch.GetTimestamp();
                 var isSealed = journal.UnappliedBytes < BusyBytes && TrySealNext(ct);
+                if (Retention is not null && !isSealed && journal.UnappliedBytes < BusyBytes) isSealed = await Retention.TryStepAsync(ct);
                 await Task.Delay(Fault is not null ? RetryDelay : isSealed ? (Rests - 1) * Stopwatch.GetElapsedTime(began) : LookEvery, ct);
             }
         }
@@ -83,14 +87,15 @@ public sealed class Sealer(IJournalFiles files, JournalLog journal, ReadingIndex
         return true;
     }
 
-    /// <summary>Deletes what seals stand for, and what was never finished.</summary>
-    internal static void Clean(IJournalFiles files, SealedHistory history)
+    /// <summary>Deletes what seals stand for, what was never finished, and more that is known to be of no use.</summary>
+    internal static void Clean(IJournalFiles files, SealedHistory history, params IReadOnlyList<string> more)
     {
         var before = history.End;
         var segments = Segment.List(files);
         List<string> gone =
         [
             .. files.List(Unfinished),
+            .. more,
             .. files.List(SortedRun.Extension).Where(name => SortedRun.TryParse(name, out var start) && start < before),
             .. segments.SkipLast(SegmentsKept).Where((_, i) => segments[i + 1].BaseOffset <= before).Select(static segment => segment.Name),
         ];

@@ -25,6 +25,9 @@ public interface ITwinQueries
     /// </summary>
     ValueTask<IReadOnlyList<Reading>?> ReadingsAsync(int point, long fromUs, long toUs, long readingsMax, CancellationToken ct);
 
+    /// <summary>Readings of the point before this instant are gone: its city keeps them no longer. MinValue where all are kept.</summary>
+    long ReadingsFrom(int point) => long.MinValue;
+
     /// <summary>Everything in quarantine by kind, newest first, at most <paramref name="limit"/>.</summary>
     ValueTask<IReadOnlyList<QuarantineGroup>> QuarantineAsync(int limit, CancellationToken ct);
 

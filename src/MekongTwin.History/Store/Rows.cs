@@ -21,6 +21,12 @@ internal static class Rows
         BinaryPrimitives.ReadInt128LittleEndian((byte[])row.GetValue(5)), row.GetInt64(6), row.GetInt64(7), row.GetInt64(8),
         row.GetInt64(9), row.GetInt64(10), row.GetInt64(11));
 
+    /// <summary>The columns that <see cref="ReadLatest"/> reads.</summary>
+    public const string LatestColumns = "time, value, point, revision, quality, flags";
+
+    public static Reading ReadLatest(SqliteDataReader row) =>
+        new(row.GetInt64(0), row.GetInt64(1), row.GetInt32(2), (ushort)row.GetInt32(3), (Quality)row.GetByte(4), (ReadingFlags)row.GetByte(5));
+
     /// <summary>The columns of a total.</summary>
     public const string TotalColumns = "asset, start, energy, energy_covered, meters, reactive, reactive_covered, reactive_meters, vehicles, vehicle_km, vehicle_hours, free_hours, traffic_covered, detectors, occupancy, occupancy_covered";
 

@@ -27,6 +27,8 @@ public sealed class StoredQueries(TwinQueries projection, IReadingArchive archiv
         return new(readings);
     }
 
+    public long ReadingsFrom(int point) => archive.ReadingsFrom(point);
+
     public ValueTask<IReadOnlyList<QuarantineGroup>> QuarantineAsync(int limit, CancellationToken ct) => new(projection.Quarantine(limit));
 
     public ValueTask<QuarantineGroup?> QuarantineGroupAsync(long id, CancellationToken ct) => new(projection.QuarantineGroup(id));

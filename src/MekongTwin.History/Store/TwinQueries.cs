@@ -1,4 +1,5 @@
 using MekongTwin.Domain.Journal;
+using MekongTwin.Domain.Readings;
 using MekongTwin.Domain.Series;
 using MekongTwin.Domain.Twins;
 using MekongTwin.History.Journal;
@@ -7,7 +8,7 @@ using Microsoft.Data.Sqlite;
 namespace MekongTwin.History.Store;
 
 /// <summary>Reads the projection beside its writer. Thread-safe: every call has its own pooled connection.</summary>
-public sealed class TwinQueries(string path)
+public sealed class TwinQueries(string path) : ICommittedFacts
 {
     /// <summary>
     /// The journal and the offset in it that a projection stands for, read without changing it; nothing when there is none or
@@ -63,6 +64,9 @@ public sealed class TwinQueries(string path)
 
     public QuarantineGroup? QuarantineGroup(long id) => Query(
         "SELECT id, reason, source, topic, name, count, first, last, first_offset, sample, sample_time FROM quarantine WHERE id=@p0", ReadGroup, id).SingleOrDefault();
+
+    /// <summary>All stored latest values.</summary>
+    public IReadOnlyList<Reading> Latest() => Query($"SELECT {Rows.LatestColumns} FROM latest", Rows.ReadLatest);
 
     /// <summary>All windows of all points in the order of the facts hash.</summary>
     public IEnumerable<PointWindow> AllPointWindows() => Stream(

@@ -83,9 +83,18 @@ public sealed class TwinStore : ITwinStore, IQuarantineBook, IDisposable
     /// <summary>Rows that wait for the next commit.</summary>
     public int PendingRows => _windows.Count + _totals.Count + _latest.Count + _other.Count;
 
-    public void Put(in PointWindow window) => _windows[(window.Point, window.StartUs)] = window;
+    /// <summary>What is settled before it stays as it is: the readings that it was made of are gone.</summary>
+    public Horizon? Horizon { get; set; }
 
-    public void Put(in Delta total) => _totals[(total.Child, total.StartUs)] = total;
+    public void Put(in PointWindow window)
+    {
+        if (Horizon?.IsSettled(window) != true) _windows[(window.Point, window.StartUs)] = window;
+    }
+
+    public void Put(in Delta total)
+    {
+        if (Horizon?.IsSettled(total) != true) _totals[(total.Child, total.StartUs)] = total;
+    }
 
     public void PutLatest(in Reading latest) => _latest[latest.Point] = latest;
 
@@ -168,7 +177,23 @@ public sealed class TwinStore : ITwinStore, IQuarantineBook, IDisposable
         Journal = journal;
     }
 
-    /// <summary>Forgets everything, so that it is folded again from the journal's start.</summary>
+    /// <summary>
+    /// Forgets everything, so that it is folded again from the journal's start, but for what stays of readings that are gone. A stop
+    /// within leaves nothing applied: the next opening begins it again.
+    /// </summary>
+    public void Restart(SealedHistory history)
+    {
+        Clear();
+        Horizon = history.Horizon;
+        if (Horizon is null) return;
+        using var transaction = _connection.BeginTransaction();
+        var settled = new SettledRestore(this, transaction);
+        history.ReadSettled(settled);
+        settled.PutLedger();
+        transaction.Commit();
+    }
+
+    /// <summary>Forgets everything.</summary>
     public void Clear()
     {
         using var transaction = _connection.BeginTransaction();
@@ -188,7 +213,7 @@ public sealed class TwinStore : ITwinStore, IQuarantineBook, IDisposable
         using var transaction = _connection.BeginTransaction();
         foreach (var window in _windows.Values) PutRow(transaction, window);
         foreach (var total in _totals.Values) PutRow(transaction, total);
-        foreach (var latest in _latest.Values) _putLatest.Run(transaction, latest.Point, latest.TimeUs, latest.Value, (int)latest.Revision, (int)latest.Quality, (int)latest.Flags);
+        foreach (var latest in _latest.Values) PutRow(transaction, latest);
         foreach (var write in _other) write(transaction);
         foreach (var (source, line) in ledger.Changed) Rows.WriteLedger(source, line, (entry, count) => _putLedger.Run(transaction, source, entry, count));
         _putMeta.Run(transaction, "applied", applied);
@@ -206,9 +231,9 @@ public sealed class TwinStore : ITwinStore, IQuarantineBook, IDisposable
     public IReadOnlyList<Reading> ReadLatest()
     {
         var latest = new List<Reading>();
-        using var statement = new Statement(_connection, "SELECT time, value, point, revision, quality, flags FROM latest ORDER BY point", 0);
+        using var statement = new Statement(_connection, $"SELECT {Rows.LatestColumns} FROM latest ORDER BY point", 0);
         using var reader = statement.Query();
-        while (reader.Read()) latest.Add(new(reader.GetInt64(0), reader.GetInt64(1), reader.GetInt32(2), (ushort)reader.GetInt32(3), (Quality)reader.GetByte(4), (ReadingFlags)reader.GetByte(5)));
+        while (reader.Read()) latest.Add(Rows.ReadLatest(reader));
         return latest;
     }
 
@@ -255,6 +280,9 @@ public sealed class TwinStore : ITwinStore, IQuarantineBook, IDisposable
             window.Last, window.LastTimeUs, window.IntegralMicro, window.CoveredUs);
     }
 
+    private void PutRow(SqliteTransaction transaction, in Reading latest) =>
+        _putLatest.Run(transaction, latest.Point, latest.TimeUs, latest.Value, (int)latest.Revision, (int)latest.Quality, (int)latest.Flags);
+
     private void PutRow(SqliteTransaction transaction, in Delta stored)
     {
         var total = stored.Contribution;
@@ -285,5 +313,31 @@ public sealed class TwinStore : ITwinStore, IQuarantineBook, IDisposable
         using var statement = new Statement(_connection, "SELECT value FROM meta WHERE key=@p0", 1);
         using var reader = statement.Query(key);
         return reader.Read() ? reader.GetInt64(0) : 0;
+    }
+
+    /// <summary>Writes what stays of readings that are gone.</summary>
+    private sealed class SettledRestore(TwinStore store, SqliteTransaction transaction) : ISettledFacts
+    {
+        private readonly Dictionary<int, LedgerLine> _lines = [];
+
+        public void Add(in GoneReadings gone)
+        {
+            if (!_lines.TryGetValue(gone.Source, out var line)) _lines[gone.Source] = line = new();
+            line.Journalled += gone.Readings;
+            line.Stored += gone.Stored;
+            line.Duplicate += gone.Readings - gone.Stored;
+        }
+
+        public void Add(in Reading latest) => store.PutRow(transaction, latest);
+
+        public void Add(in PointWindow window) => store.PutRow(transaction, window);
+
+        // Older than what any twin emits.
+        public void Add(in AssetWindow total) => store.PutRow(transaction, new Delta(total.Asset, total.StartUs, 0, 0, total.Total));
+
+        public void PutLedger()
+        {
+            foreach (var (source, line) in _lines) Rows.WriteLedger(source, line, (entry, count) => store._putLedger.Run(transaction, source, entry, count));
+        }
     }
 }

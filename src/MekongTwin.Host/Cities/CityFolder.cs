@@ -109,6 +109,8 @@ internal sealed partial class CityFolder
         {
             Source = fields.Text("source", required: false),
             Languages = [.. fields.List("languages").Select(language => language.Text)],
+            KeepReadingsDays = ReadRetention(fields),
+            Listed = ReadListed(fields),
         };
         fields.RefuseUnknown("notice", "note", "assumed");
         if (_city.Length == 0 || zone.Length == 0) return null;
@@ -120,9 +122,37 @@ internal sealed partial class CityFolder
         ReadStations();
         ReadPoints();
         ReadMappings();
+        ReadSimulation();
         if (_numbers.TryGetValue("", out var self)) _assets[self] = _assets[self] with { AreaKm2 = DistrictsOf(_geographies.LastOrDefault()).Sum(district => district.AreaKm2) };
         if (!_errors.Any) _maps.Add(CityMap.Draw(_city, fields.Text("notice", required: false), _assets, _networks.Find(network => network.City == _city), _outlines, _measuredRoads));
         return city;
+    }
+
+    /// <summary>Areas on the administrative list that the folder does not describe; null where it names none.</summary>
+    private List<ListedArea>? ReadListed(Fields fields)
+    {
+        if (fields.Find("listed") is null) return null;
+        var areas = new List<ListedArea>();
+        foreach (var item in fields.List("listed"))
+        {
+            var area = new Fields(item, _errors);
+            var (name, shown) = (area.Text("name"), area.Text("shown"));
+            var known = Enum.GetNames<ListedShown>().Select(JsonNamingPolicy.CamelCase.ConvertName).ToArray();
+            if (shown.Length > 0 && !known.Contains(shown)) _errors.Add(area.Find("shown")!, $"'{shown}' is none of {string.Join(", ", known)}{Nearest.Suggest(shown, known)}");
+            else if (shown.Length > 0) areas.Add(new(name, Enum.Parse<ListedShown>(shown, ignoreCase: true)));
+            area.RefuseUnknown("source", "note");
+        }
+        return areas;
+    }
+
+    /// <summary>Days that readings are kept; null where the folder does not say.</summary>
+    private int? ReadRetention(Fields fields)
+    {
+        if (fields.Find("retention") is not { } json) return null;
+        var retention = new Fields(json, _errors);
+        var days = retention.Number("readingsDays", 1, 36_500);
+        retention.RefuseUnknown("note");
+        return (int)days;
     }
 
     /// <summary>

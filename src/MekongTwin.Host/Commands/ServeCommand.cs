@@ -27,7 +27,7 @@ internal static class ServeCommand
         var speed = new Option<double>("--speed") { Description = "Simulated seconds per second", DefaultValueFactory = _ => double.TryParse(Setting("speed") ?? "1", CultureInfo.InvariantCulture, out var value) ? value : double.NaN };
         var start = new Option<DateTimeOffset?>("--start") { Description = "Simulated time at the start, ISO 8601 with offset", CustomParser = result => ParseTime(result) };
         var certificate = new Option<string?>("--tls-cert") { Description = "PEM or PFX file: both doors speak TLS", DefaultValueFactory = _ => Setting("tls-cert") };
-        var retain = new Option<string>("--retain") { Description = "How long readings are kept, e.g. 90d", DefaultValueFactory = _ => Setting("retain") ?? "90d" };
+        var retain = new Option<string>("--retain") { Description = "How old a reading may be when it comes, e.g. 90d; a city whose folder says how long readings are kept (retention in city.json) goes by that", DefaultValueFactory = _ => Setting("retain") ?? "90d" };
         var workers = new Option<int>("--workers") { Description = "Loops that fold readings", DefaultValueFactory = _ => Math.Clamp(Environment.ProcessorCount, 1, 4) };
         var profile = new Option<string>("--profile") { Description = "Simulated telemetry: default or dense", DefaultValueFactory = _ => "default" };
         var faults = new Option<string[]>("--faults") { Description = $"What goes wrong in the simulated city, each about once a day a device: {string.Join(',', Simulation.Faults)}", DefaultValueFactory = _ => [Setting("faults") ?? ""] };

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using MekongTwin.Domain.Readings;
 using MekongTwin.History.Journal;
 using MekongTwin.History.Store;
 using MekongTwin.Host.Running;
@@ -22,6 +23,7 @@ internal static class VerifyCommand
             var files = new DiskFiles(directory.Journal);
             var check = JournalRecovery.Check(files, TwinQueries.ReadMark(directory.Database));
             if (check.Seals > 0) Console.WriteLine($"{check.Seals} sealed stretches, {check.SealedReadings} readings");
+            foreach (var city in check.Horizon?.Cities ?? []) Console.WriteLine($"{city.City}: readings before {Instant.ToText(city.ReadingsFromUs, TimeZoneInfo.Utc)} are gone, as its folder says; their windows and totals stay");
             Console.WriteLine($"{check.Segments} segments, {check.Blocks} blocks, {check.Bytes} bytes" + (check.TornBytes > 0 && check.Damage.Count == 0 ? $", {check.TornBytes} bytes torn at the end (never acknowledged)" : ""));
             foreach (var damage in check.Damage) Console.Error.WriteLine(damage);
             if (check.Damage.Count > 0) return 1;

@@ -35,13 +35,13 @@ internal sealed class DataDirectory : IDisposable
     /// <summary>What cannot be made again, by its path in here: what a backup takes.</summary>
     public IReadOnlyList<string> Records =>
     [
-        .. ((string[])["*.seal", "*.journal"]).SelectMany(pattern => Directory.GetFiles(Journal, pattern).Select(path => "journal/" + System.IO.Path.GetFileName(path)).Order(StringComparer.Ordinal)),
+        .. ((string[])["*.horizon", "*.seal", "*.journal"]).SelectMany(pattern => Directory.GetFiles(Journal, pattern).Select(path => "journal/" + System.IO.Path.GetFileName(path)).Order(StringComparer.Ordinal)),
         .. ((string[])["users.json", Simulated]).Where(name => File.Exists(System.IO.Path.Combine(Path, name))),
     ];
 
     /// <summary>True for a path that <see cref="Records"/> can have.</summary>
     public static bool IsRecord(string name) =>
-        name is "users.json" or Simulated || ((name.EndsWith(".journal", StringComparison.Ordinal) || name.EndsWith(".seal", StringComparison.Ordinal)) && name == "journal/" + System.IO.Path.GetFileName(name));
+        name is "users.json" or Simulated || (System.IO.Path.GetExtension(name) is ".journal" or ".seal" or ".horizon" && name == "journal/" + System.IO.Path.GetFileName(name));
 
     public static string UsersFile(string path) => System.IO.Path.Combine(path, "users.json");
 

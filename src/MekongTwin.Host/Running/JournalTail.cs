@@ -9,7 +9,7 @@ internal sealed record JournalTail(IReadOnlyDictionary<int, string> Sources, IRe
     /// <summary>Whether anything was measured; read up to the first such thing.</summary>
     public static bool HasReadings(JournalLog journal)
     {
-        if (journal.Sealed.Readings > 0) return true;
+        if (journal.Sealed.Readings > 0 || journal.Sealed.Horizon is not null) return true;
         using var reader = journal.Read(0, SealedAs.FramesBesideReadings);
         return HasReadings(reader, journal.DurableOffset);
     }

@@ -14,13 +14,16 @@ internal static class Projection
         {
             if (store.Journal == journal.Identity)
             {
-                // A power cut may take its newest transactions, as many as were not sealed by far; should it take more, it is made again.
-                if (journal.Sealed.IsWithin(store.Applied)) store.Clear();
+                // A power cut may take its newest transactions, as many as were not sealed by far; should it take more, or should readings
+                // be gone that it has not folded, it is made again.
+                store.Horizon = journal.Sealed.Horizon;
+                if (store.Applied == 0 || journal.Sealed.IsWithin(store.Applied) || store.Applied < store.Horizon?.Offset) store.Restart(journal.Sealed);
                 return store;
             }
             // A new one, of a journal that may lie where another one was: what is sorted may be of that one.
             ReadingIndex.Forget(files);
             store.Follow(journal.Identity);
+            store.Restart(journal.Sealed);
             return store;
         }
         catch

@@ -48,6 +48,9 @@ internal sealed class Projector
     private readonly LatencyWindow _lag = new();
     private readonly JournalBatch _batch = new();
     private readonly Dictionary<int, string> _sources;
+
+    /// <summary>Held while a stretch is read and folded.</summary>
+    private readonly SemaphoreSlim _step = new(1, 1);
     private long _lastCommit = Stopwatch.GetTimestamp();
     private long _lastProgress = Stopwatch.GetTimestamp();
     private bool _dirty;
@@ -76,6 +79,9 @@ internal sealed class Projector
 
     /// <summary>Where it is recorded how readings came in.</summary>
     public Arrivals? Arrivals { get; init; }
+
+    /// <summary>Looks at the readings of every turn before they are folded.</summary>
+    public Action<ReadOnlyMemory<Reading>>? Watch { get; set; }
 
     /// <summary>Why it stopped, or null while it runs.</summary>
     public string? Fault { get; private set; }
@@ -152,6 +158,20 @@ internal sealed class Projector
         while (!await TryCommitAsync(ct)) await Task.Delay(RetryDelay, ct);
     }
 
+    /// <summary>Runs, with the offset up to which all is folded, while nothing is read from the journal and nothing is folded.</summary>
+    public async Task BetweenStepsAsync(Action<long> action, CancellationToken ct)
+    {
+        await _step.WaitAsync(ct);
+        try
+        {
+            action(Applied);
+        }
+        finally
+        {
+            _step.Release();
+        }
+    }
+
     private async Task<bool> TryCommitAsync(CancellationToken ct)
     {
         using var activity = Telemetry.Activities.StartActivity("commit");
@@ -193,13 +213,22 @@ internal sealed class Projector
     {
         // No room means a disk that refuses: what is not folded grows, until the doors wait.
         await _index.WaitRoomAsync(ct);
-        var from = reader.Offset;
-        if (!TryGather(reader, to)) return false;
-        _dirty = true;
-        using var activity = Telemetry.Activities.StartActivity("fold");
-        activity?.SetTag("journal.from", from).SetTag("journal.to", reader.Offset).SetTag("readings", _batch.Count);
-        await TurnAsync(reader.Offset, ct, reader.IsSealed);
-        return true;
+        await _step.WaitAsync(ct);
+        try
+        {
+            var from = reader.Offset;
+            if (!TryGather(reader, to)) return false;
+            _dirty = true;
+            using var activity = Telemetry.Activities.StartActivity("fold");
+            activity?.SetTag("journal.from", from).SetTag("journal.to", reader.Offset).SetTag("readings", _batch.Count);
+            Watch?.Invoke(_batch.Readings);
+            await TurnAsync(reader.Offset, ct, reader.IsSealed);
+            return true;
+        }
+        finally
+        {
+            _step.Release();
+        }
     }
 
     /// <summary>One turn of the twins with what was gathered.</summary>

@@ -18,25 +18,36 @@ internal static class QuarantineRelease
     /// <summary>Readings in one append.</summary>
     private const int ChunkMax = 8192;
 
-    public static async Task<int> RunAsync(IQuarantineJournal journal, QuarantineGroup group, Point point, long nowUs, CancellationToken ct)
+    /// <param name="journal">Where the entries are, and go.</param>
+    /// <param name="group">The kind.</param>
+    /// <param name="point">The point that its name is mapped to.</param>
+    /// <param name="city">The point's city: what it would not keep leaves quarantine as expired.</param>
+    /// <param name="nowUs">When this happens.</param>
+    /// <param name="ct">Gives up between two appends.</param>
+    /// <returns>Entries that became readings.</returns>
+    public static async Task<int> RunAsync(IQuarantineJournal journal, QuarantineGroup group, Point point, City city, long nowUs, CancellationToken ct)
     {
         var kind = group.Kind;
-        var kept = new List<(FramePlace Place, Reading Reading)>();
+        var places = new List<FramePlace>();
+        var readings = new List<Reading>();
         var takenIn = 0;
         await foreach (var (place, entry) in ReadKeptAsync(journal, group, ct))
         {
-            if (TryConvert(entry, point, out var reading)) kept.Add((place, reading));
-            if (kept.Count == ChunkMax) await TakeInAsync();
+            if (!TryConvert(entry, point, out var reading)) continue;
+            places.Add(place);
+            if (reading.TimeUs >= city.ReadingsFromUs(nowUs)) readings.Add(reading);
+            if (places.Count == ChunkMax) await TakeInAsync();
         }
-        if (kept.Count > 0) await TakeInAsync();
+        if (places.Count > 0) await TakeInAsync();
         return takenIn;
 
         async Task TakeInAsync()
         {
-            var release = new ReleaseEntry(kind.Source, kind.Reason, kind.Topic, kind.Name, [.. kept.Select(entry => entry.Place)]).ToFrame();
-            await journal.TakeInAsync(MakeFrame(kind.Source, nowUs, [.. kept.Select(entry => entry.Reading)]), release, ct);
-            takenIn += kept.Count;
-            kept.Clear();
+            var release = new ReleaseEntry(kind.Source, kind.Reason, kind.Topic, kind.Name, [.. places]).ToFrame();
+            await journal.TakeInAsync(MakeFrame(kind.Source, nowUs, [.. readings], places.Count - readings.Count), release, ct);
+            takenIn += readings.Count;
+            places.Clear();
+            readings.Clear();
         }
     }
 
@@ -108,11 +119,13 @@ internal static class QuarantineRelease
         return true;
     }
 
-    private static byte[] MakeFrame(int source, long nowUs, Reading[] readings)
+    private static byte[] MakeFrame(int source, long nowUs, Reading[] readings, int expired)
     {
-        var body = new byte[ReadingsFrame.BodyHeaderSize + readings.Length * Reading.Size];
-        ReadingsFrame.WriteBodyHeader(body, source, readings.Length, nowUs, 0);
+        var refusals = expired > 0 ? 1 : 0;
+        var body = new byte[ReadingsFrame.BodyHeaderSize + readings.Length * Reading.Size + refusals * ReadingsFrame.RefusalSize];
+        ReadingsFrame.WriteBodyHeader(body, source, readings.Length, nowUs, refusals);
         MemoryMarshal.AsBytes(readings.AsSpan()).CopyTo(body.AsSpan(ReadingsFrame.BodyHeaderSize));
+        if (expired > 0) ReadingsFrame.WriteRefusal(body.AsSpan(^ReadingsFrame.RefusalSize..), Refusal.Expired, expired);
         return Frame.Make(FrameKind.Readings, body);
     }
 }

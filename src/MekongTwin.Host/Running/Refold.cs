@@ -23,7 +23,7 @@ internal static class Refold
         try
         {
             using var fresh = new TwinStore(path);
-            fresh.Clear();
+            fresh.Restart(journal.Sealed);
             return (await FoldAsync(files, journal, model, fresh, path, 0, ct), stored);
         }
         finally

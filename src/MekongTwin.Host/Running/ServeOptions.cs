@@ -27,7 +27,7 @@ public sealed record ServeOptions
     /// <summary>PEM (certificate and key) or PFX file for both doors.</summary>
     public string? TlsCertificate { get; init; }
 
-    /// <summary>How long readings are kept.</summary>
+    /// <summary>How old a reading may be when it comes, where its city does not say how long readings are kept.</summary>
     public TimeSpan Retention { get; init; } = TimeSpan.FromDays(90);
 
     /// <summary>Loops that fold readings.</summary>

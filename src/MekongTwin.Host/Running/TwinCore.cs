@@ -72,7 +72,11 @@ internal sealed class TwinCore : ITwinCore
         _studies = new(new StudyDirectory(data.Studies), _branches.BranchAsync, () => Model, clock, Math.Max(1, Environment.ProcessorCount / 2));
         Arrivals = new(() => Model);
         _projector = new Projector(LocalTwins, store, index, _ledger, clock) { Arrivals = Arrivals };
-        _sealer = new Sealer(new DiskFiles(data.Journal), journal, index, () => store.Applied);
+        var files = new DiskFiles(data.Journal);
+        _sealer = new Sealer(files, journal, index, () => store.Applied)
+        {
+            Retention = new(files, journal, new RetentionFold(_projector, LocalTwins, store, journal.Sealed), _stored, () => CityRetentions.Of(Model)),
+        };
         var sources = store.ReadSources().Concat(tail.Sources).GroupBy(pair => pair.Key).ToDictionary(group => group.Key, group => group.Last().Value);
         Admissions = new Admissions(journal, new JournalCommits(journal), clock, model, sources, admission);
         _receivedBefore = _ledger.Snapshot().Select(pair => (pair.Key, pair.Value.Journalled))
@@ -141,7 +145,7 @@ internal sealed class TwinCore : ITwinCore
             var before = ReadModel(journal, store);
             var model = ModelMerge.Onto(before, read.Model);
             // Facts folded under another model do not hold: the journal is folded again.
-            if (!ModelLog.KeepsFacts(before, model)) store.Clear();
+            if (!ModelLog.KeepsFacts(before, model)) store.Restart(journal.Sealed);
             if (!ModelCodec.ToJson(before).AsSpan().SequenceEqual(ModelCodec.ToJson(model))) await ModelLog.AppendAsync(journal, model, ct);
             journal.SetApplied(store.Applied);
             var tail = JournalTail.Scan(journal, store.Applied);
@@ -261,8 +265,8 @@ internal sealed class TwinCore : ITwinCore
     public Task<int> MapQuarantineAsync(QuarantineGroup group, Point point, CancellationToken ct) => ChangeAsync(async stop =>
     {
         await SetModelAsync(Model.WithNames([new NameMapping(NameMapping.OfRecord(group.Topic, group.Name), point.Number)]), stop);
-        var takenIn = 0;
-        foreach (var like in Like(group)) takenIn += await QuarantineRelease.RunAsync(_quarantined, like, point, Instant.From(Clock.GetUtcNow()), stop);
+        var (takenIn, now) = (0, Instant.From(Clock.GetUtcNow()));
+        foreach (var like in Like(group)) takenIn += await QuarantineRelease.RunAsync(_quarantined, like, point, Model.CityOf(point.Asset), now, stop);
         return takenIn;
     }, ct);
 

@@ -49,6 +49,7 @@ internal sealed class RouteTable
         Version = version;
         Points = [.. model.Points.Select(point => new PointAdmission(point.Number, model.Cities.IndexOf(model.CityOf(point.Asset)), point.Unit, point.MinMicro, point.MaxMicro))];
         Calendars = [.. model.Cities.Select(city => city.MakeCalendar())];
+        KeepUs = [.. model.Cities.Select(city => city.KeepReadingsDays * Instant.Day)];
         _cities = model.Cities.Select((city, number) => (city.Id, number)).ToDictionary(pair => pair.Id, pair => pair.number, StringComparer.Ordinal);
         _cityLookup = _cities.GetAlternateLookup<ReadOnlySpan<char>>();
         var entries = Entries(model).ToList();
@@ -78,6 +79,9 @@ internal sealed class RouteTable
 
     /// <summary>By city number.</summary>
     public CityCalendar[] Calendars { get; }
+
+    /// <summary>How long readings are kept, by city number; null where the city does not say.</summary>
+    public long?[] KeepUs { get; }
 
     public RouteTarget this[Route route] => _targets[route.Handle];
 

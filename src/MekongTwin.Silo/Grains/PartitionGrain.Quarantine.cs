@@ -16,7 +16,7 @@ internal sealed partial class PartitionGrain
     {
         await _region.RefreshModelAsync(_stop.Token);
         var journal = Quarantined(await _region.Journal.NextDoorAsync(_stop.Token), _region.Map.PartitionOf(_region.Map.AssetOf(point)));
-        return await QuarantineRelease.RunAsync(journal, GroupOf(kind), _region.Model.Points[point], Instant.From(_region.Clock.GetUtcNow()), _stop.Token);
+        return await QuarantineRelease.RunAsync(journal, GroupOf(kind), _region.Model.Points[point], _region.Model.CityOf(_region.Model.Points[point].Asset), Instant.From(_region.Clock.GetUtcNow()), _stop.Token);
     }
 
     public async Task DiscardAsync(WireQuarantineKind kind) =>

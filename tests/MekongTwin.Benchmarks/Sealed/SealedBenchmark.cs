@@ -31,6 +31,8 @@ internal sealed class SealedBenchmark(double scale, string? only)
 
     private const int Lookups = 2000;
 
+    private const int LookupTries = 3;
+
     private const int WidePoints = 200_000;
 
     private readonly string _directory = Directory.CreateTempSubdirectory("mekongtwin-bench-").FullName;
@@ -120,23 +122,32 @@ internal sealed class SealedBenchmark(double scale, string? only)
         using var journal = JournalLog.Open(files, new JournalOptions());
         using var index = ReadingIndex.Open(files, journal.DurableOffset, history: journal.Sealed);
         var random = new Random(7);
-        var times = new List<double>();
+        var (times, best) = (new List<double>(), new List<double>());
         var found = new List<Reading>();
-        var total = 0L;
+        var (total, pauses) = (0L, GC.GetTotalPauseDuration());
         for (var i = 0; i < Lookups; i++)
         {
-            found.Clear();
-            var from = random.NextInt64(fromUs, Math.Max(fromUs + 1, toUs - Instant.Hour));
-            var began = Stopwatch.GetTimestamp();
-            index.TryRead(random.Next(_model.Points.Length), from, from + Instant.Hour, found);
-            times.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
+            var (point, from) = (random.Next(_model.Points.Length), random.NextInt64(fromUs, Math.Max(fromUs + 1, toUs - Instant.Hour)));
+            var tries = Enumerable.Range(0, LookupTries).Select(_ => Look(index, point, from, found)).ToList();
+            times.Add(tries[0]);
+            best.Add(tries.Min());
             total += found.Count;
         }
         times.Sort();
-        var table = new Table("sealed: the readings of one point and hour", "among", "readings found, mean", "median ms", "p99 ms", "aim ms among 1 billion");
-        table.Add(Text(journal.Sealed.Readings, "N0"), Text(total / (double)Lookups, "0"), Text(times[Lookups / 2], "0.00"), Text(times[Lookups * 99 / 100], "0.00"), "5");
-        table.Note("Files in the page cache. The cost is that of the seals in the hour, not of all: a look at each of the others' time range.");
+        best.Sort();
+        var table = new Table("sealed: the readings of one point and hour", "among", "readings found, mean", "median ms", "p99 ms", "best of three: median ms", "p99 ms", "max ms", "GC pauses, ms in all", "aim ms among 1 billion");
+        table.Add(Text(journal.Sealed.Readings, "N0"), Text(total / (double)Lookups, "0"), Text(times[Lookups / 2], "0.00"), Text(times[Lookups * 99 / 100], "0.00"),
+            Text(best[Lookups / 2], "0.00"), Text(best[Lookups * 99 / 100], "0.00"), Text(best[^1], "0.00"), Text((GC.GetTotalPauseDuration() - pauses).TotalMilliseconds, "0"), "5");
+        table.Note("The best of three looks for the same hour is what the look itself costs; the first one waits for the machine as well, and for a page that is not in the page cache. The cost is that of the seals in the hour, not of all: a look at each of the others' time range.");
         return table;
+    }
+
+    private static double Look(ReadingIndex index, int point, long fromUs, List<Reading> found)
+    {
+        found.Clear();
+        var began = Stopwatch.GetTimestamp();
+        index.TryRead(point, fromUs, fromUs + Instant.Hour, found);
+        return Stopwatch.GetElapsedTime(began).TotalMilliseconds;
     }
 
     private async Task<Table> ReplayAsync(CancellationToken ct)

@@ -46,9 +46,10 @@ internal sealed class Served : IAsyncDisposable
     }
 
     /// <summary>On a clock of the test's own.</summary>
-    public static async Task<Served> StartAsync(TemporaryDirectory directory, TimeProvider clock)
+    public static async Task<Served> StartAsync(TemporaryDirectory directory, TimeProvider clock, Func<ServeOptions, ServeOptions>? change = null)
     {
         var options = new ServeOptions { Cities = [City], Data = directory.In("data"), Http = "0", Mqtt = "0", Simulate = false, Workers = 1 };
+        options = change?.Invoke(options) ?? options;
         return new(await TwinServer.StartAsync(
             options, new Users(new UserFile(DataDirectory.UsersFile(options.Data))), async _ => await TwinCore.OpenAsync(options, clock, TestContext.Current.CancellationToken),
             static (_, _, _) => throw new UnreachableException(), TestContext.Current.CancellationToken));
