@@ -24,7 +24,7 @@ public sealed record StudyComparison(IReadOnlyList<ComparedStudy> Studies)
 {
     public const int StudiesMax = 8;
 
-    /// <summary>What keeps the figures from being compared: another base, or other days; null when nothing does.</summary>
+    /// <summary>What keeps the figures from being compared: another base, other days, or other futures; null when nothing does.</summary>
     public string? Difference
     {
         get
@@ -32,6 +32,8 @@ public sealed record StudyComparison(IReadOnlyList<ComparedStudy> Studies)
             var first = Studies[0];
             if (Studies.FirstOrDefault(study => study.Base.Hash != first.Base.Hash) is { } other)
                 return $"Study '{other.Id}' stands on another base ({other.Base.City} as of {other.Base.AsOf:yyyy-MM-dd HH:mm zzz}, {other.Base.Hash[..12]}) than '{first.Id}' ({first.Base.City} as of {first.Base.AsOf:yyyy-MM-dd HH:mm zzz}, {first.Base.Hash[..12]}).";
+            if (Studies.FirstOrDefault(study => (study.Futures, study.Seed) != (first.Futures, first.Seed)) is { } drawn)
+                return $"Study '{drawn.Id}' has {drawn.Futures} futures of seed {drawn.Seed}, '{first.Id}' {first.Futures} of seed {first.Seed}: part of what differs is chance.";
             return Studies.FirstOrDefault(study => (study.From, study.Days) != (first.From, first.Days)) is { } later
                 ? $"Study '{later.Id}' asks about {later.Days} days from {later.From}, '{first.Id}' about {first.Days} from {first.From}."
                 : null;

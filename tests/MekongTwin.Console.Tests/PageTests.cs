@@ -148,7 +148,9 @@ public sealed partial class PageTests(RunningCity city) : IClassFixture<RunningC
         var page = await OpenAsync();
         await page.Locator("#quality").ScrollIntoViewIfNeededAsync();
         await Expect(page.GetByTestId("quality-kind")).ToHaveCountAsync(5, new() { Timeout = 60_000 });
+        // It is looked at again every minute.
         var clock = page.GetByTestId("finding-clock").GetByRole(AriaRole.Radio);
+        await Expect(clock).ToBeVisibleAsync(new() { Timeout = 90_000 });
         await clock.FocusAsync();
         await page.Keyboard.PressAsync("Space");
         await Expect(page.GetByTestId("quality-advice")).ToContainTextAsync("time zone");

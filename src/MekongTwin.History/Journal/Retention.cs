@@ -68,7 +68,7 @@ public sealed class Retention(IJournalFiles files, JournalLog journal, IRetentio
             Volatile.Write(ref _fault, null);
             return isDone;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JournalException or OutOfMemoryException)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
             Volatile.Write(ref _fault, $"Readings that are kept no longer cannot be let go: {e.Message} Nothing is lost: they stay, in more space, and it is tried again.");
             return false;
@@ -83,7 +83,7 @@ public sealed class Retention(IJournalFiles files, JournalLog journal, IRetentio
     private Horizon? Next(SealedHistory history)
     {
         if (history.Seals is not [.., var newest] || newest.Tallies.IsEmpty) return null;
-        // Counted from when the newest sealed readings came: a city that is silent loses nothing.
+        // Counted from when the newest sealed readings came, not from the clock: where nothing comes nothing goes.
         var now = newest.Tallies.Max(static tally => tally.LastReceivedUs);
         var before = history.Horizon;
         var known = before?.Cities.ToDictionary(static city => city.City) ?? [];

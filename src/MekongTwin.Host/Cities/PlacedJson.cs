@@ -49,6 +49,12 @@ internal sealed class PlacedJson
             errors.Add(file, (int)(e.LineNumber ?? 0) + 1, "", $"not valid JSON: {e.Message.Split(" LineNumber", 2)[0]}");
             return null;
         }
+        // Half of a surrogate pair, or bytes that are no UTF-8, in a text.
+        catch (InvalidOperationException e)
+        {
+            errors.Add(file, 1, "", $"not valid JSON: {e.Message}");
+            return null;
+        }
     }
 
     private static PlacedJson Read(ref Utf8JsonReader reader, string file, string field, LineCounter lines, CityErrors errors)

@@ -53,7 +53,7 @@ internal sealed class Projector
     private readonly SemaphoreSlim _step = new(1, 1);
     private long _lastCommit = Stopwatch.GetTimestamp();
     private long _lastProgress = Stopwatch.GetTimestamp();
-    private bool _dirty;
+    private volatile bool _dirty;
 
     public Projector(LocalTwins twins, TwinStore store, ReadingIndex index, Ledger ledger, TimeProvider clock)
     {
@@ -134,8 +134,16 @@ internal sealed class Projector
                 if (isQuiet && _twins.SetAside > 0 && Stopwatch.GetElapsedTime(_lastCommit) >= CommitEvery)
                 {
                     // Twins that were set aside need turns, not readings.
-                    await TurnAsync(Applied, ct);
-                    _dirty = true;
+                    await _step.WaitAsync(ct);
+                    try
+                    {
+                        await TurnAsync(Applied, ct);
+                        _dirty = true;
+                    }
+                    finally
+                    {
+                        _step.Release();
+                    }
                 }
                 if (_dirty && (Stopwatch.GetElapsedTime(_lastCommit) >= CommitEvery || _store.PendingRows > PendingRowsMax)) await CommitAsync(ct);
             }
@@ -151,6 +159,9 @@ internal sealed class Projector
             throw;
         }
     }
+
+    /// <summary>Something is folded that is not committed.</summary>
+    public bool IsDirty => _dirty;
 
     /// <summary>Commits; while the database refuses (full disk, a lock held by another program) it says so and tries again.</summary>
     public async Task CommitAsync(CancellationToken ct)

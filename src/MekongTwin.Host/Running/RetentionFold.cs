@@ -15,6 +15,9 @@ internal sealed class RetentionFold(Projector projector, LocalTwins twins, TwinS
         var from = 0L;
         await projector.BetweenStepsAsync(applied =>
         {
+            // A twin that was set aside needs the readings that it missed; what one caught up with is not among the committed facts yet.
+            if (twins.SetAside > 0) throw new JournalException("a twin is set aside, and needs the readings that it missed.");
+            if (projector.IsDirty && store.Applied >= applied) throw new JournalException("what a twin caught up with is not committed yet.");
             (from, _cameTooLate) = (applied, false);
             projector.Watch = readings => Look(readings.Span, next);
         }, ct);

@@ -330,18 +330,11 @@ internal sealed class TwinCore : ITwinCore
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        try
+        foreach (var task in (Task[])[_sealing, _following, _completing, _studying, _looking])
         {
-            await _sealing;
-            await _following;
+            // What failed is said on the health page; what was not committed is folded again at the next start, and closing goes on.
+            await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
-        catch (Exception)
-        {
-            // Said on the health page; what was not committed is folded again at the next start, and closing goes on.
-        }
-        await _completing;
-        await _studying;
-        await _looking;
         await LocalTwins.DisposeAsync();
         _journal.Dispose();
         _index.Dispose();

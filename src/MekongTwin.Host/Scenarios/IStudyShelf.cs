@@ -34,7 +34,7 @@ internal sealed class StudyDirectory(string directory) : IStudyShelf
 
     public Task DeleteAsync(string id, CancellationToken ct)
     {
-        Directory.Delete(Path.Combine(directory, id), recursive: true);
+        if (Directory.Exists(Path.Combine(directory, id))) Directory.Delete(Path.Combine(directory, id), recursive: true);
         return Task.CompletedTask;
     }
 

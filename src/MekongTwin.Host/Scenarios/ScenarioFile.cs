@@ -40,6 +40,11 @@ internal static class ScenarioFile
         ["capacitor"] = static (f, _) => new Capacitor(f.Text("at"), f.Number("kvar", 0, 20_000)),
     };
 
+    private const int NameMax = 200;
+    private const int LeversMax = 1000;
+    private const int FirstYear = 2000;
+    private const int LastYear = 2200;
+
     /// <exception cref="InputException">Something in it is wrong.</exception>
     public static Scenario Read(string file, byte[] bytes)
     {
@@ -63,6 +68,10 @@ internal static class ScenarioFile
             Screens = [.. fields.List("screen").Select(screen => Choice<Screen>(screen, errors)).OfType<Screen>().Distinct()],
         };
         fields.RefuseUnknown("note");
+        if (scenario.Name.Length > NameMax) errors.Add(json.Members["name"], $"has {scenario.Name.Length} letters; at most {NameMax}");
+        if (scenario.At is { Year: < FirstYear }) errors.Add(json.Members["at"], $"lies before {FirstYear}");
+        if (scenario.From is { Year: < FirstYear or > LastYear }) errors.Add(json.Members["from"], $"lies outside {FirstYear} to {LastYear}");
+        if (scenario.Levers.Length > LeversMax) errors.Add(json.Members["levers"], $"has {scenario.Levers.Length} levers; at most {LeversMax}");
         return scenario;
     }
 

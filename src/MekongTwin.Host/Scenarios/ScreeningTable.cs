@@ -47,7 +47,7 @@ internal static class ScreeningTable
 
     private static void Write(TextWriter to, RemedyReport report)
     {
-        to.WriteLine(Text($"\nremedies: {report.Capex:#,0} {report.Currency} of {report.Year} in all; violations {report.Before.Violations} before, {report.After.Violations} after; losses P50 {report.Before.LossesMwh.P50:0.#} and {report.After.LossesMwh.P50:0.#} MWh; saved {report.SavedPerYear:#,0} a year. {report.Source}"));
+        to.WriteLine(Text($"\nremedies: {report.Capex:#,0} {report.Currency} of {report.Year} in all; violations {report.Before.Violations} before, {report.After.Violations} after; losses P50 {report.Before.LossesMwh.P50:0.#} and {report.After.LossesMwh.P50:0.#} MWh; saved {report.SavedPerYear:#,0} a year if the days asked about came all year. {report.Source}"));
         foreach (var remedy in report.Remedies.Take(ListedMax)) to.WriteLine(Text($"  {remedy.Element,-34} {remedy.What}: {remedy.Detail}, for {remedy.For}: {remedy.Cost:#,0}"));
         if (report.Remedies.Length > ListedMax) to.WriteLine($"  and {report.Remedies.Length - ListedMax} more");
         if (!report.Unmended.IsEmpty) to.WriteLine($"  still in violation: {string.Join(", ", report.Unmended.Take(ListedMax))}");

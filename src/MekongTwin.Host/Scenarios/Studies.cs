@@ -34,6 +34,12 @@ internal sealed class Studies(IStudyShelf shelf, Branch branch, Func<Model> mode
     /// <summary>More are not kept: the oldest that has ended goes.</summary>
     public const int KeptMax = 200;
 
+    /// <summary>A study that was under way at so many ends of the program is not begun again: it may be what ends it.</summary>
+    public const int StartsMax = 3;
+
+    /// <summary>Where it is kept how often a study was begun.</summary>
+    private const string StartsName = "starts";
+
     /// <summary>Newest bases that are kept, a few MB each: an instant that is asked again has the same base, whatever has come in late since.</summary>
     public const int BasesMax = 8;
 
@@ -67,7 +73,8 @@ internal sealed class Studies(IStudyShelf shelf, Branch branch, Func<Model> mode
             // What it names is looked up before it is taken in; the base is kept for its turn.
             var at = read.At ?? now;
             var from = CheckedOn is null ? await BranchAsync(read.City, at, ct) : null;
-            StudyRun.Check(from ?? CheckedOn!(read.City, at), read);
+            // Whoever asks may be a grain, whose scheduler has others to serve.
+            await Task.Run(() => StudyRun.Check(from ?? CheckedOn!(read.City, at), read), ct);
             var id = $"{now:yyyyMMdd'T'HHmmss}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(3))}";
             entry = new(read with { At = at }, new(id, read.Name, read.City, StudyState.Waiting, 0, Instant.ToText(Instant.From(now), city.MakeCalendar().Zone), by, null)) { From = from };
         }
@@ -81,10 +88,9 @@ internal sealed class Studies(IStudyShelf shelf, Branch branch, Func<Model> mode
             await shelf.WriteAsync(entry.View.Id, "scenario.json", scenario, ct);
             await SetAsync(entry, entry.View);
             entries[entry.View.Id] = entry;
-            foreach (var old in entries.Values.Where(static known => !IsUnderWay(known.View)).Select(static known => known.View.Id).Order(StringComparer.Ordinal).Take(Math.Max(0, entries.Count - KeptMax))) await ForgetAsync(old);
-            return true;
+            return waiting.Writer.TryWrite(entry.View.Id);
         }, ct);
-        await waiting.Writer.WriteAsync(entry.View.Id, CancellationToken.None);
+        await TryForgetOldestAsync(ct);
         return entry.View;
     }
 
@@ -117,13 +123,16 @@ internal sealed class Studies(IStudyShelf shelf, Branch branch, Func<Model> mode
         {
             await foreach (var id in waiting.Reader.ReadAllAsync(ct))
             {
-                var isMine = await ChangeAsync(async () =>
+                if (!entries.TryGetValue(id, out var entry)) continue;
+                try
                 {
-                    if (entries.GetValueOrDefault(id) is not { View.State: StudyState.Waiting } found) return false;
-                    await SetAsync(found, found.View with { State = StudyState.Running });
-                    return true;
-                }, ct);
-                if (isMine) await Task.Run(() => RunAsync(entries[id], ct), CancellationToken.None);
+                    if (await TryBeginAsync(entry, ct)) await Task.Run(() => RunAsync(entry, ct), CancellationToken.None);
+                }
+                catch (Exception e) when (!ct.IsCancellationRequested)
+                {
+                    // Nothing of it is kept: it is begun again at the next start. The others go on.
+                    entry.View = entry.View with { State = StudyState.Failed, Fault = $"It could not be begun or ended: {e.Message}" };
+                }
             }
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
@@ -131,6 +140,22 @@ internal sealed class Studies(IStudyShelf shelf, Branch branch, Func<Model> mode
             // The program ends.
         }
     }
+
+    /// <summary>False when it was stopped meanwhile, or was begun too often.</summary>
+    private Task<bool> TryBeginAsync(Entry entry, CancellationToken ct) => ChangeAsync(async () =>
+    {
+        if (entry.View.State != StudyState.Waiting) return false;
+        var starts = (await shelf.ReadAsync(entry.View.Id, StartsName, ct))?.Length ?? 0;
+        if (starts >= StartsMax)
+        {
+            await SetAsync(entry, entry.View with { State = StudyState.Failed, Fault = $"The program ended {starts} times while it was under way. Ask for fewer futures or days." });
+            return false;
+        }
+        // One byte a start.
+        await shelf.WriteAsync(entry.View.Id, StartsName, new byte[starts + 1], ct);
+        await SetAsync(entry, entry.View with { State = StudyState.Running });
+        return true;
+    }, ct);
 
     private async Task<StudyBase> BranchAsync(string city, DateTimeOffset at, CancellationToken ct)
     {
@@ -176,7 +201,7 @@ internal sealed class Studies(IStudyShelf shelf, Branch branch, Func<Model> mode
             {
                 await SetAsync(entry, ended);
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            catch (Exception e)
             {
                 // It runs again at the next start.
                 entry.View = ended with { State = StudyState.Failed, Fault = $"How it ended could not be written: {e.Message}" };
@@ -196,7 +221,7 @@ internal sealed class Studies(IStudyShelf shelf, Branch branch, Func<Model> mode
             entries[id] = new(scenario with { At = scenario.At ?? DateTimeOffset.Parse(view.Asked, CultureInfo.InvariantCulture) }, IsUnderWay(view) ? view with { State = StudyState.Waiting, Progress = 0 } : view);
             if (IsUnderWay(view)) waiting.Writer.TryWrite(id);
         }
-        catch (Exception e) when (e is IOException or JsonException or InputException or FormatException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or InputException or FormatException)
         {
             // Half of one, from before it was taken in: nobody was told of it.
         }
@@ -227,8 +252,26 @@ internal sealed class Studies(IStudyShelf shelf, Branch branch, Func<Model> mode
     /// <summary>Within the gate.</summary>
     private async Task<bool> ForgetAsync(string id)
     {
+        var isKnown = entries.TryRemove(id, out _);
         await shelf.DeleteAsync(id, CancellationToken.None);
-        return entries.TryRemove(id, out _);
+        return isKnown;
+    }
+
+    /// <summary>What cannot be deleted is forgotten until the next start.</summary>
+    private async Task TryForgetOldestAsync(CancellationToken ct)
+    {
+        try
+        {
+            await ChangeAsync(async () =>
+            {
+                foreach (var old in entries.Values.Where(static known => !IsUnderWay(known.View)).Select(static known => known.View.Id).Order(StringComparer.Ordinal).Take(Math.Max(0, entries.Count - KeptMax))) await ForgetAsync(old);
+                return true;
+            }, ct);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Whoever asked has nothing to do with it.
+        }
     }
 
     private sealed class Entry(Scenario scenario, StudyView view)

@@ -192,6 +192,7 @@ internal sealed class StudyBases
     {
         var means = new double[Days * Quarters.ADay];
         if (Book?.TryRead(point, fromUs, means) == true) return means;
+        ct.ThrowIfCancellationRequested();
         Array.Fill(means, double.NaN);
         foreach (var window in await queries.PointWindowsAsync(point, fromUs, fromUs + (Days * Instant.Day), ct))
         {

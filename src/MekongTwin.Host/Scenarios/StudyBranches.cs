@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Threading.Channels;
 using MekongTwin.Domain.Assets;
 using MekongTwin.Domain.Readings;
 using MekongTwin.Domain.Twins;
@@ -15,14 +16,17 @@ namespace MekongTwin.Host.Scenarios;
 /// <param name="clock">The instant.</param>
 internal sealed class StudyBranches(Func<(ReadFolders Read, Model Model)> now, ITwins twins, ITwinQueries queries, TimeProvider clock)
 {
+    private readonly Lock _gate = new();
+    private readonly Channel<WindowBook> _unfilled = Channel.CreateUnbounded<WindowBook>();
     private readonly ConcurrentDictionary<string, Branch> _branches = new(StringComparer.Ordinal);
 
-    /// <summary>Fills the books of all cities, one after the other.</summary>
+    /// <summary>Fills the books of all cities, and of those that are made meanwhile, one after the other.</summary>
     public async Task RunAsync(CancellationToken ct)
     {
         try
         {
-            foreach (var network in now().Read.Networks) await Of(network.City).Book.FillAsync(queries, ct);
+            foreach (var network in now().Read.Networks) Of(network.City);
+            await foreach (var book in _unfilled.Reader.ReadAllAsync(ct)) await TryFillAsync(book, ct);
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
@@ -40,16 +44,32 @@ internal sealed class StudyBranches(Func<(ReadFolders Read, Model Model)> now, I
     /// <exception cref="InputException">It has no network.</exception>
     public Task<StudyBase> BranchAsync(string city, DateTimeOffset at, CancellationToken ct) => Of(city).Bases.BranchAsync(twins, queries, at, ct);
 
-    /// <summary>Folders that were read again, or points that were added, make another one; its book is filled by the way.</summary>
+    /// <summary>Folders that were read again, or points that were added, make another one.</summary>
     private Branch Of(string city)
     {
-        var (read, model) = now();
-        if (_branches.TryGetValue(city, out var known) && known.Read == read && known.Points == model.Points.Length) return known;
-        var network = read.Networks.FirstOrDefault(network => network.City == city) ?? throw new InputException($"city: the folder of '{city}' describes no network (grid.json: feeders, nodes, lines), which a study needs.");
-        var bases = new StudyBases(read.Model, model, network);
-        var made = _branches[city] = new(read, model.Points.Length, bases, bases.KeepBook(Instant.From(clock.GetUtcNow())));
-        if (known is not null) _ = Task.Run(() => made.Book.FillAsync(queries, CancellationToken.None));
-        return made;
+        lock (_gate)
+        {
+            var (read, model) = now();
+            if (_branches.TryGetValue(city, out var known) && known.Read == read && known.Points == model.Points.Length) return known;
+            var network = read.Networks.FirstOrDefault(network => network.City == city) ?? throw new InputException($"city: the folder of '{city}' describes no network (grid.json: feeders, nodes, lines), which a study needs.");
+            var bases = new StudyBases(read.Model, model, network);
+            var book = bases.KeepBook(Instant.From(clock.GetUtcNow()));
+            _unfilled.Writer.TryWrite(book);
+            return _branches[city] = new(read, model.Points.Length, bases, book);
+        }
+    }
+
+    /// <summary>A book that cannot be filled is none: studies read what is stored.</summary>
+    private async Task TryFillAsync(WindowBook book, CancellationToken ct)
+    {
+        try
+        {
+            await book.FillAsync(queries, ct);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // The next one that is made is tried again.
+        }
     }
 
     private sealed record Branch(ReadFolders Read, int Points, StudyBases Bases, WindowBook Book);

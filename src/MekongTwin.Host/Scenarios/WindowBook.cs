@@ -60,6 +60,7 @@ internal sealed class WindowBook
     {
         for (var row = 0; row < _points.Length; row++)
         {
+            ct.ThrowIfCancellationRequested();
             var end = _newest[row] + 1;
             var windows = await queries.PointWindowsAsync(_points[row], (end - _quarters) * Instant.Quarter, end * Instant.Quarter, ct);
             lock (_gate)

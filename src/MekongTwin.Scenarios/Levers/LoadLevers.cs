@@ -101,6 +101,8 @@ internal sealed class LoadLevers
             var row = t * Loads.Factors;
             for (var k = 0; k < Loads.Factors; k++)
             {
+                // Panels and what levers add have levers of their own.
+                if (k is Factor.Pv or Factor.Motorbikes or Factor.Cars or Factor.Industry) continue;
                 Loads.WeightP[row + k] *= once;
                 Loads.WeightQ[row + k] *= once;
             }

@@ -32,7 +32,7 @@ internal sealed class HostingScreening(StudiedSide side, long seed, Criteria cri
         Parallel.For(0, side.Futures.Length, options, future =>
         {
             lightest[future] = Lightest(future);
-            random[future] = [.. feeding.Select((f, k) => Most(plan.Feeders[f], lightest[future][k], AtRandom(plan.Feeders[f], new Draw(seed, future))))];
+            random[future] = [.. feeding.Select((f, k) => Most(plan.Feeders[f], lightest[future][k], AtRandom(plan.Feeders[f], lightest[future][k], new Draw(seed, future))))];
         });
         var feeders = new FeederHosting[feeding.Length];
         Parallel.For(0, feeders.Length, options, k =>
@@ -74,11 +74,11 @@ internal sealed class HostingScreening(StudiedSide side, long seed, Criteria cri
         return new(side.Named.Buses[feeder.Buses[at]].Name, Math.Round(most.Kw, 1), most.What, (most.What == "loading" ? side.Named.Branches : side.Named.Buses)[most.Element].Name);
     }
 
-    /// <summary>Transformers in an order that is drawn, each filled to its band.</summary>
-    private Panels[] AtRandom(FeederGrid feeder, Draw draw) =>
+    /// <summary>Transformers in an order that is drawn, each filled until what it feeds back is its band: panels that are there take their part of it.</summary>
+    private Panels[] AtRandom(FeederGrid feeder, FeederLoad load, Draw draw) =>
     [
         .. Enumerable.Range(1, feeder.Branches.Length).Where(i => !plan.IsLine[feeder.Branches[i - 1]])
-            .OrderBy(i => draw.Uniform(0, FirstChannel + feeder.Branches[i - 1])).Select(i => new Panels(i, feeder.Network.Branches.RatingFrom[i - 1] * criteria.TransformerPercent[1] / 100)),
+            .OrderBy(i => draw.Uniform(0, FirstChannel + feeder.Branches[i - 1])).Select(i => new Panels(i, Math.Max(0, (feeder.Network.Branches.RatingFrom[i - 1] * criteria.TransformerPercent[1] / 100) + Math.Min(0, load.P[i])))),
     ];
 
     /// <summary>The first bus after the head, and the node with the most impedance to it.</summary>

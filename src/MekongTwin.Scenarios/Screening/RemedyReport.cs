@@ -25,7 +25,7 @@ public sealed record RemediedSide(int Violations, Percentiles LossesMwh, double?
 /// <param name="Before">The scenario.</param>
 /// <param name="After">The same futures solved again with every remedy.</param>
 /// <param name="Capex">Cost of all.</param>
-/// <param name="SavedPerYear">Losses saved and unserved energy avoided, at the rules' values; negative where it costs.</param>
+/// <param name="SavedPerYear">Losses saved and unserved energy avoided, at the rules' values, as if the study's days came all year: ask about a year. Negative where it costs.</param>
 /// <param name="Rounds">How often it was solved again.</param>
 /// <param name="Remedies">In the order they were found.</param>
 /// <param name="Unmended">Elements still in violation.</param>

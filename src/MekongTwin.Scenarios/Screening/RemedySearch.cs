@@ -115,7 +115,8 @@ internal sealed class RemedySearch
         foreach (var tie in grid.Links.Where(link => !link.Closed && grid.FeederOf[link.A] == feeder != (grid.FeederOf[link.B] == feeder)))
         {
             var (own, other) = grid.FeederOf[tie.A] == feeder ? (tie.A, tie.B) : (tie.B, tie.A);
-            if (grid.FeederOf[other] is var helper && (helper < 0 || busy.Contains(helper) || moved.Contains(helper))) continue;
+            // A feeder that a lever adds feeds its node over a line that is none of the city's.
+            if (grid.FeederOf[other] is var helper && (helper < 0 || helper >= elements.Feeders.Length || busy.Contains(helper) || moved.Contains(helper))) continue;
             for (var section = own; above.TryGetValue(section, out var link); section = link.A == section ? link.B : link.A)
             {
                 if (link.Line >= elements.Grid.City.Lines.Length) break;

@@ -8,6 +8,9 @@ namespace MekongTwin.Scenarios.Studies;
 /// <summary>A scenario on a base: solved, and the same futures without levers beside it.</summary>
 public static class StudyRun
 {
+    /// <summary>Elements times futures of a study: about 2 GB with its baseline.</summary>
+    private const long TalliesMax = 25_000_000;
+
     /// <summary>Checks a scenario against a base without solving anything.</summary>
     /// <exception cref="ScenarioException">It cannot be; the message names the field.</exception>
     public static void Check(StudyBase from, Scenario scenario) => _ = Plan(from, scenario);
@@ -45,6 +48,8 @@ public static class StudyRun
     private static Planned Plan(StudyBase from, Scenario scenario)
     {
         Need(scenario);
+        var whole = from.Elements.Grid.Network;
+        if ((long)scenario.Futures * (whole.Buses.Count + whole.Branches.Count) > TalliesMax) throw new ScenarioException("futures", $"{scenario.Futures} futures of {whole.Buses.Count + whole.Branches.Count} elements are more than {TalliesMax} tallies; ask for fewer futures");
         var elements = from.Elements;
         var grid = GridLevers.Apply(scenario, elements);
         var (network, named) = (grid.Network, new StudyElements(elements, grid));
@@ -52,12 +57,14 @@ public static class StudyRun
         var feeders = FeederGrid.Split(network);
         var baseKva = network.BaseMva * 1000;
         var loads = new DemandLoads(levers, feeders, Batteries(scenario, elements, feeders), new WeatherGenerator(from.Climate, scenario.Seed), scenario.Seed, FirstDay(from, scenario), baseKva);
+        var outages = scenario.Levers.Select(static (lever, i) => (Lever: lever, Field: $"levers[{i}].element")).Where(static pair => pair.Lever is Outage).Select(pair => (Outage: Place((Outage)pair.Lever, elements, pair.Field), pair.Field)).ToList();
+        Need(feeders, outages);
         return new(grid, named, new(feeders, network.Buses.Count, network.Branches.Count, baseKva, loads, scenario.Days, scenario.Futures, from.Rules.Criteria)
         {
             Ageing = scenario.Screens.Contains(Screen.Ageing) ? from.Rules.Ageing : null,
             Hosting = scenario.Screens.Contains(Screen.Hosting) ? from.Rules.Hosting : null,
             IsLine = [.. named.Branches.Select(static branch => branch.Kind == "line")],
-            Outages = [.. scenario.Levers.Select((lever, i) => (lever, i)).Where(static pair => pair.lever is Outage).Select(pair => Place((Outage)pair.lever, elements, $"levers[{pair.i}].element"))],
+            Outages = [.. outages.Select(static pair => pair.Outage)],
         });
     }
 
@@ -78,6 +85,22 @@ public static class StudyRun
 
     private static PlannedOutage Place(Outage outage, CityElements elements, string field) =>
         new(elements.Branch(outage.Element, field), (int)(outage.FromHour * 4), (int)Math.Ceiling(outage.ToHour * 4));
+
+    /// <summary>A feeder's day has one open branch a step.</summary>
+    private static void Need(FeederGrid[] feeders, List<(PlannedOutage Outage, string Field)> outages)
+    {
+        for (var i = 1; i < outages.Count; i++)
+        {
+            var (outage, field) = outages[i];
+            var feeder = feeders.FirstOrDefault(feeder => feeder.Branches.Contains(outage.Branch));
+            if (feeder is null) continue;
+            foreach (var (other, _) in outages[..i])
+            {
+                if (other.Branch == outage.Branch || other.ToStep <= outage.FromStep || outage.ToStep <= other.FromStep || !feeder.Branches.Contains(other.Branch)) continue;
+                throw new ScenarioException(field, "is on a feeder of which another element is out at the same hours; take the one nearer to the head, or other hours");
+            }
+        }
+    }
 
     private static void Need(Scenario scenario)
     {

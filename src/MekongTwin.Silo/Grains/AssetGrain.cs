@@ -24,6 +24,7 @@ internal sealed class AssetGrain(Regions regions, ILocalSiloDetails here) : Grai
     private AssetTwin _twin = null!;
     private MissedReadings? _missed;
     private WireShare _share = null!;
+    private TurnAnswers? _turn;
     private FoldOutcome[] _outcomes = [];
     private bool _isCaughtUp;
 
@@ -41,10 +42,12 @@ internal sealed class AssetGrain(Regions regions, ILocalSiloDetails here) : Grai
     public Task<WireFolded> FoldAsync(WireShare share)
     {
         if (!TryOpen(share)) return Task.FromResult(Leave(share.Home));
-        if (!_partition!.Turn.IsUnderWay(share.Turn)) return Task.FromResult(new WireFolded { Step = FoldStep.Elsewhere });
-        if (_partition.Turn.TryBegin(_asset))
+        // One turn throughout: what is asked of an earlier one came late.
+        var turn = _partition!.Turn;
+        if (turn.Number != share.Turn) return Task.FromResult(new WireFolded { Step = FoldStep.Elsewhere });
+        if (turn.TryBegin(_asset))
         {
-            _share = share;
+            (_share, _turn) = (share, turn);
             _outcomes = new FoldOutcome[share.Readings.Length / Reading.Size];
             _late.Clear();
             _attempts = 0;
@@ -52,11 +55,11 @@ internal sealed class AssetGrain(Regions regions, ILocalSiloDetails here) : Grai
             // Before the readings: what it missed is among the applied ones, and they are not.
             _isCaughtUp = _missed is null || _missed.RetryAt > share.Turn;
         }
-        return Task.FromResult(GoOn(share.Turn));
+        return Task.FromResult(GoOn(turn));
     }
 
     public Task<WireFolded> ContinueAsync() =>
-        Task.FromResult(_share is not null && TryOpen(_share) && _partition!.Turn.IsUnderWay(_share.Turn) ? GoOn(_share.Turn) : new() { Step = FoldStep.Elsewhere });
+        Task.FromResult(_share is not null && TryOpen(_share) && _partition!.Turn is var turn && turn == _turn ? GoOn(turn) : new() { Step = FoldStep.Elsewhere });
 
     private bool TryOpen(WireShare share)
     {
@@ -87,10 +90,10 @@ internal sealed class AssetGrain(Regions regions, ILocalSiloDetails here) : Grai
     }
 
     /// <summary>What an activation before this one had begun is gone with it: the partition starts anew from what is stored.</summary>
-    private WireFolded GoOn(long turn)
+    private WireFolded GoOn(TurnAnswers turn)
     {
-        if (_partition!.Turn.Of(_asset) is { } answer) return answer;
-        return _share?.Turn == turn ? Go() : throw new InvalidOperationException($"{_path} went away in the middle of a turn.");
+        if (turn.Of(_asset) is { } answer) return answer;
+        return _share is not null && turn == _turn ? Go() : throw new InvalidOperationException($"{_path} went away in the middle of a turn.");
     }
 
     private WireFolded Go()
@@ -100,7 +103,7 @@ internal sealed class AssetGrain(Regions regions, ILocalSiloDetails here) : Grai
         if (_missed is not null) SetAside();
         PutLatest();
         var answer = new WireFolded { Step = FoldStep.Done, Outcomes = _outcomes, Late = [.. _late], SetAside = _missed is not null, Failure = _missed?.Failure };
-        _partition!.Turn.Done(_asset, answer);
+        _turn!.Done(_asset, answer);
         return answer;
     }
 

@@ -14,6 +14,10 @@ public interface IStudiesGrain : IGrainWithStringKey
     [Alias("list")]
     Task<byte[]> ListAsync();
 
+    /// <summary>Null when there is none.</summary>
+    [Alias("find")]
+    Task<byte[]?> FindAsync(string id);
+
     /// <summary>Stops one that waits or runs, removes one that has ended; false when there is none.</summary>
     [Alias("remove")]
     Task<bool> RemoveAsync(string id);

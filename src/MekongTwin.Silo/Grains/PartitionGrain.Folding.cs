@@ -192,7 +192,7 @@ internal sealed partial class PartitionGrain
     /// <summary>One turn. The caller holds it, and says when it is booked too.</summary>
     private async Task<WireApplied> TurnAsync(long to, ReadOnlyMemory<Reading> readings, int[] sources, IChangesObserver? caller)
     {
-        _partition.Turn.Begin(++_turns);
+        _partition.Turn = new(++_turns);
         _isTurning = true;
         if (!KnowsAll(readings.Span)) await WithDatabaseAsync(async ct =>
         {

@@ -9,7 +9,7 @@ namespace MekongTwin.Silo.Grains;
 
 /// <summary>
 /// The door of a region's studies. They are solved beside the grains, on threads of the pool, and kept in the database: when its silo dies the
-/// next activation runs again what waited or ran, to the same bytes.
+/// next activation runs again what waited or ran, on the city as it was at the same instant.
 /// </summary>
 [KeepAlive, HomePlacement, Reentrant]
 internal sealed class StudiesGrain(Func<Studies> make) : Grain, IStudiesGrain
@@ -22,6 +22,8 @@ internal sealed class StudiesGrain(Func<Studies> make) : Grain, IStudiesGrain
     {
         _studies = make();
         await _studies.LoadAsync(ct);
+        // Nobody would end the loop of an activation that was given up meanwhile.
+        ct.ThrowIfCancellationRequested();
         _running = Task.Run(() => _studies.RunAsync(_stop.Token), CancellationToken.None);
     }
 
@@ -44,6 +46,8 @@ internal sealed class StudiesGrain(Func<Studies> make) : Grain, IStudiesGrain
     }
 
     public async Task<byte[]> ListAsync() => JsonSerializer.SerializeToUtf8Bytes(await _studies.ListAsync(_stop.Token), RegionStudies.Json);
+
+    public async Task<byte[]?> FindAsync(string id) => await _studies.FindAsync(id, _stop.Token) is { } study ? JsonSerializer.SerializeToUtf8Bytes(study, RegionStudies.Json) : null;
 
     public Task<bool> RemoveAsync(string id) => _studies.RemoveAsync(id, _stop.Token);
 }

@@ -93,7 +93,8 @@ internal sealed partial class SiloCore
                 }
             }
         }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        // A call that was on its way fails in other ways, too.
+        catch (Exception) when (_stop.IsCancellationRequested)
         {
             // The silo stops.
         }

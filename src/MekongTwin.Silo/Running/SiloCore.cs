@@ -24,7 +24,8 @@ internal sealed partial class SiloCore : ITwinCore
     /// <summary>How long a change by a person waits for its own effect; it takes place all the same.</summary>
     private static readonly TimeSpan VisibleWithin = TimeSpan.FromSeconds(5);
 
-    private static readonly TimeSpan BranchAgainAfter = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan BranchAgainAfter = TimeSpan.FromSeconds(2);
+    private const int BranchesMax = 15;
 
     /// <summary>How long the other silos may take to learn of a new mapping.</summary>
     private static TimeSpan KnownWithin => 2 * RefreshEvery;
@@ -242,18 +243,19 @@ internal sealed partial class SiloCore : ITwinCore
     /// </summary>
     private Studies MakeStudies() => new(new StudyTable(_database, _region.Retry), BranchAsync, () => Model, Clock, Math.Max(1, Environment.ProcessorCount / 2)) { CheckedOn = (city, at) => BasesOf(city).Assume(at) };
 
-    /// <summary>A study waits for a database that is away and for partitions that move.</summary>
+    /// <summary>A study waits for a database that is away and for partitions that move, so often; then it says what it waited for.</summary>
     private async Task<StudyBase> BranchAsync(string city, DateTimeOffset at, CancellationToken ct)
     {
-        while (true)
+        for (var tries = 1; ; tries++)
         {
             try
             {
-                return await _region.Retry.RunAsync(stop => BasesOf(city).BranchAsync(_twins, Queries, at, stop), static _ => { }, ct);
+                return await BasesOf(city).BranchAsync(_twins, Queries, at, ct);
             }
-            catch (Exception e) when (e is UnavailableException or TimeoutException or SiloUnavailableException or OrleansMessageRejectionException)
+            catch (Exception e) when (tries < BranchesMax && (e is UnavailableException or TimeoutException or SiloUnavailableException or OrleansMessageRejectionException || PostgresFault.Is(e)))
             {
-                await Task.Delay(BranchAgainAfter, ct);
+                // Longer each time: what was asked may still be at it.
+                await Task.Delay(tries * BranchAgainAfter, ct);
             }
         }
     }

@@ -138,6 +138,8 @@ internal sealed class Region(string name, int partitions, NpgsqlDataSource datab
 /// <summary>What a partition's activation and its asset grains share: they live on one silo.</summary>
 internal sealed class Partition(int number, Region region, PartitionState state)
 {
+    private TurnAnswers _turn = new(0);
+
     public int Number => number;
 
     /// <summary>Of this activation: whoever had the partition before has a lower one.</summary>
@@ -153,7 +155,11 @@ internal sealed class Partition(int number, Region region, PartitionState state)
     /// The turn under way. An asset's share of it is folded once, however often it is asked: a call may have been carried out
     /// though its caller was told that a silo it came through is gone.
     /// </summary>
-    public TurnAnswers Turn { get; } = new();
+    public TurnAnswers Turn
+    {
+        get => Volatile.Read(ref _turn);
+        set => Volatile.Write(ref _turn, value);
+    }
 
     /// <summary>True when something of an asset's past is to be fetched before it can go on.</summary>
     public bool Wants(int asset) => Readings.Wants(asset) || Facts.Wants(asset);

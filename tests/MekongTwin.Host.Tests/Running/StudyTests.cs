@@ -78,6 +78,9 @@ public sealed class StudyTests : IDisposable
     [InlineData("""{"name":"x","city":"hue"}""", "city: there is no 'hue'")]
     [InlineData("""{"name":"x","city":"vn-dad","at":"2999-01-01T00:00+07:00"}""", "at: 2999-01-01T00:00+07:00 has not come yet")]
     [InlineData("""{"name":"x","city":"vn-dad","levers":[{"kind":"outage","element":"zz","fromHour":1,"toHour":2}]}""", "levers[0].element: the city has no line, transformer or feeder 'zz'")]
+    [InlineData("""{"name":"x","city":"vn-dad","from":"0001-01-01"}""", "from: lies outside 2000 to 2200")]
+    [InlineData("""{"name":"x","city":"vn-dad","at":"0001-01-01T00:00Z"}""", "at: lies before 2000")]
+    [InlineData("""{"name":"x","city":"vn-dad","levers":[{"kind":"outage","element":"fdr/471-thachthang","fromHour":1,"toHour":3},{"kind":"outage","element":"ln/471-thachthang/4","fromHour":2,"toHour":4}]}""", "levers[1].element: is on a feeder of which another element is out at the same hours")]
     [InlineData("""{"name":"x","city":"vn-dad","days":3660,"futures":1000}""", "futures: 1000 futures of 3660 days are more than 36600 days")]
     public async Task WhatCannotBeIsRefusedWithItsField(string scenario, string says)
     {
@@ -100,6 +103,38 @@ public sealed class StudyTests : IDisposable
         Assert.Single((await served.GetAsync("/api/v1/studies")).GetProperty("items").EnumerateArray());
         var report = await ReportAsync(served, "20260101T000000-abcdef");
         Assert.StartsWith("2026-01-01T07:00:00", report.GetProperty("base").GetProperty("asOf").GetString(), StringComparison.Ordinal);
+    }
+
+    /// <summary>What it was when the program ended three times may be what ended it.</summary>
+    [Fact]
+    public async Task AStudyThatWasBegunTooOftenIsNotBegunAgain()
+    {
+        var path = Path.Combine(_directory.In("data"), "studies", "20260101T000000-abcdef");
+        Directory.CreateDirectory(path);
+        await File.WriteAllTextAsync(Path.Combine(path, "scenario.json"), Heat, TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(path, "study.json"), """{"id":"20260101T000000-abcdef","name":"heat","city":"vn-dad","state":"running","progress":0.5,"asked":"2026-01-01T07:00:00+07:00","by":"open","fault":null}""", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(path, "starts"), "123", TestContext.Current.CancellationToken);
+        await using var served = await Served.StartAsync(_directory);
+        await Patience.UntilAsync(async () => await StateAsync(served, "20260101T000000-abcdef") == "failed", () => "it is given up");
+        // Those that come after it go on.
+        var asked = await AskAsync(served, Heat);
+        await ReportAsync(served, asked);
+    }
+
+    /// <summary>A shelf that refuses once neither ends the studies nor leaves one waiting.</summary>
+    [Fact]
+    public async Task WhatCannotBeWrittenFailsAndTheNextOneRuns()
+    {
+        await using var served = await Served.StartAsync(_directory);
+        var first = await AskAsync(served, Heat.Replace("\"futures\":2", "\"futures\":100,\"days\":366", StringComparison.Ordinal));
+        await Patience.UntilAsync(async () => await StateAsync(served, first) == "running", () => "the first runs");
+        var second = await AskAsync(served, Heat);
+        // Where a file of it is to be, a directory stands.
+        Directory.CreateDirectory(Path.Combine(_directory.In("data"), "studies", second, "starts"));
+        var third = await AskAsync(served, Heat);
+        Assert.Equal(HttpStatusCode.NoContent, (await served.AskAsync(HttpMethod.Delete, $"/api/v1/studies/{first}")).Code);
+        await Patience.UntilAsync(async () => await StateAsync(served, second) == "failed", () => "the second fails");
+        await ReportAsync(served, third);
     }
 
     [Fact]
