@@ -54,6 +54,7 @@ internal sealed class Projector
     private long _lastCommit = Stopwatch.GetTimestamp();
     private long _lastProgress = Stopwatch.GetTimestamp();
     private volatile bool _dirty;
+    private long _commits;
 
     public Projector(LocalTwins twins, TwinStore store, ReadingIndex index, Ledger ledger, TimeProvider clock)
     {
@@ -73,6 +74,9 @@ internal sealed class Projector
 
     /// <summary>Journal offset up to which readers see it.</summary>
     public Progress Committed { get; }
+
+    /// <summary>How many commits there were: rows may be committed for an offset that is committed already.</summary>
+    public Progress Commits { get; } = new(0);
 
     /// <summary>Who hears of twins that are set aside.</summary>
     public SetAsideLog? SetAside { get; set; }
@@ -160,8 +164,8 @@ internal sealed class Projector
         }
     }
 
-    /// <summary>Something is folded that is not committed.</summary>
-    public bool IsDirty => _dirty;
+    /// <summary>The commit with which everything is committed that is folded now; between steps.</summary>
+    public long NextCommit => _dirty ? Volatile.Read(ref _commits) + 1 : 0;
 
     /// <summary>Commits; while the database refuses (full disk, a lock held by another program) it says so and tries again.</summary>
     public async Task CommitAsync(CancellationToken ct)
@@ -200,6 +204,7 @@ internal sealed class Projector
         _lastCommit = Stopwatch.GetTimestamp();
         _dirty = false;
         Committed.Advance(_store.Applied);
+        Commits.Advance(++_commits);
         return true;
     }
 

@@ -12,16 +12,18 @@ internal sealed class RetentionFold(Projector projector, LocalTwins twins, TwinS
 
     public async ValueTask<long> WatchAsync(Horizon next, CancellationToken ct)
     {
-        var from = 0L;
+        var (from, commit) = (0L, 0L);
         await projector.BetweenStepsAsync(applied =>
         {
-            // A twin that was set aside needs the readings that it missed; what one caught up with is not among the committed facts yet.
+            // A twin that was set aside needs the readings that it missed.
             if (twins.SetAside > 0) throw new JournalException("a twin is set aside, and needs the readings that it missed.");
-            if (projector.IsDirty && store.Applied >= applied) throw new JournalException("what a twin caught up with is not committed yet.");
+            commit = projector.NextCommit;
             (from, _cameTooLate) = (applied, false);
             projector.Watch = readings => Look(readings.Span, next);
         }, ct);
         await projector.Committed.WaitAsync(from, ct);
+        // What a twin caught up with is committed for the same offset.
+        await projector.Commits.WaitAsync(commit, ct);
         return from;
     }
 
