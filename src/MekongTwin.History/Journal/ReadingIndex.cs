@@ -205,9 +205,12 @@ public sealed class ReadingIndex : IReadingArchive, IDisposable
     {
         ImmutableArray<SortedRun> runs;
         IReadOnlyList<Seal> seals;
+        int changes;
         _gate.EnterReadLock();
         try
         {
+            // Before the seals: what changes after it is asked again.
+            changes = _history.Changes;
             (seals, runs) = (SealedStretches(), _runs);
             foreach (var recent in _recent) recent.Read(point, fromUs, toUs, into);
         }
@@ -225,7 +228,7 @@ public sealed class ReadingIndex : IReadingArchive, IDisposable
             }
             return true;
         }
-        catch (Exception e) when (e is ObjectDisposedException or JournalException && seals.Count < _history.Count)
+        catch (Exception e) when (e is ObjectDisposedException or JournalException && changes != _history.Changes)
         {
             return false;
         }
