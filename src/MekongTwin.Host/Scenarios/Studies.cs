@@ -43,7 +43,8 @@ internal sealed class Studies(IStudyShelf shelf, Branch branch, Func<Model> mode
     /// <summary>Newest bases that are kept, a few MB each: an instant that is asked again has the same base, whatever has come in late since.</summary>
     public const int BasesMax = 8;
 
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true, Converters = { new System.Text.Json.Serialization.JsonStringEnumConverter(JsonNamingPolicy.CamelCase) } };
+    /// <summary>Of what is shown of a study, on the shelf and between silos.</summary>
+    public static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true, Converters = { new System.Text.Json.Serialization.JsonStringEnumConverter(JsonNamingPolicy.CamelCase) } };
 
     /// <summary>One change of state at a time, kept before the next.</summary>
     private readonly SemaphoreSlim gate = new(1, 1);

@@ -41,6 +41,11 @@ internal sealed class StudyBases
     private readonly int[] power;
     private readonly ILookup<string, int> weatherPoints;
 
+    /// <summary>Of a city, by its network among those of the folders.</summary>
+    /// <exception cref="InputException">It has none.</exception>
+    public static StudyBases Of(string city, Model read, Model model, IReadOnlyList<Network> networks) =>
+        new(read, model, networks.FirstOrDefault(network => network.City == city) ?? throw new InputException($"city: the folder of '{city}' describes no network (grid.json: feeders, nodes, lines), which a study needs."));
+
     /// <param name="read">The model that the network's numbers are of.</param>
     /// <param name="model">The model that the twins' numbers are of.</param>
     /// <param name="network">The city's network.</param>

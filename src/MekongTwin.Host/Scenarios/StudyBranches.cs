@@ -51,8 +51,7 @@ internal sealed class StudyBranches(Func<(ReadFolders Read, Model Model)> now, I
         {
             var (read, model) = now();
             if (_branches.TryGetValue(city, out var known) && known.Read == read && known.Points == model.Points.Length) return known;
-            var network = read.Networks.FirstOrDefault(network => network.City == city) ?? throw new InputException($"city: the folder of '{city}' describes no network (grid.json: feeders, nodes, lines), which a study needs.");
-            var bases = new StudyBases(read.Model, model, network);
+            var bases = StudyBases.Of(city, read.Model, model, read.Networks);
             var book = bases.KeepBook(Instant.From(clock.GetUtcNow()));
             _unfilled.Writer.TryWrite(book);
             return _branches[city] = new(read, model.Points.Length, bases, book);

@@ -47,9 +47,7 @@ public static class StudyRun
 
     private static Planned Plan(StudyBase from, Scenario scenario)
     {
-        Need(scenario);
-        var whole = from.Elements.Grid.Network;
-        if ((long)scenario.Futures * (whole.Buses.Count + whole.Branches.Count) > TalliesMax) throw new ScenarioException("futures", $"{scenario.Futures} futures of {whole.Buses.Count + whole.Branches.Count} elements are more than {TalliesMax} tallies; ask for fewer futures");
+        Need(from, scenario);
         var elements = from.Elements;
         var grid = GridLevers.Apply(scenario, elements);
         var (network, named) = (grid.Network, new StudyElements(elements, grid));
@@ -102,11 +100,14 @@ public static class StudyRun
         }
     }
 
-    private static void Need(Scenario scenario)
+    private static void Need(StudyBase from, Scenario scenario)
     {
         if (scenario.Days is < 1 or > Scenario.DaysMax) throw new ScenarioException("days", $"{scenario.Days} is outside 1 to {Scenario.DaysMax}");
         if (scenario.Futures is < 1 or > Scenario.FuturesMax) throw new ScenarioException("futures", $"{scenario.Futures} is outside 1 to {Scenario.FuturesMax}");
         if ((long)scenario.Days * scenario.Futures > Scenario.FutureDaysMax) throw new ScenarioException("futures", $"{scenario.Futures} futures of {scenario.Days} days are more than {Scenario.FutureDaysMax} days in all; ask for fewer futures or days");
+        var network = from.Elements.Grid.Network;
+        var elements = network.Buses.Count + network.Branches.Count;
+        if ((long)scenario.Futures * elements > TalliesMax) throw new ScenarioException("futures", $"{scenario.Futures} futures of {elements} elements are more than {TalliesMax} tallies; ask for fewer futures");
     }
 
     /// <summary>A scenario made ready.</summary>

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using MekongTwin.Api;
 using MekongTwin.Host.Scenarios;
-using MekongTwin.Silo.Twins;
 using MekongTwin.Silo.Wire;
 using Orleans.Concurrency;
 
@@ -37,7 +36,7 @@ internal sealed class StudiesGrain(Func<Studies> make) : Grain, IStudiesGrain
     {
         try
         {
-            return new() { Study = JsonSerializer.SerializeToUtf8Bytes(await _studies.AskAsync(scenario, by, _stop.Token), RegionStudies.Json) };
+            return new() { Study = JsonSerializer.SerializeToUtf8Bytes(await _studies.AskAsync(scenario, by, _stop.Token), Studies.Json) };
         }
         catch (StudyRefusedException e)
         {
@@ -45,9 +44,9 @@ internal sealed class StudiesGrain(Func<Studies> make) : Grain, IStudiesGrain
         }
     }
 
-    public async Task<byte[]> ListAsync() => JsonSerializer.SerializeToUtf8Bytes(await _studies.ListAsync(_stop.Token), RegionStudies.Json);
+    public async Task<byte[]> ListAsync() => JsonSerializer.SerializeToUtf8Bytes(await _studies.ListAsync(_stop.Token), Studies.Json);
 
-    public async Task<byte[]?> FindAsync(string id) => await _studies.FindAsync(id, _stop.Token) is { } study ? JsonSerializer.SerializeToUtf8Bytes(study, RegionStudies.Json) : null;
+    public async Task<byte[]?> FindAsync(string id) => await _studies.FindAsync(id, _stop.Token) is { } study ? JsonSerializer.SerializeToUtf8Bytes(study, Studies.Json) : null;
 
     public Task<bool> RemoveAsync(string id) => _studies.RemoveAsync(id, _stop.Token);
 }

@@ -260,7 +260,7 @@ internal sealed partial class SiloCore : ITwinCore
         }
     }
 
-    private StudyBases BasesOf(string city) => new(_read, Model, _networks.FirstOrDefault(network => network.City == city) ?? throw new InputException($"city: the folder of '{city}' describes no network (grid.json: feeders, nodes, lines), which a study needs."));
+    private StudyBases BasesOf(string city) => StudyBases.Of(city, _read, Model, _networks);
 
     /// <summary>What the folders say goes onto the model that is there, as long as what is folded holds under it.</summary>
     private static Model Merge(Model before, Model read)

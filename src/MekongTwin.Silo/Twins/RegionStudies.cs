@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using MekongTwin.Api;
 using MekongTwin.Host.Scenarios;
 using MekongTwin.Scenarios.Exports;
@@ -10,8 +9,6 @@ namespace MekongTwin.Silo.Twins;
 /// <summary>The studies of the whole region, from any of its silos: asked for at their grain, read from where they are kept.</summary>
 internal sealed class RegionStudies(IGrainFactory grains, string region, IStudyShelf shelf) : IStudies
 {
-    public static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) } };
-
     /// <summary>How long a page waits for the database.</summary>
     private static readonly TimeSpan ReadWithin = TimeSpan.FromSeconds(5);
 
@@ -20,12 +17,12 @@ internal sealed class RegionStudies(IGrainFactory grains, string region, IStudyS
     public async Task<StudyView> AskAsync(byte[] scenario, string by, CancellationToken ct)
     {
         var asked = await TellAsync(Grain.AskAsync(scenario, by), ct);
-        return asked.Study is { } study ? JsonSerializer.Deserialize<StudyView>(study, Json)! : throw new StudyRefusedException(asked.Refused!);
+        return asked.Study is { } study ? JsonSerializer.Deserialize<StudyView>(study, Studies.Json)! : throw new StudyRefusedException(asked.Refused!);
     }
 
-    public async Task<IReadOnlyList<StudyView>> ListAsync(CancellationToken ct) => JsonSerializer.Deserialize<List<StudyView>>(await TellAsync(Grain.ListAsync(), ct), Json)!;
+    public async Task<IReadOnlyList<StudyView>> ListAsync(CancellationToken ct) => JsonSerializer.Deserialize<List<StudyView>>(await TellAsync(Grain.ListAsync(), ct), Studies.Json)!;
 
-    public async Task<StudyView?> FindAsync(string id, CancellationToken ct) => await TellAsync(Grain.FindAsync(id), ct) is { } study ? JsonSerializer.Deserialize<StudyView>(study, Json) : null;
+    public async Task<StudyView?> FindAsync(string id, CancellationToken ct) => await TellAsync(Grain.FindAsync(id), ct) is { } study ? JsonSerializer.Deserialize<StudyView>(study, Studies.Json) : null;
 
     public Task<byte[]?> ReadReportAsync(string id, CancellationToken ct) => ReadAsync(id, "report.json", ct);
 
