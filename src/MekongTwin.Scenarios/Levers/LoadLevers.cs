@@ -26,6 +26,9 @@ internal sealed class LoadLevers
 
     public ShiftLoad? Shift { get; private set; }
 
+    /// <summary>What tariff hours make of it; null where they are left as they are.</summary>
+    public TariffResponse? Tariff { get; private set; }
+
     /// <param name="scenario">Its estimates are taken as likely; a future's own are in <see cref="Scenario.Drawn"/>.</param>
     /// <param name="from">The city.</param>
     /// <param name="grid">The city's grid as the same levers have it.</param>
@@ -43,6 +46,8 @@ internal sealed class LoadLevers
         var levers = new LoadLevers(loads, busOf, from.Demand.Model);
         var next = today.Count;
         for (var i = 0; i < scenario.Levers.Length; i++) levers.Apply(scenario, from, grid, i, ref next);
+        // Who pays by the hour is known once every load is there.
+        if (scenario.Levers.OfType<TariffShift>().SingleOrDefault() is { Percent.Likely: > 0 and var percent }) levers.Tariff = new(from.Rules.Tariffs, levers.Model.Calendar, percent / 100, loads);
         return levers;
     }
 
@@ -79,6 +84,10 @@ internal sealed class LoadLevers
             case ShiftLoad shift:
                 Once<ShiftLoad>(scenario, i);
                 Shift = shift;
+                break;
+            case TariffShift:
+                Once<TariffShift>(scenario, i);
+                if (from.Rules.Tariffs.IsEmpty) throw new ScenarioException(field, $"the country's file knows no tariff hours ('{from.Rules.Criteria.Name}'); say with shiftLoad which hours are meant");
                 break;
         }
     }

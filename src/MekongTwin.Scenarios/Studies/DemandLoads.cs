@@ -92,6 +92,7 @@ internal sealed class DemandLoads : IFutureLoads
                 var factor = Math.Exp(growth * day);
                 for (var step = 0; step < kw.Length; step++) (kw[step], kvar[step]) = (kw[step] * factor, kvar[step] * factor);
             }
+            levers.Tariff?.Move(load, of.first.AddDays(day), kw);
             if (levers.Shift is { } shift)
             {
                 var (from, to) = ((int)(shift.FromHour * 4), (int)(shift.ToHour * 4));
