@@ -127,6 +127,21 @@ public sealed class StudyLaws
     }
 
     [Fact]
+    public void Yearly_growth_leaves_panels_and_vehicles_as_they_are()
+    {
+        double Drawn(params Lever[] levers)
+        {
+            var side = StudyRun.Run(City, Bases.Ask(levers) with { Days = 200, Futures = 1 }, 2).Scenario;
+            return side.EnergyMwh.P50 - side.LossesMwh.P50;
+        }
+        var growth = new Growth(0, 40);
+        Lever[] added = [new MorePv(0.5), new ElectricMotorbikes(0.3, ChargingStrategy.Evening)];
+        var (alone, grown) = (Drawn(added) - Drawn(), Drawn([growth, .. added]) - Drawn(growth));
+        Assert.True(Drawn(growth) > 1.08 * Drawn());
+        Assert.Equal(alone, grown, 0.02 * Math.Abs(alone));
+    }
+
+    [Fact]
     public void Panels_never_raise_what_is_drawn()
     {
         var (_, _, report) = Report(new MorePv(2));

@@ -6,6 +6,9 @@ namespace MekongTwin.Scenarios.Levers;
 /// <summary>What levers make of a city's loads.</summary>
 internal sealed class LoadLevers
 {
+    /// <summary>Factors that do not grow with the others: panels and what levers add have levers of their own.</summary>
+    public static readonly int[] Apart = [Factor.Pv, Factor.Motorbikes, Factor.Cars, Factor.Industry];
+
     private LoadLevers(FactorLoads loads, int[] busOf, DemandModel model) =>
         (Loads, BusOf, Model, DailyGrowth, Exports) = (loads, busOf, model, new double[loads.Count], ExportLimit.Free);
 
@@ -18,7 +21,7 @@ internal sealed class LoadLevers
 
     public double HeatC { get; private set; }
 
-    /// <summary>Logarithm of what each load grows by from day to day.</summary>
+    /// <summary>Logarithm of what each load, but for what is <see cref="Apart"/>, grows by from day to day.</summary>
     public double[] DailyGrowth { get; }
 
     /// <summary>What a transformer may feed back.</summary>
@@ -110,8 +113,7 @@ internal sealed class LoadLevers
             var row = t * Loads.Factors;
             for (var k = 0; k < Loads.Factors; k++)
             {
-                // Panels and what levers add have levers of their own.
-                if (k is Factor.Pv or Factor.Motorbikes or Factor.Cars or Factor.Industry) continue;
+                if (Apart.Contains(k)) continue;
                 Loads.WeightP[row + k] *= once;
                 Loads.WeightQ[row + k] *= once;
             }

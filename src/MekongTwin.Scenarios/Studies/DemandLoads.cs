@@ -56,6 +56,7 @@ internal sealed class DemandLoads : IFutureLoads
             foreach (var (load, bus) in of.loadsOf[feeder])
             {
                 levers.Loads.Fill(series, load, at, kw, kvar);
+                if (levers.DailyGrowth[load] != 0) Grow(load, at, Math.Exp(levers.DailyGrowth[load] * day));
                 Move(load, day);
                 Add(kw, Column(p, bus));
                 Add(kvar, Column(q, bus));
@@ -84,14 +85,21 @@ internal sealed class DemandLoads : IFutureLoads
             for (var step = 0; step < column.Length; step += Vector<double>.Count) (new Vector<double>(column[step..]) + (new Vector<double>(power, step) * unit)).CopyTo(column[step..]);
         }
 
+        private void Grow(int load, int at, double times)
+        {
+            for (var step = 0; step < kw.Length; step++) (kw[step], kvar[step]) = (kw[step] * times, kvar[step] * times);
+            foreach (var factor in LoadLevers.Apart)
+            {
+                var (lessKw, lessKvar) = ((times - 1) * levers.Loads.P(load, factor), (times - 1) * levers.Loads.Q(load, factor));
+                if (lessKw == 0 && lessKvar == 0) continue;
+                var values = series.Of(factor).Slice(at, kw.Length);
+                for (var step = 0; step < kw.Length; step++) (kw[step], kvar[step]) = (kw[step] - (lessKw * values[step]), kvar[step] - (lessKvar * values[step]));
+            }
+        }
+
         /// <summary>What levers do to a load's day as a whole.</summary>
         private void Move(int load, int day)
         {
-            if (levers.DailyGrowth[load] is var growth && growth != 0)
-            {
-                var factor = Math.Exp(growth * day);
-                for (var step = 0; step < kw.Length; step++) (kw[step], kvar[step]) = (kw[step] * factor, kvar[step] * factor);
-            }
             levers.Tariff?.Move(load, of.first.AddDays(day), kw);
             if (levers.Shift is { } shift)
             {
