@@ -82,7 +82,7 @@ internal sealed class LoadStudy
             text.WriteLine();
         }
         text.WriteLine();
-        text.WriteLine(string.Create(CultureInfo.InvariantCulture, $"the lowest voltage is most often at bus {MostFrequent(lowestAt)}"));
+        if (lowestAt.Count > 0) text.WriteLine(string.Create(CultureInfo.InvariantCulture, $"the lowest voltage is most often at bus {MostFrequent(lowestAt)}"));
     }
 
     private void Take(Network network, Loads loads, ScenarioResult result, double[] vm, double[] va)

@@ -28,7 +28,7 @@ public sealed record ScenarioBatch
 public sealed record SweepLimits(double LowestVm, double HighestVm, double[] LoadingPercent);
 
 /// <summary>Extremes over the scenarios of a batch that converged, at served buses and branches; where there were none the lowest is
-/// +∞ and the highest −∞. They do not depend on the order of scenarios. With limits it is counted, too, how many scenarios were outside.</summary>
+/// +∞ and the highest −∞, but for a source, whose voltage is always the one it holds. They do not depend on the order of scenarios. With limits it is counted, too, how many scenarios were outside.</summary>
 public sealed class Extremes
 {
     /// <exception cref="ArgumentException">The limits are not of the network's branches.</exception>

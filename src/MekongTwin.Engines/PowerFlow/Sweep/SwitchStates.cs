@@ -81,7 +81,7 @@ public sealed class SwitchStates
         }
     }
 
-    private static bool IsMask(Switching switching) => switching.Close.Count == 0 && switching.Open.Count <= 1;
+    private static bool IsMask(Switching switching) => switching.Close.Count == 0 && switching.Open is [] or [>= 0];
 
     private static string Key(Switching switching) => $"-{string.Join(',', switching.Open.Distinct().Order())}+{string.Join(',', switching.Close.Distinct().Order())}";
 
