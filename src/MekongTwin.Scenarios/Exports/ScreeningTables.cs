@@ -12,7 +12,7 @@ internal static class ScreeningTables
     {
         var table = new CsvText(
             "element", "kind", "customers without supply after 5 min", "not delivered after 5 min (MWh)", "customers without supply after 1 h", "not delivered after 1 h (MWh)",
-            "customers without supply until repair", "not delivered until repair (MWh)", "restored by switching (% of what it can reach)", "closed", "opened", "limit", "element at its limit", "worst", "unit of worst",
+            "customers without supply until repair", "not delivered until repair (MWh)", "restored by switching (% of what is not lost itself)", "closed", "opened", "limit", "element at its limit", "worst", "unit of worst",
             "every switch state looked at", "failures (1/year)", "repair (h)", "expected not delivered (MWh/year)", "baseline expected not delivered (MWh/year)");
         foreach (var loss in report.Contingencies)
         {
