@@ -294,7 +294,7 @@ public sealed partial class PageTests(RunningCity city) : IClassFixture<RunningC
 
         await Expect(page.GetByTestId("n1-row")).ToHaveCountAsync(20);
         await Expect(page.GetByTestId("n1-row").First).ToContainTextAsync(new Regex(@"[\d,]+ customers[\d.]+\sMWh.*Baseline [\d.]+\sMWh"));
-        await Expect(page.GetByTestId("n1")).ToContainTextAsync(new Regex("close ln/.*restores"));
+        await Expect(page.GetByTestId("n1")).ToContainTextAsync(new Regex("close tie/.*restores"));
         await page.GetByTestId("n1-all").PressAsync("Enter");
         await Expect(page.GetByTestId("n1-row")).ToHaveCountAsync(500);
         await Expect(page.GetByTestId("n1-all")).ToBeHiddenAsync();
