@@ -54,6 +54,7 @@ export const leverForms: readonly LeverForm[] = [
   },
   { kind: 'coolingEfficiency', label: 'lever.coolingEfficiency', fields: [{ is: 'number', name: 'ratio', label: 'field.energyRatio', min: 30, max: 150, step: 1, value: 80, unit: '%', percent: true, uncertain: true }] },
   { kind: 'shiftLoad', label: 'lever.shiftLoad', fields: [{ is: 'number', name: 'percent', label: 'field.ofLoad', min: 0, max: 50, step: 0.1, value: 10, unit: '%', uncertain: true }, ...hours(22)] },
+  { kind: 'tariffHours', label: 'lever.tariffHours', fields: [{ is: 'number', name: 'percent', label: 'field.ofDear', min: 0, max: 50, step: 0.1, value: 10, unit: '%', uncertain: true }] },
   {
     kind: 'battery', label: 'lever.battery', fields: [
       { is: 'element', name: 'at', label: 'field.atElement', suggests: 'feeder' },
