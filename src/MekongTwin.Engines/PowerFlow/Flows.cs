@@ -8,7 +8,7 @@ public static class Flows
     /// <param name="loads">What is drawn, in place of the network's own.</param>
     /// <param name="vm">Magnitudes, pu; kept. Set to 0 where unserved.</param>
     /// <param name="va">Angles, rad; kept. Set to 0 where unserved.</param>
-    /// <param name="converged">What the solver says.</param>
+    /// <param name="converged">What the solver says; what leaves a mismatch that is no number has not converged.</param>
     /// <param name="iterations">What the solver took.</param>
     public static Solution Of(Network network, Loads loads, double[] vm, double[] va, bool converged, int iterations) =>
         Of(network, loads, vm, va, converged, iterations, network.SolvedAs, network.GenerationQ);
@@ -66,7 +66,7 @@ public static class Flows
 
         return new Solution
         {
-            Converged = converged,
+            Converged = converged && double.IsFinite(residual),
             Iterations = iterations,
             Residual = residual,
             WorstBus = worst,

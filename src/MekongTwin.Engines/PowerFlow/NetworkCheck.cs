@@ -57,7 +57,7 @@ internal static class NetworkCheck
             Need(double.IsFinite(branches.X[k]), "branch", place, "reactance", branches.X[k], "it must be finite");
             Need(double.IsFinite(branches.G[k]), "branch", place, "shunt conductance", branches.G[k], "it must be finite");
             Need(double.IsFinite(branches.B[k]), "branch", place, "shunt susceptance", branches.B[k], "it must be finite");
-            if (branches.InService[k] && branches.R[k] == 0 && branches.X[k] == 0) throw new NetworkException(Say($"branch {place} between buses {buses.Number[branches.From[k]]} and {buses.Number[branches.To[k]]} has no impedance; what a closed switch joins is one bus."));
+            if (branches.InService[k] && !double.IsFinite(1 / ((branches.R[k] * branches.R[k]) + (branches.X[k] * branches.X[k])))) throw new NetworkException(Say($"branch {place} between buses {buses.Number[branches.From[k]]} and {buses.Number[branches.To[k]]} has no impedance; what a closed switch joins is one bus."));
             Need(branches.Ratio[k] > 0 && double.IsFinite(branches.Ratio[k]), "branch", place, "turns ratio", branches.Ratio[k], "it must be positive");
             Need(double.IsFinite(branches.ShiftRad[k]), "branch", place, "phase shift", branches.ShiftRad[k], "it must be finite");
             Need(branches.RatingFrom[k] >= 0, "branch", place, "rating at the from end", branches.RatingFrom[k], "it must not be negative");

@@ -44,6 +44,7 @@ public sealed class MatpowerReading
     [InlineData("mpc.bus = [BUS]; mpc.gen = [GEN]; mpc.branch = [BRANCH]; define_constants;\nVbase = mpc.bus(1, BASE_KV) * 1e3; Sbase = mpc.baseMVA * 1e6;\nmpc.branch(:, [BR_R BR_X]) = mpc.branch(:, [BR_R BR_X]) * (Vbase^2 / Sbase);\nmpc.branch(:, [BR_R BR_X]) = mpc.branch(:, [BR_R BR_X]) / (Vbase^2 / Sbase);")]
     [InlineData("mpc.bus = [BUS]; mpc.gen = [GEN]; mpc.branch = [BRANCH]; pf = 0.6; s = sin(acos(pf));\nmpc.bus(:, 4) = mpc.bus(:, 4) * s / 0.8;\nfixed = 0;\nif fixed\n mpc.bus(:, 3) = 0;\nelseif ~fixed && true\n mpc.bus(2, 3) = 50;\nelse\n mpc.bus = 1;\nend\nfor k = 1:2\n mpc.gen(k, 4) = mpc.gen(k, 4) + 0;\nend\nk = find(isinf(mpc.gen(:, 4)) & ...\n   isinf(mpc.gen(:, 5)));\nmpc.gen(k, 4) = 9;")]
     [InlineData("b = [1 3 0 0 0 0 1 1.02 0 22 1 1.1 .9; 2 1 49+1 20 1 - 0 -2 1 1 0 22 1 1.1 .9];\nmpc.bus = [b; 7, 2, 10, [5 0 0 1], ones(1,2) * 1 - [0 1], 22, 1, 1.1, .9]; mpc.gen = [GEN]; mpc.branch = [BRANCH];\nmpc.bus(end, end) = .9; mpc.bus(2, :)';")]
+    [InlineData("mpc.bus = [BUS]; mpc.gen = [GEN]; mpc.branch = [BRANCH]; mpc.of.day = 1;\nold = mpc; old.bus(:, 3) = 0; old.of.day = sign(NaN); old.gen = [];\nmpc.bus(:, 3) = mpc.bus(:, 3) * mpc.of.day;")]
     public void What_means_the_same_reads_the_same(string body)
     {
         body = body.Replace("BUS]", Bus + "]", StringComparison.Ordinal).Replace("GEN]", Gen + "]", StringComparison.Ordinal).Replace("BRANCH]", Branch + "]", StringComparison.Ordinal);
@@ -100,6 +101,7 @@ public sealed class MatpowerReading
     [InlineData("x(1e7, 1e7) = 1;", "small.m:4: a matrix of 10000000 by 10000000 is too large.")]
     [InlineData("x = 1:1e300;", "small.m:4: the range is too long.")]
     [InlineData("a = zeros(1e7, 1); b = zeros(1e7, 1); c = zeros(1e7, 1);\nd.e = zeros(1e7, 1);", "small.m:5: the file's matrices take too much memory.")]
+    [InlineData("s.t.x = zeros(1e7, 1); a = s; b = s; c = s;\nd = 1;", "small.m:5: the file's matrices take too much memory.")]
     public void A_file_without_measure_is_refused(string body, string message)
     {
         Assert.Equal(message, Assert.Throws<ImportException>(() => MatpowerCase.Read("small.m", Case(body))).Message);

@@ -33,6 +33,15 @@ public sealed class NetworkFacts
         Refuses("branch 1: to bus index is 2; there is no such bus.", () => new Network(1, Two(), new Loads(2), Between(0, 2), new Generators(0)));
         Refuses("branch 1 joins bus 8 with itself.", () => new Network(1, Two(), new Loads(2), Between(1, 1), new Generators(0)));
         Refuses("branch 1 between buses 7 and 8 has no impedance; what a closed switch joins is one bus.", () => new Network(1, Two(), new Loads(2), Between(0, 1, 0), new Generators(0)));
+        Refuses("branch 1 between buses 7 and 8 has no impedance; what a closed switch joins is one bus.", () => new Network(1, Two(), new Loads(2), Between(0, 1, 1e-160), new Generators(0)));
+    }
+
+    [Fact]
+    public void Voltages_that_leave_a_mismatch_that_is_no_number_have_not_converged()
+    {
+        var network = new Network(1, Two(buses => (buses.ShuntB[0], buses.ShuntB[1]) = (1e300, 1e300)), new Loads(2), Between(0, 1), new Generators(0));
+        Assert.True(Flows.Of(network, network.Loads, [1, 1], [0, 0], true, 1).Converged);
+        Assert.False(Flows.Of(network, network.Loads, [1, 1e10], [0, 0], true, 1).Converged);
     }
 
     private static void Refuses(string message, Func<Network> make) => Assert.Equal(message, Assert.Throws<NetworkException>(make).Message);

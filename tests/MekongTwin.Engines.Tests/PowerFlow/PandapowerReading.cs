@@ -50,6 +50,7 @@ public sealed class PandapowerReading
     [InlineData("[5,0.3,0.1,", "[5,1e999,0.1,", "net.json:11: load[0].p_mw: is 1e999; it must be a number.")]
     [InlineData("[5,0.3,0.1,", "[5,NaN,0.1,", "net.json:11: load: its data frame is not valid JSON: ")]
     [InlineData("\\\"index\\\":[0,1,2,3,4,5,6,7,8,9,10]", "\\\"index\\\":[0,1,2,3,4,5,6,7,8,9,9]", "net.json:5: bus[9].index: is there twice.")]
+    [InlineData("[4,5,0.63,20.0,0.4,", "[4,5,0.63,20.0,1e308,", "net.json:77: trafo[1].vn_lv_kv: with its tap, the rating and parallel it gives no impedance that is a number.")]
     public void What_is_wrong_is_said_with_table_row_and_column(string old, string changed, string message)
     {
         var text = Everything.Replace(old, changed, StringComparison.Ordinal);

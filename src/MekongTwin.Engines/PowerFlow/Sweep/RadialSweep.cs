@@ -115,7 +115,7 @@ public sealed class RadialSweep
         if (batch.Opened is { } opened) Need("opened branches", opened.Length, scenarios);
         if (batch.Vm is { } vm) Need("voltage magnitudes", vm.Length, values);
         if (batch.Va is { } va) Need("voltage angles", va.Length, values);
-        if (batch.Opened?.Max() is { } most && most >= Network.Branches.Count) throw new ArgumentException($"There is no branch {most + 1} to open.");
+        if (batch.Opened is { Length: > 0 } branches && branches.Max() is var most && most >= Network.Branches.Count) throw new ArgumentException($"There is no branch {most + 1} to open.");
 
         static void Need(string what, int length, long needed)
         {

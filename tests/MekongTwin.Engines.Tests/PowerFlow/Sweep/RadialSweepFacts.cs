@@ -71,6 +71,42 @@ public sealed class RadialSweepFacts
         }
     }
 
+    /// <summary>Where everything draws by voltage it would not show that a place was taken for one that does not.</summary>
+    [Theory]
+    [InlineData("CurrentP")]
+    [InlineData("CurrentQ")]
+    [InlineData("ImpedanceP")]
+    [InlineData("ImpedanceQ")]
+    [InlineData("ShuntG")]
+    [InlineData("ShuntB")]
+    [InlineData("G")]
+    [InlineData("B")]
+    public void One_place_that_draws_by_voltage_is_found_among_many_that_do_not(string what)
+    {
+        var network = RadialGrids.Plain(3, 60);
+        foreach (var table in (object[])[network.Loads, network.Buses, network.Branches])
+        {
+            if (table.GetType().GetProperty(what)?.GetValue(table) is double[] values) values[40] = 0.2;
+        }
+        network = network.With(network.Loads);
+        var newton = new NewtonSolver(network, new NewtonOptions { Tolerance = 1e-12 }).Solve();
+        Assert.NotEqual(Sweep(RadialGrids.Plain(3, 60)).Solve().Vm.Min(), newton.Vm.Min(), 1e-5);
+        foreach (var width in Enum.GetValues<SimdWidth>().Where(Simd.Has))
+        {
+            const int Count = 3;
+            var (n, results) = (network.Buses.Count, new ScenarioResult[Count]);
+            var (vm, va) = (new double[Count * n], new double[Count * n]);
+            Sweep(network).Solve(new ScenarioBatch { Loads = ScenarioLoads.Same(Count), Results = results, Vm = vm, Va = va }, new SweepOptions { Width = width });
+            for (var s = 0; s < Count; s++)
+            {
+                AssertNear(newton.Vm, vm[(s * n)..((s + 1) * n)], 1e-9);
+                AssertNear(newton.Va, va[(s * n)..((s + 1) * n)], 1e-9);
+                Assert.Equal(newton.LossesP, results[s].LossesP, 1e-8);
+                Assert.Equal(newton.LossesQ, results[s].LossesQ, 1e-8);
+            }
+        }
+    }
+
     [Fact]
     public void A_ring_is_refused_by_the_names_of_its_branches()
     {

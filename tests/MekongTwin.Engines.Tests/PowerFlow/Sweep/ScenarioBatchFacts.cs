@@ -193,6 +193,34 @@ public sealed class ScenarioBatchFacts
         Assert.Throws<ArgumentException>(() => Answers.Of(network, ScenarioLoads.Columns(p[1..], q, n, Count), width));
     }
 
+    /// <summary>Opened branches and scenarios that fail in full blocks and in one that is not: the same bits, whatever stands beside them.</summary>
+    [Theory]
+    [MemberData(nameof(Widths))]
+    public void Columns_are_the_rows_they_stand_for_also_where_branches_open_and_scenarios_fail(SimdWidth width, bool mixed)
+    {
+        const int Count = 43;
+        var network = Grid(mixed, 40);
+        var n = network.Buses.Count;
+        var (p, q) = Draw(network, Count, seed: 9);
+        foreach (var (scenario, bus, value) in (ReadOnlySpan<(int, int, double)>)[(2, 7, double.NaN), (17, 30, 1e3), (41, 3, double.NegativeInfinity)]) p[(scenario * n) + bus] = value;
+        var opened = Enumerable.Range(0, Count).Select(s => s % 4 == 0 ? s % network.Branches.Count : -1).ToArray();
+        double[] Turned(double[] rows) => [.. Enumerable.Range(0, n * Count).Select(i => rows[(i % Count * n) + (i / Count)])];
+        var rows = Answers.Of(network, ScenarioLoads.Rows(p, q, n), SimdWidth.Scalar, opened: opened);
+        var columns = Answers.Of(network, ScenarioLoads.Columns(Turned(p), Turned(q), n, Count), width, opened: opened);
+        for (var s = 0; s < Count; s++)
+        {
+            Assert.Equal(s is not (2 or 17 or 41), columns.Results[s].Converged);
+            if (!columns.Results[s].Converged) continue;
+            var row = (s * n)..((s + 1) * n);
+            Assert.Equal(rows.Vm[row], columns.Vm[row]);
+            Assert.Equal(rows.Va[row], columns.Va[row]);
+            Assert.Equal(rows.Results[s], columns.Results[s]);
+        }
+        Assert.Equal(rows.Extremes.LowestVm, columns.Extremes.LowestVm);
+        Assert.Equal(rows.Extremes.HighestVm, columns.Extremes.HighestVm);
+        Assert.Equal(rows.Extremes.HighestLoadingPercent, columns.Extremes.HighestLoadingPercent);
+    }
+
     [Theory]
     [MemberData(nameof(Widths))]
     public void Shared_profiles_are_the_rows_they_stand_for(SimdWidth width, bool mixed)
@@ -353,6 +381,13 @@ public sealed class ScenarioBatchFacts
     }
 
     [Fact]
+    public void No_scenarios_are_solved_at_once()
+    {
+        var network = RadialGrids.Plain(1, 10);
+        RadialSweepFacts.Sweep(network).Solve(new ScenarioBatch { Loads = ScenarioLoads.Same(0), Opened = [], Results = [], Vm = [], Va = [] });
+    }
+
+    [Fact]
     public void Arrays_that_do_not_fit_are_refused()
     {
         var network = RadialGrids.Plain(1, 10);
@@ -402,12 +437,12 @@ public sealed class ScenarioBatchFacts
     {
         public static Answers Of(Network network, double[] p, double[] q, SimdWidth width, int threads = 1) => Of(network, ScenarioLoads.Rows(p, q, network.Buses.Count), width, threads);
 
-        public static Answers Of(Network network, ScenarioLoads loads, SimdWidth width, int threads = 1)
+        public static Answers Of(Network network, ScenarioLoads loads, SimdWidth width, int threads = 1, int[]? opened = null)
         {
             var size = loads.Count * network.Buses.Count;
             var answers = new Answers(new ScenarioResult[loads.Count], new double[size], new double[size], new Extremes(network));
             RadialSweepFacts.Sweep(network).Solve(
-                new ScenarioBatch { Loads = loads, Results = answers.Results, Vm = answers.Vm, Va = answers.Va, Extremes = answers.Extremes }, new SweepOptions { Width = width, Threads = threads });
+                new ScenarioBatch { Loads = loads, Opened = opened, Results = answers.Results, Vm = answers.Vm, Va = answers.Va, Extremes = answers.Extremes }, new SweepOptions { Width = width, Threads = threads });
             return answers;
         }
     }

@@ -24,7 +24,7 @@ internal static class Functions
     {
         ["sin"] = Math.Sin, ["cos"] = Math.Cos, ["tan"] = Math.Tan, ["asin"] = Math.Asin, ["acos"] = Math.Acos, ["atan"] = Math.Atan, ["sqrt"] = Math.Sqrt,
         ["abs"] = Math.Abs, ["exp"] = Math.Exp, ["log"] = Math.Log, ["log10"] = Math.Log10, ["floor"] = Math.Floor, ["ceil"] = Math.Ceiling, ["fix"] = Math.Truncate,
-        ["round"] = static x => Math.Round(x, MidpointRounding.AwayFromZero), ["sign"] = static x => Math.Sign(x), ["deg2rad"] = static x => x * Math.PI / 180, ["rad2deg"] = static x => x * 180 / Math.PI,
+        ["round"] = static x => Math.Round(x, MidpointRounding.AwayFromZero), ["sign"] = static x => double.IsNaN(x) ? x : Math.Sign(x), ["deg2rad"] = static x => x * Math.PI / 180, ["rad2deg"] = static x => x * 180 / Math.PI,
     };
 
     /// <summary>Questions to each element.</summary>

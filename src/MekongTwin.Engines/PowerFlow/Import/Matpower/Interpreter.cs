@@ -78,7 +78,22 @@ internal sealed class Interpreter(string file)
         held += SizeOf(value) - SizeOf(names.GetValueOrDefault(name));
         names[name] = value;
 
-        static int SizeOf(object? value) => value is Matrix matrix ? matrix.Values.Length : 0;
+        static long SizeOf(object? value) => value switch
+        {
+            Matrix matrix => matrix.Values.Length,
+            Structure structure => structure.Fields.Values.Sum(SizeOf),
+            _ => 0,
+        };
+    }
+
+    /// <summary>A structure that is assigned is another one: what changes in it later does not change in the first.</summary>
+    private object Copied(Syntax at, object value)
+    {
+        if (value is not Structure structure) return value;
+        Spend(at, structure.Fields.Count);
+        var copy = new Structure();
+        foreach (var (name, field) in structure.Fields) copy.Fields[name] = Copied(at, field);
+        return copy;
     }
 
     /// <summary>Counts what a statement makes, so that no file takes a machine's memory or its day.</summary>
@@ -109,7 +124,7 @@ internal sealed class Interpreter(string file)
             }
             return;
         }
-        Store(assignment.Targets[0], Evaluate(assignment.Value));
+        Store(assignment.Targets[0], Copied(assignment, Evaluate(assignment.Value)));
     }
 
     private void Store(Syntax target, object value)

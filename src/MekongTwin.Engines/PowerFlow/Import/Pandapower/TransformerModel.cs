@@ -21,6 +21,7 @@ internal static class TransformerModel
         var (tapHv, tapLv, shift) = Tap(table, row, ratedHv, ratedLv);
 
         var scale = tapLv * tapLv / (lvKv * lvKv) * baseMva / rated / parallel;
+        if (!double.IsFinite(scale)) throw table.Wrong(row, "vn_lv_kv", "with its tap, the rating and parallel it gives no impedance that is a number.");
         var impedance = table.Number(row, "vk_percent") / 100 * scale;
         var r = table.Number(row, "vkr_percent") / 100 * scale;
         if (Math.Abs(impedance) < Math.Abs(r) || impedance == 0) throw table.Wrong(row, "vk_percent", "must not be 0, nor less than vkr_percent.");
