@@ -1,3 +1,5 @@
+using MekongTwin.Scenarios.Screening;
+
 namespace MekongTwin.Api;
 
 /// <summary>A study's state. Names on the wire are the lower-camel form.</summary>
@@ -15,11 +17,15 @@ public enum StudyState
 /// <param name="Name">The scenario's.</param>
 /// <param name="City">The scenario's.</param>
 /// <param name="State">How far it came.</param>
-/// <param name="Progress">Share that is done, 0 to 1.</param>
+/// <param name="Progress">Share of its futures that is solved, 0 to 1.</param>
 /// <param name="Asked">When it was asked for, in the city's zone.</param>
 /// <param name="By">Who asked.</param>
 /// <param name="Fault">Why it failed, and what to do.</param>
-public sealed record StudyView(string Id, string Name, string City, StudyState State, double Progress, string Asked, string By, string? Fault);
+public sealed record StudyView(string Id, string Name, string City, StudyState State, double Progress, string Asked, string By, string? Fault)
+{
+    /// <summary>What is screened now, after all futures are solved; null before and after.</summary>
+    public Screen? Screening { get; init; }
+}
 
 /// <summary>A scenario that is refused: every mistake by its field.</summary>
 public sealed class StudyRefusedException(string message) : Exception(message);

@@ -259,6 +259,93 @@ public sealed partial class PageTests(RunningCity city) : IClassFixture<RunningC
     }
 
     [Fact]
+    public async Task What_is_screened_is_chosen_followed_and_shown_and_an_uncertain_figure_has_three_parts()
+    {
+        var page = await OpenAsync();
+        await ComeToAsync(page, "#what-if", page.GetByTestId("study-form"));
+        await AddLeverAsync(page, "heatWave");
+        await page.GetByTestId("lever-heatWave-deltaC-uncertain").PressAsync("Space");
+        await Expect(page.GetByTestId("lever-heatWave-deltaC")).ToBeHiddenAsync();
+        await page.GetByTestId("lever-heatWave-deltaC-low").FillAsync("5");
+        await page.GetByTestId("lever-heatWave-deltaC-high").FillAsync("6");
+        await page.GetByTestId("study-futures").FillAsync("2");
+        await page.GetByTestId("study-from").FillAsync("2026-06-15");
+        foreach (var screen in (string[])["n1", "hosting", "ageing", "remedies"]) await page.GetByTestId($"study-screen-{screen}").PressAsync("Space");
+        // A likely figure below the low one does not leave the page.
+        await page.GetByTestId("study-run").ClickAsync();
+        await Expect(page.GetByTestId("lever-heatWave-deltaC-likely")).ToBeFocusedAsync();
+        await page.GetByTestId("lever-heatWave-deltaC-low").FillAsync("3");
+        // The server says what it screens as if it were at it for long.
+        await page.RouteAsync("**/api/v1/studies", async route =>
+        {
+            var answer = await route.FetchAsync();
+            if (route.Request.Method == "POST") { await route.FulfillAsync(new() { Response = answer }); return; }
+            var studies = JsonNode.Parse(await answer.TextAsync())!;
+            (studies["items"]![0]!["state"], studies["items"]![0]!["progress"], studies["items"]![0]!["screening"]) = ("running", 1, "remedies");
+            await route.FulfillAsync(new() { Response = answer, Body = studies.ToJsonString() });
+        });
+        await page.GetByTestId("study-run").ClickAsync();
+        var row = page.GetByTestId("study-row").Filter(new() { HasText = "Heat wave 3–4–6 °C" });
+        await Expect(row.GetByTestId("study-state")).ToHaveTextAsync("◐ screening: Remedies and what they cost", new() { Timeout = 60_000 });
+        await Expect(row.GetByRole(AriaRole.Progressbar)).Not.ToHaveAttributeAsync("value", new Regex(".*"));
+        await page.UnrouteAllAsync();
+        await Expect(page.GetByTestId("answer-name")).ToHaveTextAsync("Heat wave 3–4–6 °C", new() { Timeout = 180_000 });
+        await Expect(page.GetByTestId("answer-changes")).ToContainTextAsync("Warmer by 3 – 4 – 6 °C");
+
+        await Expect(page.GetByTestId("n1-row")).ToHaveCountAsync(20);
+        await Expect(page.GetByTestId("n1-row").First).ToContainTextAsync(new Regex(@"[\d,]+ customers[\d.]+\sMWh.*Baseline [\d.]+\sMWh"));
+        await Expect(page.GetByTestId("n1")).ToContainTextAsync(new Regex("close tie/.*restores"));
+        await page.GetByTestId("n1-all").PressAsync("Enter");
+        await Expect(page.GetByTestId("n1-row")).ToHaveCountAsync(500);
+        await Expect(page.GetByTestId("n1-all")).ToBeHiddenAsync();
+        await Expect(page.GetByTestId("n1-shown")).ToContainTextAsync(new Regex(@"500 shown; 500 of [\d,]+ losses listed"));
+        await Expect(page.GetByTestId("screening-hosting")).ToContainTextAsync("MV screening");
+        await Expect(page.GetByTestId("hosting-row").First).ToContainTextAsync(new Regex(@"MW.*P10.*P90.* in \d futures"));
+        await Expect(page.GetByTestId("ageing-row").First).ToContainTextAsync(new Regex(@"P90.*×.*°C"));
+        await Expect(page.GetByTestId("remedies-cost")).ToContainTextAsync(new Regex(@"USD in all, prices of 2025"));
+        await Expect(page.GetByTestId("remedies-row").First).ToContainTextAsync(new Regex(@"(kVA|open|km|pu)"));
+        var saved = await page.RunAndWaitForDownloadAsync(() => page.GetByTestId("download-n1.csv").ClickAsync());
+        Assert.StartsWith("element,kind,customers without supply after 5 min,", await File.ReadAllTextAsync(await saved.PathAsync(), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_could_not_be_screened_is_said_and_the_map_of_the_answer_names_what_is_under_the_pointer()
+    {
+        Assert.SkipUnless(city.Missing is null, city.Missing ?? "");
+        var (browser, page) = await city.OpenDrawingAsync();
+        await using var _ = browser;
+        await page.RouteAsync("**/report", async route =>
+        {
+            var answer = await route.FetchAsync();
+            var report = JsonNode.Parse(await answer.TextAsync())!;
+            report["screening"] = new JsonObject { ["notScreened"] = new JsonArray("n1: not screened: the file of 'Elsewhere' has no contingency rules") };
+            await route.FulfillAsync(new() { Response = answer, Body = report.ToJsonString() });
+        });
+        await ComeToAsync(page, "#what-if", page.GetByTestId("study-form"));
+        await AddLeverAsync(page, "heatWave");
+        await page.GetByTestId("study-futures").FillAsync("2");
+        await page.GetByTestId("study-run").ClickAsync();
+        await Expect(page.GetByTestId("not-screened")).ToContainTextAsync("Not screened: Loss of one element (N-1).", new() { Timeout = 180_000 });
+        await Expect(page.GetByTestId("not-screened")).ToContainTextAsync("'Elsewhere' has no contingency rules");
+        await Expect(page.GetByTestId("download-n1.csv")).ToHaveCountAsync(0);
+        await page.GetByTestId("study-map").ScrollIntoViewIfNeededAsync();
+        await Expect(page.GetByTestId("study-map").Locator("canvas")).ToBeVisibleAsync();
+        await Expect(page.Locator(".study-map .map-status")).ToBeEmptyAsync();
+        // Somewhere along the middle of the city there is a line or a transformer.
+        var box = (await page.GetByTestId("study-map").BoundingBoxAsync())!;
+        var pointed = page.Locator(".study-map .map-pointed");
+        await UntilAsync(async () =>
+        {
+            for (var x = 0.2f; x < 0.9f; x += 0.01f)
+            {
+                await page.Mouse.MoveAsync(box.X + (x * box.Width), box.Y + (box.Height / 2));
+                if (Regex.IsMatch((await pointed.TextContentAsync())!, @"^\S+ · loading P90 [\d,]+\s% · in violation in \d+\s% of futures$")) return;
+            }
+            Assert.Fail($"Nothing is named; the last was '{await pointed.TextContentAsync()}'.");
+        });
+    }
+
+    [Fact]
     public async Task The_age_of_the_newest_reading_and_the_stream_to_the_page_are_two_signs()
     {
         var page = await OpenAsync(page => page.RouteAsync("**/api/v1/live*", route => route.AbortAsync()));

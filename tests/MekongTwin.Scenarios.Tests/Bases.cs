@@ -6,6 +6,7 @@ using MekongTwin.Engines.PowerFlow.Import.Cities;
 using MekongTwin.Engines.Tests.PowerFlow.Completion;
 using MekongTwin.Scenarios.Countries;
 using MekongTwin.Scenarios.Levers;
+using MekongTwin.Scenarios.Tests.Screening;
 
 namespace MekongTwin.Scenarios.Tests;
 
@@ -26,6 +27,13 @@ internal static class Bases
         var first = new DateTime(2026, 6, 1);
         var demand = Calibrator.Calibrate(new DemandModel { Place = ClimateNormals.DaNang.Place }, facts, new(first, Quarters.ADay, facts.Length), new WeatherGenerator(ClimateNormals.DaNang, 0).Generate(0, DateOnly.FromDateTime(first), 1));
         return new("city", new DateTimeOffset(2026, 6, 2, 14, 0, 0, TimeSpan.FromHours(7)), "0", elements, demand, ClimateNormals.DaNang, rules, [.. facts.Select(static fact => 3.5 * fact.Customers[0])], new(0, 0, 0, facts.Length, 0, false));
+    }
+
+    /// <summary>A city with open points between its feeders, whose lines carry so little that the limits of a restoration bind.</summary>
+    public static StudyBase Switched(int seed, CountryRules rules)
+    {
+        var (network, assets) = SwitchedGrids.Describe(seed);
+        return Of(network with { Conductors = [.. network.Conductors.Select(static of => of with { RatingA = 0.3 * of.RatingA })] }, assets, rules);
     }
 
     /// <summary>The same city under other rules.</summary>

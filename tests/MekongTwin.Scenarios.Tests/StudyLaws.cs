@@ -3,6 +3,7 @@ using MekongTwin.Engines.Demand;
 using MekongTwin.Engines.PowerFlow;
 using MekongTwin.Scenarios.Countries;
 using MekongTwin.Scenarios.Levers;
+using MekongTwin.Scenarios.Screening;
 using MekongTwin.Scenarios.Studies;
 
 namespace MekongTwin.Scenarios.Tests;
@@ -189,6 +190,17 @@ public sealed class StudyLaws
         var mended = StudyRun.Run(City, Bases.Ask(heavy, new Reinforce(over.Element, 4)), 1);
         var still = mended.Violations.FirstOrDefault(violation => violation.Element == over.Element && violation.What == "loading");
         Assert.True((still?.Worst.P90 ?? 0) < 0.3 * over.Worst.P90);
+    }
+
+    [Fact]
+    public void Progress_rises_to_the_whole_and_then_says_what_is_screened()
+    {
+        List<StudyProgress> told = [];
+        StudyRun.Run(City, Bases.Ask(new Growth(120, 0)) with { Screens = [Screen.Remedies, Screen.N1, Screen.Ageing] }, 1, told.Add);
+        var solving = told.TakeWhile(static progress => progress.Screening is null).Select(static progress => progress.Solved).ToList();
+        Assert.Equal(solving.Order(), solving);
+        Assert.Equal(1, solving[^1]);
+        Assert.Equal([new(1, Screen.N1), new(1, Screen.Ageing), new(1, Screen.Remedies)], told.Skip(solving.Count));
     }
 
     [Fact]

@@ -1,11 +1,11 @@
 // The page must open quickly over a slow line: everything built, all languages together, stays under the bound. What draws the
-// map and what asks for studies is fetched later, when it comes into sight, and has bounds of its own.
+// map and what asks for studies, with its texts, is fetched later, when it comes into sight, and has bounds of its own.
 import { readdirSync, readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 
-const BytesMax = 90 * 1024
+const BytesMax = 80 * 1024
 const MapBytesMax = 450 * 1024
-const StudiesBytesMax = 10 * 1024
+const StudiesBytesMax = 64 * 1024
 const folder = new URL('../dist/', import.meta.url)
 const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(entry => entry.isFile())
 const ofMap = files.filter(file => /^(map-view|maplibre)/.test(file.name))

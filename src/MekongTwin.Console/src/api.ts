@@ -239,15 +239,28 @@ export interface Study {
   name: string
   city?: string
   state: 'waiting' | 'running' | 'done' | 'cancelled' | 'failed'
-  /** Share that is done, 0 to 1. */
+  /** Share of its futures that is solved, 0 to 1. */
   progress?: number
+  /** What is being screened, after all are solved. */
+  screening?: Screen
   asked?: string
   by?: string
   fault?: string
 }
 
 /** One change that a scenario makes; its fields are those of docs/scenarios.md. */
-export type Lever = { kind: string } & Record<string, string | number | boolean>
+export type Lever = { kind: string } & Record<string, string | number | boolean | UncertainFigure>
+
+/** A figure that is not exact: drawn in each future between low and high, likely being the likeliest. */
+export interface UncertainFigure {
+  low: number
+  likely: number
+  high: number
+}
+
+/** What a study may screen beside its violations, in the order of its answer. */
+export const screens = ['n1', 'hosting', 'ageing', 'remedies'] as const
+export type Screen = typeof screens[number]
 
 export interface Scenario {
   name: string
@@ -260,6 +273,7 @@ export interface Scenario {
   futures: number
   seed: number
   levers: Lever[]
+  screen?: Screen[]
 }
 
 export interface StudySummary {
@@ -294,17 +308,131 @@ export interface Violation {
   firstDay?: string
 }
 
-/** A figure that is not exact, as a scenario has it. */
-export interface Estimate {
-  low: number
-  likely: number
-  high: number
+export interface Unserved {
+  customers: number
+  mwh: number
+}
+
+/** The loss of one element. */
+export interface Contingency {
+  element: string
+  kind: string
+  after5Minutes: Unserved
+  after1Hour: Unserved
+  untilRepair: Unserved
+  /** Of the energy that switching can reach; absent where that is nothing. */
+  restoredPercent?: number
+  closed: string[]
+  opened: string[]
+  /** What stands in the way of restoring more; `worst` in % of rating or pu. */
+  limit?: { element: string, what: string, worst: number }
+  /** False when there were too many switch states to look at all of them. */
+  complete: boolean
+  failuresPerYear: number
+  repairHours: number
+  expectedMwhPerYear: number
+  baselineExpectedMwhPerYear?: number
+}
+
+export interface N1Summary {
+  contingencies: number
+  restoredInFull: number
+  restoredInPart: number
+  limited: number
+  expectedMwhPerYear: number
+  saidiMinutes: number
+  saifi: number
+}
+
+/** Whose rules an answer stands on. */
+export interface Ruled {
+  rules: string
+  source: string
+}
+
+export interface N1Report extends Ruled {
+  day: string
+  baseline: N1Summary
+  scenario: N1Summary
+  contingencies: Contingency[]
+}
+
+/** Panels that all stand at one place. */
+export interface HostingBound {
+  at: string
+  kw: number
+  limit: string
+  element: string
+}
+
+export interface FeederHosting {
+  feeder: string
+  head: HostingBound
+  end: HostingBound
+  randomKw: Percentiles
+  /** Futures that each limit stopped. */
+  limits: Record<string, number>
+}
+
+export interface HostingReport extends Ruled {
+  highestVm: number
+  feeders: FeederHosting[]
+}
+
+export interface TransformerLife {
+  transformer: string
+  lostHours: Percentiles
+  baselineLostHours: Percentiles
+  hottestC: Percentiles
+}
+
+export interface AgeingReport extends Ruled {
+  insulation: 'plain' | 'upgraded'
+  hours: number
+  fasterThanNormal: Percentiles
+  baselineFasterThanNormal: Percentiles
+  transformers: TransformerLife[]
+}
+
+export interface Remedy {
+  what: string
+  element: string
+  /** In English: which switch, what size. */
+  detail: string
+  for: string
+  cost: number
+}
+
+export interface RemediedSide {
+  violations: number
+  lossesMwh: Percentiles
+  expectedUnservedMwhPerYear?: number
+}
+
+export interface RemedyReport extends Ruled {
+  currency: string
+  year: number
+  before: RemediedSide
+  after: RemediedSide
+  capex: number
+  savedPerYear: number
+  remedies: Remedy[]
+  unmended: string[]
+}
+
+export interface Screening {
+  n1?: N1Report
+  hosting?: HostingReport
+  ageing?: AgeingReport
+  remedies?: RemedyReport
+  /** What was asked for and could not be, each beginning with its name and a colon. */
+  notScreened: string[]
 }
 
 export interface StudyReport {
   name: string
   /** The scenario in full; absent from reports of earlier versions. */
-  asked?: { levers: ({ kind: string } & Record<string, string | number | boolean | Estimate>)[] }
+  asked?: { levers: Lever[] }
   from: string
   days: number
   futures: number
@@ -317,6 +445,21 @@ export interface StudyReport {
   firstDay: StudyPoint[]
   violationsInAll: number
   violations: Violation[]
+  screening?: Screening
+}
+
+/** A line or a transformer on the map of a study. */
+export interface StudyFeature {
+  id: string
+  geometry: { type: string, coordinates: unknown } | null
+  properties: {
+    kind: string
+    loadingP90Percent?: number
+    /** Share of futures in which it is in violation. */
+    violationProbability?: number
+    expectedMwhPerYear?: number
+    lifeLostP90Hours?: number
+  }
 }
 
 /** A study's scenario beside those of others. */
@@ -338,7 +481,7 @@ export interface StudyComparison {
   studies: ComparedStudy[]
 }
 
-/** The files that a study is taken away as. */
+/** The files that every study is taken away as; one for each thing that it screened comes with them. */
 export const studyExports = ['violations.csv', 'curve.csv', 'days.csv', 'elements.geojson'] as const
 
 /** A topic, or a record's name under it, that somebody gave a point. */
@@ -495,6 +638,10 @@ export async function compareStudies(ids: string[], bases: 'same' | 'any'): Prom
 
 export async function studyExport(id: string, file: string): Promise<Blob> {
   return await (await send(`/studies/${encodeURIComponent(id)}/export/${file}`, {})).blob()
+}
+
+export async function studyElements(id: string): Promise<StudyFeature[]> {
+  return (await get(`/studies/${encodeURIComponent(id)}/export/elements.geojson`) as { features: StudyFeature[] }).features
 }
 
 /** Stops a study, or removes one that has ended. */

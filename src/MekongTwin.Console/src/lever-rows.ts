@@ -1,5 +1,5 @@
 import { cityMap } from './api'
-import type { Lever } from './api'
+import type { Lever, UncertainFigure } from './api'
 import { h, replace } from './dom'
 import { leverForms } from './levers'
 import type { LeverField, LeverForm } from './levers'
@@ -10,7 +10,7 @@ interface FieldInput {
   element: HTMLElement
   input: HTMLElement
   /** What goes into the scenario; undefined is left out. */
-  value(): string | number | boolean | undefined
+  value(): Lever[string] | undefined
   /** What a person reads of it. */
   words(): string
 }
@@ -86,12 +86,7 @@ export class LeverRows {
       })
       return { element: h('div', { class: 'study-wide' }, labelled(field, input)), input, value: () => input.value.trim() || undefined, words: () => input.value.trim() }
     }
-    const input = h('input', { type: 'number', required: field.value !== undefined, min: field.min, max: field.max, step: field.step, value: field.value, 'data-testid': testId })
-    return {
-      element: labelled(field, input, field.unit), input,
-      value: () => input.value === '' ? undefined : field.percent === true ? input.valueAsNumber / 100 : input.valueAsNumber,
-      words: () => [input.value, field.unit ?? ''].join('\u00a0').trim(),
-    }
+    return field.uncertain === true ? uncertainFigure(field, testId) : plainFigure(field, testId)
   }
 
   /** Ids that the city's map knows; without them a path can still be typed, and the server names what is near. */
@@ -109,6 +104,62 @@ export class LeverRows {
   }
 }
 
+type NumberField = Extract<LeverField, { is: 'number' }>
+
+function numberInput(field: NumberField, testId: string): HTMLInputElement {
+  return h('input', { type: 'number', required: field.value !== undefined, min: field.min, max: field.max, step: field.step, value: field.value, 'data-testid': testId })
+}
+
+/** What the scenario has of an input; undefined when it is empty. */
+function figureOf(field: NumberField, input: HTMLInputElement): number | undefined {
+  return input.value === '' ? undefined : field.percent === true ? input.valueAsNumber / 100 : input.valueAsNumber
+}
+
+function plainFigure(field: NumberField, testId: string): FieldInput {
+  const input = numberInput(field, testId)
+  return { element: labelled(field, input, field.unit), input, value: () => figureOf(field, input), words: () => withUnit(input.value, field.unit) }
+}
+
+/** One figure, or low, likely and high when it is marked as uncertain; each must be no less than the one before. */
+function uncertainFigure(field: NumberField, testId: string): FieldInput {
+  const plain = plainFigure(field, testId)
+  const parts = (['low', 'likely', 'high'] as const).map(name => {
+    const input = numberInput(field, `${testId}-${name}`)
+    input.required = true
+    return { name, input, label: h('label', {}, h('span', {}, t(`whatIf.${name}`)), input) }
+  })
+  const inputs = parts.map(({ input }) => input)
+  const three = h('fieldset', { class: 'study-three', disabled: true, hidden: true, oninput: () => bound() }, h('legend', {}, t(field.label), unitOf(field.unit)), ...parts.map(({ label }) => label))
+  const single = plain.input as HTMLInputElement
+  const uncertain = h('input', { type: 'checkbox', 'data-testid': `${testId}-uncertain`, onchange: () => change() })
+
+  function change(): void {
+    const [from, to] = uncertain.checked ? [[single], inputs] : [[inputs[1]!], [single]]
+    for (const input of to) input.value = from[0]!.value
+    single.disabled = plain.element.hidden = uncertain.checked
+    three.disabled = three.hidden = !uncertain.checked
+    bound()
+  }
+
+  function bound(): void {
+    inputs.forEach((input, i) => { input.min = i === 0 || inputs[i - 1]!.value === '' ? String(field.min) : inputs[i - 1]!.value })
+  }
+
+  return {
+    element: h('div', { class: 'study-uncertain' }, plain.element, three, h('label', { class: 'study-more' }, uncertain, ' ', t('whatIf.uncertain'))), input: plain.input,
+    value: () => uncertain.checked ? Object.fromEntries(parts.map(({ name, input }) => [name, figureOf(field, input)])) as unknown as UncertainFigure : plain.value(),
+    words: () => uncertain.checked ? withUnit(inputs.map(({ value }) => value).join('–'), field.unit) : plain.words(),
+  }
+}
+
+function withUnit(number: string, unit = ''): string {
+  return [number, unit].join('\u00a0').trim()
+}
+
+function unitOf(unit = ''): HTMLElement | null {
+  return unit === '' ? null : h('span', { class: 'unit' }, ` (${unit})`)
+}
+
 function labelled(field: LeverField, input: HTMLElement, unit = ''): HTMLElement {
-  return h('label', {}, h('span', {}, t(field.label), unit === '' ? null : h('span', { class: 'unit' }, ` (${unit})`)), input)
+  return h('label', {}, h('span', {}, t(field.label), unitOf(unit)), input)
 }

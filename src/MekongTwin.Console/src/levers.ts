@@ -2,8 +2,8 @@ import type { TextKey } from './text'
 
 /** A field of a lever as the form has it. What a person leaves empty is left out of the scenario. */
 export type LeverField = { name: string, label: TextKey } & (
-  /** Of a percent a person sees a hundred times what the scenario has. */
-  | { is: 'number', min: number, max: number, step: number, value?: number, unit?: string, percent?: true }
+  /** Of a percent a person sees a hundred times what the scenario has; one that may be uncertain can be given as low, likely and high. */
+  | { is: 'number', min: number, max: number, step: number, value?: number, unit?: string, percent?: true, uncertain?: true }
   | { is: 'choice', choices: readonly { value: string | boolean, label: TextKey }[] }
   /** An id; what is suggested is in the city's map. */
   | { is: 'element', suggests: 'feeder' | 'below' | 'none', optional?: true })
@@ -14,7 +14,7 @@ export interface LeverForm {
   fields: readonly LeverField[]
 }
 
-const share: LeverField = { is: 'number', name: 'share', label: 'field.share', min: 0, max: 100, step: 1, value: 40, unit: '%', percent: true }
+const share: LeverField = { is: 'number', name: 'share', label: 'field.share', min: 0, max: 100, step: 1, value: 40, unit: '%', percent: true, uncertain: true }
 const charging: LeverField = {
   is: 'choice', name: 'charging', label: 'whatIf.charging',
   choices: [{ value: 'evening', label: 'charging.evening' }, { value: 'workplace', label: 'charging.workplace' }, { value: 'managed', label: 'charging.managed' }],
@@ -27,23 +27,23 @@ const below: LeverField = { is: 'element', name: 'below', label: 'field.below', 
 
 /** What a planner can change, the commonest first. Names, bounds and units are those of docs/scenarios.md; the server checks again. */
 export const leverForms: readonly LeverForm[] = [
-  { kind: 'heatWave', label: 'lever.heatWave', fields: [{ is: 'number', name: 'deltaC', label: 'field.warmer', min: -10, max: 10, step: 0.1, value: 4, unit: '°C' }] },
+  { kind: 'heatWave', label: 'lever.heatWave', fields: [{ is: 'number', name: 'deltaC', label: 'field.warmer', min: -10, max: 10, step: 0.1, value: 4, unit: '°C', uncertain: true }] },
   { kind: 'electricMotorbikes', label: 'lever.electricMotorbikes', fields: [share, charging] },
   { kind: 'electricCars', label: 'lever.electricCars', fields: [share, charging] },
   {
     kind: 'rooftopPv', label: 'lever.rooftopPv', fields: [
-      { is: 'number', name: 'mwp', label: 'field.size', min: 0, max: 10_000, step: 0.1, value: 20, unit: 'MWp' },
+      { is: 'number', name: 'mwp', label: 'field.size', min: 0, max: 10_000, step: 0.1, value: 20, unit: 'MWp', uncertain: true },
       { is: 'number', name: 'exports', label: 'field.exports', min: 0, max: 100_000, step: 0.1, unit: 'kW' }],
   },
   {
     kind: 'growth', label: 'lever.growth', fields: [
-      { is: 'number', name: 'percent', label: 'field.atOnce', min: -50, max: 200, step: 0.1, value: 10, unit: '%' },
-      { is: 'number', name: 'percentPerYear', label: 'field.perYear', min: -20, max: 50, step: 0.1, unit: '%' }, below],
+      { is: 'number', name: 'percent', label: 'field.atOnce', min: -50, max: 200, step: 0.1, value: 10, unit: '%', uncertain: true },
+      { is: 'number', name: 'percentPerYear', label: 'field.perYear', min: -20, max: 50, step: 0.1, unit: '%', uncertain: true }, below],
   },
   {
     kind: 'newLoad', label: 'lever.newLoad', fields: [
       { is: 'element', name: 'at', label: 'field.atTransformer', suggests: 'none' },
-      { is: 'number', name: 'kw', label: 'field.peak', min: 0, max: 100_000, step: 1, value: 500, unit: 'kW' },
+      { is: 'number', name: 'kw', label: 'field.peak', min: 0, max: 100_000, step: 1, value: 500, unit: 'kW', uncertain: true },
       {
         is: 'choice', name: 'customers', label: 'field.customers',
         choices: [
@@ -52,8 +52,9 @@ export const leverForms: readonly LeverForm[] = [
       },
       { is: 'number', name: 'kva', label: 'field.ownTransformer', min: 10, max: 100_000, step: 1, unit: 'kVA' }],
   },
-  { kind: 'coolingEfficiency', label: 'lever.coolingEfficiency', fields: [{ is: 'number', name: 'ratio', label: 'field.energyRatio', min: 30, max: 150, step: 1, value: 80, unit: '%', percent: true }] },
-  { kind: 'shiftLoad', label: 'lever.shiftLoad', fields: [{ is: 'number', name: 'percent', label: 'field.ofLoad', min: 0, max: 50, step: 0.1, value: 10, unit: '%' }, ...hours(22)] },
+  { kind: 'coolingEfficiency', label: 'lever.coolingEfficiency', fields: [{ is: 'number', name: 'ratio', label: 'field.energyRatio', min: 30, max: 150, step: 1, value: 80, unit: '%', percent: true, uncertain: true }] },
+  { kind: 'shiftLoad', label: 'lever.shiftLoad', fields: [{ is: 'number', name: 'percent', label: 'field.ofLoad', min: 0, max: 50, step: 0.1, value: 10, unit: '%', uncertain: true }, ...hours(22)] },
+  { kind: 'tariffHours', label: 'lever.tariffHours', fields: [{ is: 'number', name: 'percent', label: 'field.ofDear', min: 0, max: 50, step: 0.1, value: 10, unit: '%', uncertain: true }] },
   {
     kind: 'battery', label: 'lever.battery', fields: [
       { is: 'element', name: 'at', label: 'field.atElement', suggests: 'feeder' },

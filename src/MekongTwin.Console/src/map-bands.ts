@@ -11,6 +11,9 @@ export interface MapBand {
 /** Layers of the map that a person chooses between. */
 export type MapLayer = 'load' | 'traffic' | 'sensors'
 
+/** What can be drawn: beside those, the answer of a study. */
+export type DrawnLayer = MapLayer | 'violations'
+
 export const mapLayers: readonly MapLayer[] = ['load', 'traffic', 'sensors']
 
 /** Loading of feeders and substations, % of their rating. */
@@ -26,6 +29,14 @@ export const trafficBands: readonly MapBand[] = [
   { from: -Infinity, colour: '#4575b4', width: 2, label: 'band.good' },
   { from: 1.5, colour: '#f4a259', width: 3.5, label: 'band.acceptable' },
   { from: 2.5, colour: '#a50026', width: 5, label: 'band.less' },
+]
+
+/** Share of a study's futures in which an element is in violation. */
+export const violationBands: readonly MapBand[] = [
+  { from: -Infinity, colour: '#8b98a4', width: 1, label: 'answer.map.none' },
+  { from: Number.MIN_VALUE, colour: '#74add1', width: 2.4, label: 'answer.map.few' },
+  { from: 0.1, colour: '#f4a259', width: 3.6, label: 'answer.map.some' },
+  { from: 0.5, colour: '#a50026', width: 5, label: 'answer.map.most' },
 ]
 
 /** Freshness of sensors, in the order of the legend. */

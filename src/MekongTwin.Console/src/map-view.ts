@@ -3,8 +3,8 @@ import type { ExpressionSpecification, LayerSpecification, MapGeoJSONFeature } f
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'
 import 'maplibre-gl/dist/maplibre-gl.css'
 import type { CityMap, MapValue } from './api'
-import { bandOfValue, freshnessBands, loadBands, trafficBands, UnknownColour } from './map-bands'
-import type { MapLayer } from './map-bands'
+import { bandOfValue, freshnessBands, loadBands, trafficBands, UnknownColour, violationBands } from './map-bands'
+import type { DrawnLayer, MapBand } from './map-bands'
 
 maplibregl.setWorkerUrl(workerUrl)
 
@@ -12,13 +12,16 @@ const Source = 'city'
 const PaddingPx = 24
 
 /** Kinds of features that a layer shows, beside the districts. A detector is drawn as its road where it has one. */
-const shown: Record<MapLayer, readonly string[]> = {
+const shown: Record<DrawnLayer, readonly string[]> = {
   load: ['feeder', 'substation', 'open'],
   traffic: ['road', 'detector'],
   sensors: ['feeder', 'substation', 'detector', 'station'],
+  violations: ['line', 'transformer', 'substation'],
 }
 
-const kindsShown = ['feeder', 'open', 'road', 'detector', 'station', 'substation'] as const
+const bands: Record<Exclude<DrawnLayer, 'sensors'>, readonly MapBand[]> = { load: loadBands, traffic: trafficBands, violations: violationBands }
+
+const kindsShown = ['feeder', 'line', 'open', 'road', 'transformer', 'detector', 'station', 'substation'] as const
 
 /**
  * The drawing: MapLibre with nothing from outside, no tiles, no glyphs. Values reach it as feature states, which recolours without
@@ -56,7 +59,7 @@ export class MapView {
     this.map.on('mouseout', () => onPoint(null))
   }
 
-  async show(layer: MapLayer, values: Record<string, MapValue>): Promise<void> {
+  async show(layer: DrawnLayer, values: Record<string, MapValue>): Promise<void> {
     await this.ready
     for (const [id, kinds] of this.kinds) {
       const value = values[id]
@@ -84,7 +87,7 @@ export class MapView {
   /** What lies under the pointer, points before lines before areas. */
   private idAt(point: maplibregl.Point): string | null {
     const near: [maplibregl.PointLike, maplibregl.PointLike] = [[point.x - 4, point.y - 4], [point.x + 4, point.y + 4]]
-    const layers = ['substation', 'detector', 'station', 'road', 'feeder'].filter(id => this.map.getLayoutProperty(id, 'visibility') !== 'none')
+    const layers = ['substation', 'detector', 'station', 'transformer', 'road', 'line', 'feeder'].filter(id => this.map.getLayoutProperty(id, 'visibility') !== 'none')
     const hit = this.map.queryRenderedFeatures(near, { layers })[0] ?? this.map.queryRenderedFeatures(point, { layers: ['district'] })[0]
     return hit === undefined ? null : assetOf(hit)
   }
@@ -111,13 +114,13 @@ function withKeys(city: CityMap): unknown {
   }
 }
 
-function stateOf(layer: MapLayer, kind: string, value: MapValue | undefined): { colour: string, width: number, fill: number } {
+function stateOf(layer: DrawnLayer, kind: string, value: MapValue | undefined): { colour: string, width: number, fill: number } {
   const unknown = { colour: UnknownColour, width: 1, fill: 0 }
   if (value === undefined || (kind !== 'district' && !shown[layer].includes(kind))) return unknown
   if (kind === 'district') return { ...unknown, fill: layer === 'load' ? Math.min(0.42, Math.sqrt((value.value ?? 0) / 20_000) * 0.42) : 0 }
   if (layer === 'sensors') return { colour: freshnessBands.find(band => band.state === value.freshness)?.colour ?? UnknownColour, width: kind === 'feeder' ? 2 : 3, fill: 0 }
   if (value.value == null) return unknown
-  const band = bandOfValue(layer === 'load' ? loadBands : trafficBands, value.value)
+  const band = bandOfValue(bands[layer], value.value)
   return { colour: band.colour, width: band.width, fill: 0 }
 }
 
@@ -127,9 +130,9 @@ function layersOf(dark: boolean): LayerSpecification[] {
   const width: ExpressionSpecification = ['coalesce', ['feature-state', 'width'], 1]
   const is = (kind: string): ExpressionSpecification => ['==', ['get', 'kind'], kind]
   const outline = dark ? '#18212a' : '#ffffff'
-  const place = (kind: string, radius: number): LayerSpecification => ({
+  const place = (kind: string, radius: number | ExpressionSpecification, stroke = 1.2): LayerSpecification => ({
     id: kind, type: 'circle', source: Source, filter: is(kind),
-    paint: { 'circle-radius': ['interpolate', ['linear'], ['zoom'], 9, radius * 0.6, 13, radius * 1.4], 'circle-color': colour, 'circle-stroke-color': outline, 'circle-stroke-width': 1.2 },
+    paint: { 'circle-radius': ['interpolate', ['linear'], ['zoom'], 9, ['*', 0.6, radius], 13, ['*', 1.4, radius]], 'circle-color': colour, 'circle-stroke-color': outline, 'circle-stroke-width': stroke },
   })
   return [
     { id: 'ground', type: 'background', paint: { 'background-color': dark ? '#131b22' : '#e9eff3' } },
@@ -137,9 +140,10 @@ function layersOf(dark: boolean): LayerSpecification[] {
     { id: 'district-load', type: 'fill', source: Source, filter: is('district'), paint: { 'fill-color': '#b35806', 'fill-opacity': ['coalesce', ['feature-state', 'fill'], 0] } },
     { id: 'district-line', type: 'line', source: Source, filter: is('district'), paint: { 'line-color': ink, 'line-width': 1, 'line-dasharray': [3, 2], 'line-opacity': 0.7 } },
     { id: 'feeder', type: 'line', source: Source, filter: is('feeder'), layout: { 'line-cap': 'round', 'line-join': 'round' }, paint: { 'line-color': colour, 'line-width': width } },
+    { id: 'line', type: 'line', source: Source, filter: is('line'), layout: { 'line-cap': 'round' }, paint: { 'line-color': colour, 'line-width': width } },
     { id: 'open', type: 'line', source: Source, filter: is('open'), paint: { 'line-color': ink, 'line-width': 1.2, 'line-dasharray': [1, 2] } },
     { id: 'road', type: 'line', source: Source, filter: is('road'), layout: { 'line-cap': 'round' }, paint: { 'line-color': colour, 'line-width': width } },
-    place('detector', 3.5), place('station', 5), place('substation', 6.5),
+    place('transformer', ['*', 0.7, width], 0.4), place('detector', 3.5), place('station', 5), place('substation', 6.5),
   ]
 }
 

@@ -4,9 +4,10 @@ import { h, KeyedList, replace, setText, whenInSight } from './dom'
 import { listedNote } from './listed'
 import { bandOfValue, freshnessBands, loadBands, mapLayers, trafficBands, UnknownColour } from './map-bands'
 import type { MapBand, MapLayer } from './map-bands'
+import { legendItem, MapFrame, swatchOf } from './map-frame'
 import type { MapView } from './map-view'
 import { freshnessMark, freshnessShapes, shapeOf } from './marks'
-import { empty, failure, loading } from './notice'
+import { empty, failure } from './notice'
 import { count, quantityText } from './numbers'
 import { every, hrefOf } from './page'
 import type { Scene, Section } from './page'
@@ -35,10 +36,7 @@ export function mapSection(scene: Scene): Section {
   let closed = false
   const features = new Map<string, MapFeature>()
 
-  const canvas = h('div', { class: 'map-canvas', 'data-testid': 'map' })
-  const status = h('div', { class: 'map-status' }, loading())
-  const pointed = h('p', { class: 'map-pointed', 'aria-hidden': 'true' })
-  const notice = h('p', { class: 'map-notice' })
+  const frame = new MapFrame(scene, 'map')
   const legend = h('ul', { class: 'map-legend' })
   const listTitle = h('h3', { id: 'map-list-title' })
   const items = h('ol', { class: 'map-list', 'aria-labelledby': 'map-list-title', 'data-testid': 'map-list' })
@@ -48,16 +46,10 @@ export function mapSection(scene: Scene): Section {
   const choices = h('fieldset', { class: 'map-layers' }, h('legend', { class: 'visually-hidden' }, t('map.layers')),
     ...mapLayers.map(name => h('label', {},
       h('input', { type: 'radio', name: 'map-layer', value: name, checked: name === layer, onchange: () => choose(name) }), ' ', t(layerTexts[name].name))))
-  const button = (text: string, label: TextKey, act: () => void) => h('button', { type: 'button', 'aria-label': t(label), title: t(label), onclick: act }, text)
-  const controls = h('div', { class: 'map-controls' },
-    button('+', 'map.zoomIn', () => view?.zoom(1)), button('−', 'map.zoomOut', () => view?.zoom(-1)),
-    button('⤢', 'map.whole', () => { if (city !== null) view?.fit(city) }))
-
   const element = h('section', { id: 'map', 'aria-labelledby': 'map-title' },
     h('div', { class: 'section-head' }, h('h2', { id: 'map-title' }, t('map.title')), h('p', {}, t('map.help'))),
     h('div', { class: 'card map-card' },
-      h('div', { class: 'map-frame' }, canvas, status, controls, pointed, notice,
-        scene.simulated() ? h('p', { class: 'map-watermark', 'aria-hidden': 'true' }, t('banner.simulated')) : null),
+      frame.element,
       h('div', { class: 'map-side' }, choices, legend, listTitle, items, none)))
 
   const leave = whenInSight(element, () => { stop = every(RefreshMs, refresh) })
@@ -69,25 +61,15 @@ export function mapSection(scene: Scene): Section {
       if (closed) return
       show()
     } catch (error) {
-      if (city === null) replace(status, failure(error))
+      if (city === null) frame.say(failure(error))
     }
   }
 
   async function begin(): Promise<void> {
     const drawn = await cityMap(scene.city.id)
     for (const feature of drawn.features) if (feature.id !== undefined && !features.has(feature.id)) features.set(feature.id, feature)
-    setText(notice, [drawn.notice, listedNote(scene.city, 'map')].filter(text => text).join(' · '))
     city = drawn
-    if (drawn.features.length === 0) return replace(status, empty(t('map.empty')))
-    try {
-      const { MapView } = await import('./map-view')
-      if (closed) return
-      view = new MapView(canvas, drawn, id => { location.hash = hrefOf(id) }, point)
-      replace(status)
-    } catch {
-      // No WebGL, or the file is out of reach: the list beside the drawing stays.
-      replace(status, empty(t('map.undrawable')))
-    }
+    view = await frame.draw(drawn, [drawn.notice, listedNote(scene.city, 'map')].filter(text => text).join(' · '), id => { location.hash = hrefOf(id) }, wordsOf)
   }
 
   function choose(next: MapLayer): void {
@@ -160,14 +142,14 @@ export function mapSection(scene: Scene): Section {
     }
     const bands: readonly MapBand[] = layer === 'load' ? loadBands : trafficBands
     replace(legend,
-      ...bands.map(band => h('li', {}, swatchOf(band.colour, band.width * 1.4), t(band.label))),
+      ...bands.map(legendItem),
       h('li', {}, swatchOf(UnknownColour, 1.5), t('map.unknown')),
       layer === 'load' ? h('li', {}, h('span', { class: 'swatch-line swatch-open', 'aria-hidden': 'true' }), t('map.open')) : null,
       layer === 'load' ? h('li', {}, h('span', { class: 'swatch-area', 'aria-hidden': 'true' }), t('map.districtLoad')) : null)
   }
 
-  function point(id: string | null): void {
-    setText(pointed, id === null ? '' : [nameOf(id), textOfCode('kind', kindOf(id)), textOf(id)].filter(part => part !== '').join(' · '))
+  function wordsOf(id: string): string {
+    return [nameOf(id), textOfCode('kind', kindOf(id)), textOf(id)].filter(part => part !== '').join(' · ')
   }
 
   return {
@@ -176,14 +158,7 @@ export function mapSection(scene: Scene): Section {
       closed = true
       leave()
       stop?.()
-      view?.close()
+      frame.close()
     },
   }
-}
-
-function swatchOf(colour: string, height: number): HTMLElement {
-  const line = h('span', { class: 'swatch-line', 'aria-hidden': 'true' })
-  line.style.background = colour
-  line.style.height = `${height}px`
-  return line
 }

@@ -35,6 +35,7 @@ export function showStudies(scene: Scene, body: HTMLElement): () => void {
   const answer = h('div', { class: 'card study-answer', hidden: true, tabindex: -1, 'data-testid': 'study-answer' })
   const rows = h('ul', { class: 'study-list' })
   const list = new KeyedList<Study>(rows, study => study.id, study => studyView(scene, study, { open: id => void open(id), changed: load, pick }))
+  let leaveAnswer = () => {}
   const picked = new Set<string>()
   const compare = h('button', { type: 'button', disabled: true, 'data-testid': 'compare', onclick: () => void openComparison() }, t('compare.button', { count: '0' }))
   const status = h('div', {}, loading())
@@ -83,6 +84,7 @@ export function showStudies(scene: Scene, body: HTMLElement): () => void {
   }
 
   async function openComparison(): Promise<void> {
+    leaveAnswer()
     opened = null
     answer.hidden = false
     await showComparison(scene, answer, [...picked], close)
@@ -95,19 +97,24 @@ export function showStudies(scene: Scene, body: HTMLElement): () => void {
   }
 
   async function show(id: string): Promise<void> {
+    leaveAnswer()
     opened = id
     answer.hidden = false
     replace(answer, loading())
     try {
       const report = await studyReport(id)
       if (opened !== id) return
-      replace(answer, ...studyAnswer(scene, id, report, { close, branchAt: form.branchAt }))
+      const shown = studyAnswer(scene, id, report, { close, branchAt: form.branchAt })
+      leaveAnswer = shown.close
+      replace(answer, ...shown.elements)
     } catch (error) {
       if (opened === id) replace(answer, failure(error, () => void open(id)))
     }
   }
 
   function close(): void {
+    leaveAnswer()
+    leaveAnswer = () => {}
     opened = null
     answer.hidden = true
     replace(answer)
@@ -117,7 +124,11 @@ export function showStudies(scene: Scene, body: HTMLElement): () => void {
     h('div', { class: 'card' }, h('h3', {}, t('whatIf.ask')), form.element),
     h('div', { class: 'card', 'data-testid': 'studies' }, h('h3', {}, t('whatIf.studies')), announcement, status, rows, compare),
     answer)
-  return every(RefreshMs, load)
+  const stop = every(RefreshMs, load)
+  return () => {
+    stop()
+    close()
+  }
 }
 
 interface Acts {
@@ -161,8 +172,11 @@ function studyView(scene: Scene, study: Study, acts: Acts): View<Study> {
       const isUnderWay = next.state === 'waiting' || next.state === 'running'
       const look = looks[next.state]
       state.className = `mark mark-${look.mark}`
-      replace(state, shapeOf(look.shape), ' ', t(`study.${next.state}`), next.state === 'running' ? ` ${percent(next.progress)}` : null)
-      bar.value = next.progress ?? 0
+      replace(state, shapeOf(look.shape), ' ', next.screening === undefined ? t(`study.${next.state}`) : t('study.screening', { what: t(`screen.${next.screening}`) }),
+        next.state === 'running' && next.screening === undefined ? ` ${percent(next.progress)}` : null)
+      // How far a screening is nobody knows.
+      if (next.screening === undefined) bar.value = next.progress ?? 0
+      else bar.removeAttribute('value')
       bar.hidden = next.state !== 'running'
       open.hidden = next.state !== 'done'
       picking.hidden = next.state !== 'done'

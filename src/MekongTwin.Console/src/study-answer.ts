@@ -1,17 +1,18 @@
-import { studyExport, studyExports } from './api'
-import type { Estimate, Percentiles, StudyReport, StudySummary, Violation } from './api'
-import { h, replace, setText } from './dom'
+import { screens, studyExport, studyExports } from './api'
+import type { Lever, StudyReport, StudySummary, Violation } from './api'
+import { h, replace } from './dom'
 import { leverForms } from './levers'
 import type { LeverField } from './levers'
+import { LongTable } from './long-table'
 import { failure } from './notice'
 import { count, decimal, percent } from './numbers'
-import { hrefOf } from './page'
 import type { Scene } from './page'
 import { StudyChart } from './study-chart'
+import { change, columnHead, decimalsOf, elementName, limitFigure, limitText, spread, withUnit } from './study-figures'
+import { studyMap } from './study-map'
+import { screeningAnswer } from './study-screening'
 import { t } from './text'
 import type { TextKey } from './text'
-
-const ListedFirst = 20
 
 export const measures: { key: Exclude<keyof StudySummary, 'unsolvedSteps'>, label: TextKey, unit: string, decimals?: number }[] = [
   { key: 'peakMw', label: 'answer.peak', unit: 'MW' },
@@ -24,8 +25,19 @@ export const measures: { key: Exclude<keyof StudySummary, 'unsolvedSteps'>, labe
   { key: 'outOfVoltage', label: 'answer.outOfVoltage', unit: '', decimals: 0 },
 ]
 
-/** What a study answers: baseline beside scenario, the first day, and the elements in violation. */
-export function studyAnswer(scene: Scene, id: string, report: StudyReport, acts: { close(): void, branchAt(instant: string): void }): HTMLElement[] {
+export interface StudyAnswer {
+  elements: HTMLElement[]
+  /** Ends what is drawn. */
+  close(): void
+}
+
+/** What a study answers: baseline beside scenario, the first day, the elements in violation, and what was screened. */
+export function studyAnswer(scene: Scene, id: string, report: StudyReport, acts: { close(): void, branchAt(instant: string): void }): StudyAnswer {
+  const map = studyMap(scene, id)
+  return { elements: answer(scene, id, report, map.element, acts), close: map.close }
+}
+
+function answer(scene: Scene, id: string, report: StudyReport, map: HTMLElement, acts: { close(): void, branchAt(instant: string): void }): HTMLElement[] {
   const { calibration, asOf } = report.base
   const chart = new StudyChart(report.firstDay, scene, t('answer.firstDay', { day: report.from }))
   return [
@@ -40,7 +52,7 @@ export function studyAnswer(scene: Scene, id: string, report: StudyReport, acts:
       calibration.anchored ? t('answer.anchored', { count: count(calibration.anchored) }) : '',
       t(calibration.measuredWeather ? 'answer.weatherMeasured' : 'answer.weatherNormal')].filter(text => text !== '').join(' ')),
     h('p', { class: 'study-p90', 'data-testid': 'answer-p90' }, t('answer.p90')),
-    summaryTable(report), chart.element, ...violations(scene, report), downloads(id),
+    summaryTable(report), chart.element, ...violations(scene, report, map), ...report.screening === undefined ? [] : screeningAnswer(scene, report.screening), downloads(id, report),
   ]
 }
 
@@ -56,7 +68,7 @@ function changes({ asked }: StudyReport): HTMLElement {
   }))
 }
 
-function wordsOf(field: LeverField, value: string | number | boolean | Estimate): string {
+function wordsOf(field: LeverField, value: Lever[string]): string {
   if (field.is === 'choice') {
     const choice = field.choices.find(known => known.value === value)
     return choice === undefined ? String(value) : t(choice.label)
@@ -67,7 +79,8 @@ function wordsOf(field: LeverField, value: string | number | boolean | Estimate)
 }
 
 /** Links that bring the sign-in along, which a browser by itself would not. */
-function downloads(id: string): HTMLElement {
+function downloads(id: string, { screening }: StudyReport): HTMLElement {
+  const files = [...studyExports, ...screens.filter(screen => screening?.[screen] !== undefined).map(screen => `${screen}.csv` as const)]
   const status = h('div', { role: 'status' })
   const save = async (event: MouseEvent, file: string) => {
     event.preventDefault()
@@ -81,7 +94,7 @@ function downloads(id: string): HTMLElement {
     }
   }
   return h('div', { 'data-testid': 'downloads' }, h('h4', {}, t('answer.downloads')),
-    h('ul', { class: 'study-downloads' }, ...studyExports.map(file => h('li', {},
+    h('ul', { class: 'study-downloads' }, ...files.map(file => h('li', {},
       h('a', { href: `/api/v1/studies/${encodeURIComponent(id)}/export/${file}`, download: true, 'data-testid': `download-${file}`, onclick: (event: MouseEvent) => void save(event, file) }, t(`download.${file}`))))),
     status)
 }
@@ -91,12 +104,13 @@ function summaryTable(report: StudyReport): HTMLElement {
     const [baseline, scenario] = [report.baseline[key], report.scenario[key]]
     if (baseline === undefined || scenario === undefined) return []
     const digits = decimals ?? decimalsOf(Math.max(baseline.p90, scenario.p90))
+    const text = (value: number) => decimal(value, digits)
     return [h('tr', { 'data-testid': `answer-${key}` },
       h('th', { scope: 'row' }, t(label), key === 'co2T' && report.carbon !== undefined
         ? h('small', { 'data-testid': 'answer-carbon', title: report.carbon.source }, t('answer.carbon', { factor: decimal(report.carbon.kgPerKwh, 4), year: String(report.carbon.year) }))
         : null),
-      h('td', { class: 'numeric' }, ...spread(baseline, unit, digits)),
-      h('td', { class: 'numeric' }, ...spread(scenario, unit, digits)),
+      h('td', { class: 'numeric' }, ...spread(baseline, unit, text)),
+      h('td', { class: 'numeric' }, ...spread(scenario, unit, text)),
       h('td', { class: 'numeric' }, ...change(baseline.p50, scenario.p50, unit, digits)))]
   })
   const head = (text: string) => h('th', { scope: 'col', class: 'numeric' }, text)
@@ -108,71 +122,36 @@ function summaryTable(report: StudyReport): HTMLElement {
   unsolved === 0 ? null : h('p', { class: 'notice' }, t('answer.unsolved', { baseline: count(report.baseline.unsolvedSteps), scenario: count(report.scenario.unsolvedSteps) })))
 }
 
-/** The median, and P10 and P90 below it. */
-export function spread(value: Percentiles, unit: string, decimals: number): (Node | string)[] {
-  return [h('strong', {}, withUnit(decimal(value.p50, decimals), unit)), h('small', { class: 'study-spread' },
-    h('span', {}, `P10 ${decimal(value.p10, decimals)}`), ' ', h('span', {}, `P90 ${decimal(value.p90, decimals)}`))]
-}
-
-function change(from: number, to: number, unit: string, decimals: number): (Node | string)[] {
-  const difference = to - from
-  const text = withUnit(`${signOf(difference)}${decimal(Math.abs(difference), decimals)}`, unit)
-  return from === 0 ? [text] : [text, h('small', {}, `${signOf(difference)}${percent(Math.abs(difference / from), 1)}`)]
-}
-
-function violations(scene: Scene, report: StudyReport): HTMLElement[] {
-  let all = false
+/** Elements in violation, and beside them where they are. */
+function violations(scene: Scene, report: StudyReport, map: HTMLElement): HTMLElement[] {
   const more = h('input', { type: 'checkbox', 'data-testid': 'violations-more', onchange: () => show() })
-  const body = h('tbody', {})
-  const shown = h('p', { class: 'muted', 'data-testid': 'violations-shown' })
-  const button = h('button', { type: 'button', 'data-testid': 'violations-all', onclick: () => { all = true; show() } }, t('answer.showAll'))
+  const table = new LongTable<Violation>({
+    testId: 'violations', label: t('answer.violations'), row: violation => violationRow(scene, violation),
+    heads: [columnHead('answer.element', false), columnHead('answer.what', false), columnHead('answer.probability'), columnHead('answer.baselineProbability'), columnHead('answer.hours'), columnHead('answer.worst')],
+    shownText: (shown, of) => report.violationsInAll === 0 ? t('answer.noViolations')
+      : of === 0 ? t('answer.noneMore', { rest: count(report.violationsInAll - report.violations.length) })
+      : t('answer.shown', { shown: count(shown), listed: count(report.violations.length), total: count(report.violationsInAll) }),
+  })
 
   function show(): void {
-    const chosen = report.violations.filter(violation => !more.checked || violation.probability > violation.baselineProbability)
-    const listed = all ? chosen : chosen.slice(0, ListedFirst)
-    replace(body, ...listed.map(violation => violationRow(scene, violation)))
-    button.hidden = listed.length === chosen.length
-    setText(shown, report.violationsInAll === 0 ? t('answer.noViolations')
-      : chosen.length === 0 ? t('answer.noneMore', { rest: count(report.violationsInAll - report.violations.length) })
-      : t('answer.shown', { shown: count(listed.length), listed: count(report.violations.length), total: count(report.violationsInAll) }))
+    table.show(report.violations.filter(violation => !more.checked || violation.probability > violation.baselineProbability))
   }
 
   show()
-  const head = (key: TextKey) => h('th', { scope: 'col', class: 'numeric' }, t(key))
   return [
     h('h4', {}, t('answer.violations')),
     h('p', { class: 'muted', 'data-testid': 'answer-criteria' }, t('answer.criteria', { name: report.criteria.name }), h('small', {}, report.criteria.source)),
-    h('label', { class: 'study-more', hidden: report.violationsInAll === 0 }, more, ' ', t('answer.onlyMore')), shown,
-    h('div', { class: 'table-frame', tabindex: 0, role: 'group', 'aria-label': t('answer.violations'), hidden: report.violationsInAll === 0 },
-      h('table', { class: 'compact', 'data-testid': 'violations' },
-        h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, t('answer.element')), h('th', { scope: 'col' }, t('answer.what')),
-          head('answer.probability'), head('answer.baselineProbability'), head('answer.hours'), head('answer.worst'))), body)),
-    button,
+    h('label', { class: 'study-more', hidden: report.violationsInAll === 0 }, more, ' ', t('answer.onlyMore')),
+    h('div', { class: 'study-violations' }, table.element, map),
   ]
 }
 
-function violationRow(scene: Scene, { element, kind, what, probability, baselineProbability, hours, worst }: Violation): HTMLElement {
-  const isAsset = kind === 'transformer' && element.startsWith(`${scene.city.id}/`)
+function violationRow(scene: Scene, { element, what, probability, baselineProbability, hours, worst }: Violation): HTMLElement {
   // Of a low voltage the worst is the lowest: what 10 % of futures fall below.
   const [bound, figure] = what === 'lowVoltage' ? ['P10', worst.p10] : ['P90', worst.p90]
   return h('tr', { 'data-testid': 'violation-row' },
-    h('th', { scope: 'row' }, isAsset ? h('a', { href: hrefOf(element) }, element) : element),
-    h('td', {}, what in violationTexts ? t(violationTexts[what as keyof typeof violationTexts]) : what),
+    h('th', { scope: 'row' }, elementName(scene, element)), h('td', {}, limitText(what)),
     h('td', { class: 'numeric' }, percent(probability)), h('td', { class: 'numeric' }, percent(baselineProbability)),
     h('td', { class: 'numeric' }, withUnit(decimal(hours.p90, 1), 'h')),
-    h('td', { class: 'numeric' }, what === 'loading' ? withUnit(decimal(figure, 0), '%') : withUnit(decimal(figure, 3), 'pu'), h('span', { class: 'unit' }, ` (${bound})`)))
-}
-
-const violationTexts = { loading: 'violation.loading', lowVoltage: 'violation.lowVoltage', highVoltage: 'violation.highVoltage' } as const
-
-export function decimalsOf(value: number): number {
-  return Math.abs(value) < 10 ? 2 : Math.abs(value) < 10_000 ? 1 : 0
-}
-
-function signOf(difference: number): string {
-  return difference < 0 ? '−' : difference > 0 ? '+' : '±'
-}
-
-function withUnit(number: string, unit: string): string {
-  return unit === '' ? number : `${number}\u00a0${unit}`
+    h('td', { class: 'numeric' }, limitFigure(what, figure), h('span', { class: 'unit' }, ` (${bound})`)))
 }

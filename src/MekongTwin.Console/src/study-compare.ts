@@ -2,9 +2,10 @@ import { compareStudies, Problem } from './api'
 import type { StudyComparison } from './api'
 import { h, replace } from './dom'
 import { failure, loading } from './notice'
-import { count } from './numbers'
+import { count, decimal } from './numbers'
 import type { Scene } from './page'
-import { decimalsOf, measures, spread } from './study-answer'
+import { measures } from './study-answer'
+import { decimalsOf, spread } from './study-figures'
 import { t } from './text'
 
 /** Studies side by side. Where they stand on different bases the server refuses; they can be shown all the same. */
@@ -25,7 +26,7 @@ function comparison(scene: Scene, { difference, studies }: StudyComparison, clos
     const values = studies.map(study => study.scenario[key])
     const highest = Math.max(...values.map(value => value?.p90 ?? 0))
     return values.every(value => value === undefined) ? [] : [h('tr', { 'data-testid': `compare-${key}` }, h('th', { scope: 'row' }, t(label)),
-      ...values.map(value => h('td', { class: 'numeric' }, ...value === undefined ? ['–'] : spread(value, unit, decimals ?? decimalsOf(highest)))))]
+      ...values.map(value => h('td', { class: 'numeric' }, ...value === undefined ? ['–'] : spread(value, unit, figure => decimal(figure, decimals ?? decimalsOf(highest))))))]
   })
   return [
     h('div', { class: 'study-head' }, h('h3', {}, t('compare.title')),

@@ -1,4 +1,4 @@
-import { askStudy } from './api'
+import { askStudy, screens } from './api'
 import type { Scenario, Study } from './api'
 import { h, replace } from './dom'
 import { LeverRows } from './lever-rows'
@@ -28,14 +28,18 @@ export function studyForm(scene: Scene, asked: (study: Study) => Promise<void>):
   const days = number('study-days', 1, bounds.days, 1, 1)
   const futures = number('study-futures', 1, bounds.futures, 1, 100)
   const seed = number('study-seed', 0, bounds.seed, 1, 1)
+  const screening = screens.map(screen => ({ screen, box: h('input', { type: 'checkbox', 'aria-describedby': `study-screen-${screen}`, 'data-testid': `study-screen-${screen}` }) }))
   const status = h('div', { role: 'status' })
   const button = h('button', { class: 'primary', 'data-testid': 'study-run' }, t('whatIf.run'))
 
-  const scenario = (): Scenario => ({
-    // Without a name of its own a study is called after what it changes.
-    name: name.value.trim() || levers.words() || t('whatIf.noChange'), city: scene.city.id, ...at === null ? {} : { at }, ...day.value === '' ? {} : { from: day.value },
-    days: days.valueAsNumber, futures: futures.valueAsNumber, seed: seed.valueAsNumber, levers: levers.levers(),
-  })
+  const scenario = (): Scenario => {
+    const screen = screening.filter(({ box }) => box.checked).map(({ screen }) => screen)
+    return {
+      // Without a name of its own a study is called after what it changes.
+      name: name.value.trim() || levers.words() || t('whatIf.noChange'), city: scene.city.id, ...at === null ? {} : { at }, ...day.value === '' ? {} : { from: day.value },
+      days: days.valueAsNumber, futures: futures.valueAsNumber, seed: seed.valueAsNumber, levers: levers.levers(), ...screen.length === 0 ? {} : { screen },
+    }
+  }
 
   const submit = async (event: SubmitEvent) => {
     event.preventDefault()
@@ -61,6 +65,9 @@ export function studyForm(scene: Scene, asked: (study: Study) => Promise<void>):
   const element = h('form', { class: 'study-form', onsubmit: submit, 'data-testid': 'study-form' },
     h('div', { class: 'study-name' }, field('whatIf.name', name)), base,
     h('fieldset', {}, h('legend', {}, t('whatIf.levers')), h('p', { class: 'muted' }, t('whatIf.leversHelp')), levers.element),
+    h('fieldset', {}, h('legend', {}, t('whatIf.screening')), h('p', { class: 'muted' }, t('whatIf.screeningHelp')),
+      h('ul', { class: 'study-screens' }, ...screening.map(({ screen, box }) => h('li', {},
+        h('label', { class: 'study-more' }, box, ' ', t(`screen.${screen}`)), h('p', { class: 'muted', id: `study-screen-${screen}` }, t(`screenHelp.${screen}`)))))),
     h('fieldset', {}, h('legend', {}, t('whatIf.run.title')), h('p', { class: 'muted' }, t('whatIf.runHelp')),
       h('div', { class: 'study-fields' },
         field('whatIf.from', day), field('whatIf.days', days, 'd'), field('whatIf.futures', futures), field('whatIf.seed', seed))),

@@ -1,7 +1,7 @@
 import { h, replace, whenInSight } from './dom'
 import { failure, loading } from './notice'
 import type { Scene, Section } from './page'
-import { t } from './text'
+import { t, useStudiesTexts } from './text'
 
 /** What-if studies of the city. All but the heading is fetched when it comes into sight. */
 export function whatIfSection(scene: Scene): Section {
@@ -15,7 +15,7 @@ export function whatIfSection(scene: Scene): Section {
 
   async function begin(): Promise<void> {
     try {
-      const { showStudies } = await import('./studies')
+      const [{ showStudies }] = await Promise.all([import('./studies'), useStudiesTexts()])
       if (!closed) stop = showStudies(scene, body)
     } catch (error) {
       replace(body, failure(error, () => void begin()))

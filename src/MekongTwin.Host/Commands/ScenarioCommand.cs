@@ -5,6 +5,7 @@ using MekongTwin.Host.Cities;
 using MekongTwin.Host.Scenarios;
 using MekongTwin.Scenarios;
 using MekongTwin.Scenarios.Exports;
+using MekongTwin.Scenarios.Screening;
 using MekongTwin.Scenarios.Studies;
 
 namespace MekongTwin.Host.Commands;
@@ -20,7 +21,7 @@ internal static class ScenarioCommand
         var threads = new Option<int>("--threads") { Description = "Threads to use; the answer does not depend on it", DefaultValueFactory = _ => Environment.ProcessorCount };
         threads.Bound(1, 256);
         var json = new Option<bool>("--json") { Description = "The whole answer as JSON" };
-        var csv = new Option<string?>("--csv") { Description = $"A directory for {string.Join(", ", StudyExports.Names)}" };
+        var csv = new Option<string?>("--csv") { Description = $"A directory for {string.Join(", ", StudyExports.Names)}, the last four where they are screened" };
         var run = new Command("run", "Solves a scenario's futures; exit code 0 when done, 2 when the scenario cannot be") { file, city, at, threads, json, csv };
         run.SetAction((result, ct) => Task.FromResult(Run(result.GetValue(file)!, result.GetValue(city), result.GetValue(at), result.GetValue(threads), result.GetValue(json), result.GetValue(csv), ct)));
         return new Command("scenario", "What-if studies") { run };
@@ -88,13 +89,14 @@ internal static class ScenarioCommand
         }
     }
 
-    /// <summary>Tells a person at a terminal how far it is, a line every tenth.</summary>
-    private static Action<double> Progress()
+    /// <summary>Tells a person at a terminal how far it is: a line every tenth, and one for each thing that is screened.</summary>
+    private static Action<StudyProgress> Progress()
     {
         var told = 0;
-        return done =>
+        return progress =>
         {
-            var tenth = (int)(done * 10);
+            if (progress.Screening is { } screen) Console.Error.WriteLine($"screening {screen.NameOf()}");
+            var tenth = (int)(progress.Solved * 10);
             var before = Volatile.Read(ref told);
             if (tenth > before && Interlocked.CompareExchange(ref told, tenth, before) == before && tenth < 10) Console.Error.WriteLine($"{tenth * 10} %");
         };

@@ -197,7 +197,7 @@ internal sealed class Studies(IStudyShelf shelf, Branch branch, Func<Model> mode
         {
             var from = entry.From ?? await BranchAsync(entry.Scenario.City, entry.Scenario.At!.Value, either.Token);
             entry.From = null;
-            var result = StudyRun.Solve(from, entry.Scenario, threads, done => entry.Advance(Math.Round(done, 3)), either.Token);
+            var result = StudyRun.Solve(from, entry.Scenario, threads, entry.Advance, either.Token);
             foreach (var export in StudyExports.Of(result)) await shelf.WriteAsync(entry.View.Id, export.Name, export.Bytes, either.Token);
             await shelf.WriteAsync(entry.View.Id, "report.json", result.Report.ToJson(), either.Token);
             await EndAsync(StudyState.Done, null);
@@ -215,7 +215,7 @@ internal sealed class Studies(IStudyShelf shelf, Branch branch, Func<Model> mode
 
         Task<bool> EndAsync(StudyState state, string? fault) => ChangeAsync(async () =>
         {
-            var ended = entry.View with { State = state, Progress = state == StudyState.Done ? 1 : entry.View.Progress, Fault = fault };
+            var ended = entry.View with { State = state, Progress = state == StudyState.Done ? 1 : entry.View.Progress, Screening = null, Fault = fault };
             try
             {
                 await SetAsync(entry, ended);
@@ -237,7 +237,7 @@ internal sealed class Studies(IStudyShelf shelf, Branch branch, Func<Model> mode
             var view = JsonSerializer.Deserialize<StudyView>(kept, Json)!;
             if (view.Id != id) return;
             var scenario = ScenarioFile.Read("scenario", asked);
-            entries[id] = new(scenario with { At = scenario.At ?? DateTimeOffset.Parse(view.Asked, CultureInfo.InvariantCulture) }, IsUnderWay(view) ? view with { State = StudyState.Waiting, Progress = 0 } : view);
+            entries[id] = new(scenario with { At = scenario.At ?? DateTimeOffset.Parse(view.Asked, CultureInfo.InvariantCulture) }, IsUnderWay(view) ? view with { State = StudyState.Waiting, Progress = 0, Screening = null } : view);
             if (IsUnderWay(view)) waiting.Writer.TryWrite(id);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or InputException or FormatException)
@@ -319,9 +319,9 @@ internal sealed class Studies(IStudyShelf shelf, Branch branch, Func<Model> mode
         public CancellationTokenSource Stop { get; } = new();
 
         /// <summary>While it runs, from any thread.</summary>
-        public void Advance(double progress)
+        public void Advance(StudyProgress progress)
         {
-            lock (gate) view = view with { Progress = Math.Max(view.Progress, progress) };
+            lock (gate) view = view with { Progress = Math.Max(view.Progress, Math.Round(progress.Solved, 3)), Screening = progress.Screening ?? view.Screening };
         }
     }
 }

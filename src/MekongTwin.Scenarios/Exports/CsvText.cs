@@ -40,6 +40,9 @@ internal sealed class CsvText
         return this;
     }
 
+    /// <summary>A cell without a number where there is none.</summary>
+    public CsvText AddOrEmpty(double? value) => value is { } known ? Add(known) : Add("");
+
     public void EndRow()
     {
         text.Append("\r\n");

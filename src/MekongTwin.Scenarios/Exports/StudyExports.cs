@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using MekongTwin.Scenarios.Screening;
 using MekongTwin.Scenarios.Studies;
 
 namespace MekongTwin.Scenarios.Exports;
@@ -15,8 +16,11 @@ public static class StudyExports
     private const string Days = "days.csv";
     private const string Elements = "elements.geojson";
 
-    /// <summary>Their names.</summary>
-    public static ImmutableArray<string> Names { get; } = [Violations, Curve, Days, Elements];
+    /// <summary>Their names; a study has those of what it screened.</summary>
+    public static ImmutableArray<string> Names { get; } = [Violations, Curve, Days, Elements, .. Enum.GetValues<Screen>().Select(NameOf)];
+
+    /// <summary>What must be screened to have a file; null for one that every study has.</summary>
+    public static Screen? ScreenOf(string name) => Enum.GetValues<Screen>().Where(screen => NameOf(screen) == name).Select(static screen => (Screen?)screen).FirstOrDefault();
 
     public static IEnumerable<StudyExport> Of(StudyResult result)
     {
@@ -24,7 +28,13 @@ public static class StudyExports
         yield return new(Curve, CurveTable(result.Report));
         yield return new(Days, DayTable(result.Report));
         yield return new(Elements, ElementMap.Of(result));
+        if (result.Screening?.N1 is { } n1) yield return new(NameOf(Screen.N1), ScreeningTables.Of(n1));
+        if (result.Screening?.Hosting is { } hosting) yield return new(NameOf(Screen.Hosting), ScreeningTables.Of(hosting));
+        if (result.Screening?.Ageing is { } ageing) yield return new(NameOf(Screen.Ageing), ScreeningTables.Of(ageing));
+        if (result.Screening?.Remedies is { } remedies) yield return new(NameOf(Screen.Remedies), ScreeningTables.Of(remedies));
     }
+
+    private static string NameOf(Screen screen) => $"{screen.NameOf()}.csv";
 
     /// <summary>Elements in violation, all of them, by risk.</summary>
     private static byte[] ViolationTable(StudyResult result)

@@ -18,14 +18,17 @@ public sealed record TransformerLife(string Transformer, Percentiles LostHours, 
 /// <param name="Hours">Hours of the study: an hour at the normal rate takes an hour.</param>
 /// <param name="FasterThanNormal">Transformers that lose more than the study's hours.</param>
 /// <param name="BaselineFasterThanNormal">The same without levers.</param>
-/// <param name="Transformers">Those that lose most in 10 % of futures.</param>
+/// <param name="Transformers">Those that lose most in 10 % of futures first.</param>
 public sealed record AgeingReport(
     string Rules, string Source, string Insulation, double Hours, Percentiles FasterThanNormal, Percentiles BaselineFasterThanNormal, ImmutableArray<TransformerLife> Transformers)
 {
-    /// <summary>More are counted, not listed.</summary>
+    /// <summary>More are counted, not listed in a study's report.</summary>
     public const int ListedMax = 200;
 
     public string Note { get; } = "IEC 60076-7, distribution transformer ONAN: 98 °C at rated load and 20 °C of air. The air is the city's; a transformer in a small room or full sun is hotter. Relative to normal life, not to what is left of it.";
+
+    /// <summary>With those alone that lose most.</summary>
+    internal AgeingReport Listed() => this with { Transformers = [.. Transformers.Take(ListedMax)] };
 
     internal static AgeingReport Of(StudyElements named, AgeingRules rules, double hours, FutureOutcome[] baseline, FutureOutcome[] outcome)
     {
@@ -35,7 +38,7 @@ public sealed record AgeingReport(
         Percentiles Faster(FutureOutcome[] futures) => Of(futures, future => transformers.Count(k => future.Elements.LostHours(k) > hours), 1);
         return new(
             rules.Name, rules.Source, rules.Insulation == Engines.Ageing.Insulation.Plain ? "plain" : "upgraded", hours, Faster(outcome), Faster(baseline),
-            [.. lives.OrderByDescending(static life => life.LostHours.P90).ThenBy(static life => life.Transformer, StringComparer.Ordinal).Take(ListedMax)]);
+            [.. lives.OrderByDescending(static life => life.LostHours.P90).ThenBy(static life => life.Transformer, StringComparer.Ordinal)]);
     }
 
     private static Percentiles Of(FutureOutcome[] futures, Func<FutureOutcome, double> figure, int digits) => Percentiles.Of([.. futures.Select(figure)]).Round(digits);

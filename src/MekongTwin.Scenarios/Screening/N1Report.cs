@@ -44,13 +44,16 @@ public sealed record N1Summary(int Contingencies, int RestoredInFull, int Restor
 /// <param name="Day">The day whose loads are taken.</param>
 /// <param name="Baseline">Without levers, on its own day.</param>
 /// <param name="Scenario">With them.</param>
-/// <param name="Contingencies">Those of highest risk.</param>
+/// <param name="Contingencies">The highest risk first.</param>
 public sealed record N1Report(string Rules, string Source, string Day, N1Summary Baseline, N1Summary Scenario, ImmutableArray<Contingency> Contingencies)
 {
-    /// <summary>More are counted, not listed.</summary>
+    /// <summary>More are counted, not listed in a study's report.</summary>
     public const int ListedMax = 500;
 
     public string Note { get; } = "On the day of the highest load in the future whose peak is exceeded in 10 % of futures. Energy is for a loss that begins at the worst hour of that day; expected energy is the mean over its hours, scaled by the mean of daily peaks to the highest. One switching plan holds all day. Outages among the levers are left out.";
+
+    /// <summary>With those of highest risk alone.</summary>
+    internal N1Report Listed() => this with { Contingencies = [.. Contingencies.Take(ListedMax)] };
 
     internal static N1Report Of(CityElements elements, StudyElements named, ContingencyRules rules, DateOnly day, Loss[] baseline, Loss[] scenario)
     {
@@ -58,7 +61,7 @@ public sealed record N1Report(string Rules, string Source, string Day, N1Summary
         var ranked = scenario.OrderByDescending(static loss => loss.MwhPerYear).ThenBy(loss => NameOf(named, loss), StringComparer.Ordinal);
         return new(
             rules.Name, rules.Source, day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), Summarise(elements, baseline), Summarise(elements, scenario),
-            [.. ranked.Take(ListedMax).Select(loss => Listed(named, rules, loss, before.TryGetValue(NameOf(named, loss), out var mwh) ? mwh : null))]);
+            [.. ranked.Select(loss => Listed(named, rules, loss, before.TryGetValue(NameOf(named, loss), out var mwh) ? mwh : null))]);
     }
 
     private static Contingency Listed(StudyElements named, ContingencyRules rules, Loss loss, double? before)

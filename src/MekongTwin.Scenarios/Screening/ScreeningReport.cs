@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using MekongTwin.Scenarios.Levers;
 using MekongTwin.Scenarios.Studies;
 
@@ -20,6 +21,12 @@ public enum Screen
     Remedies,
 }
 
+public static class ScreenNames
+{
+    /// <summary>As scenarios and files have it.</summary>
+    public static string NameOf(this Screen screen) => JsonNamingPolicy.CamelCase.ConvertName(screen.ToString());
+}
+
 /// <summary>The answers to what a scenario asked to be screened.</summary>
 /// <param name="N1">Null when it was not asked for or could not be; so are the others.</param>
 /// <param name="Hosting">Hosting capacity.</param>
@@ -34,8 +41,9 @@ public sealed record ScreeningReport(N1Report? N1, HostingReport? Hosting, Agein
     /// <param name="baseline">The side without levers.</param>
     /// <param name="outcome">The side with them; the very same when there are none.</param>
     /// <param name="threads">Threads to share the work; the answer does not depend on it.</param>
+    /// <param name="begun">Told what is screened next.</param>
     /// <param name="ct">Stops it.</param>
-    internal static ScreeningReport? Of(StudyBase from, Scenario scenario, StudiedSide baseline, StudiedSide outcome, int threads, CancellationToken ct)
+    internal static ScreeningReport? Of(StudyBase from, Scenario scenario, StudiedSide baseline, StudiedSide outcome, int threads, Action<Screen>? begun, CancellationToken ct)
     {
         if (scenario.Screens.IsEmpty) return null;
         var rules = from.Rules;
@@ -50,10 +58,14 @@ public sealed record ScreeningReport(N1Report? N1, HostingReport? Hosting, Agein
         bool Asked(Screen screen, object? rules, string what)
         {
             if (!scenario.Screens.Contains(screen)) return false;
-            if (rules is null) missing.Add($"{System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(screen.ToString())}: not screened: the file of '{from.Rules.Criteria.Name}' has no {what}");
+            if (rules is null) missing.Add($"{screen.NameOf()}: not screened: the file of '{from.Rules.Criteria.Name}' has no {what}");
+            else begun?.Invoke(screen);
             return rules is not null;
         }
     }
+
+    /// <summary>What a study's report lists of it.</summary>
+    internal ScreeningReport Listed() => this with { N1 = N1?.Listed(), Ageing = Ageing?.Listed() };
 
     private static N1Report ScreenN1(StudyBase from, Scenario scenario, StudiedSide baseline, StudiedSide outcome, int threads, CancellationToken ct)
     {

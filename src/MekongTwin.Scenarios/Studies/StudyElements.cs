@@ -7,7 +7,11 @@ namespace MekongTwin.Scenarios.Studies;
 /// <param name="Name">Line id, node id, asset path of a transformer, or the lever that adds it.</param>
 /// <param name="Kind">line, transformer or node.</param>
 /// <param name="Position">Longitude and latitude, two of a line; empty where they are not known.</param>
-public sealed record StudyElement(string Name, string Kind, ImmutableArray<(double Longitude, double Latitude)> Position);
+public sealed record StudyElement(string Name, string Kind, ImmutableArray<(double Longitude, double Latitude)> Position)
+{
+    /// <summary>Whether it is a line both of whose ends are known.</summary>
+    public bool HasLine => Kind == "line" && Position.Length == 2;
+}
 
 /// <summary>All of them by the numbers of the scenario's network: those of the city, then those that levers add.</summary>
 internal sealed class StudyElements

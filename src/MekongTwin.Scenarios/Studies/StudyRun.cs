@@ -18,24 +18,25 @@ public static class StudyRun
     /// <param name="from">Where it starts.</param>
     /// <param name="scenario">What is asked.</param>
     /// <param name="threads">Threads to use; the answer does not depend on it.</param>
-    /// <param name="progress">Told the share that is done, from any thread.</param>
+    /// <param name="progress">Told how far it is, from any thread.</param>
     /// <param name="ct">Stops it.</param>
     /// <exception cref="ScenarioException">It cannot be; the message names the field.</exception>
-    public static StudyResult Solve(StudyBase from, Scenario scenario, int threads, Action<double>? progress = null, CancellationToken ct = default)
+    public static StudyResult Solve(StudyBase from, Scenario scenario, int threads, Action<StudyProgress>? progress = null, CancellationToken ct = default)
     {
         var asked = Plan(from, scenario);
         var share = scenario.Levers.IsEmpty ? 1 : 0.5;
         // Both sides have room for what levers add.
         var still = Plan(from, scenario with { Levers = [] });
-        var baseline = Solve(from, still with { Plan = still.Plan with { Buses = asked.Plan.Buses, Branches = asked.Plan.Branches } }, scenario, threads, done => progress?.Invoke(done * share), ct);
-        var outcome = scenario.Levers.IsEmpty ? baseline : Solve(from, asked, scenario, threads, done => progress?.Invoke(0.5 + (done * share)), ct);
-        var result = StudyResult.Of(from, scenario, asked.Named, FirstDay(from, scenario), baseline.Futures, outcome.Futures);
-        return result with { Report = result.Report with { Screening = ScreeningReport.Of(from, scenario, baseline, outcome, threads, ct) } };
+        var baseline = Solve(from, still with { Plan = still.Plan with { Buses = asked.Plan.Buses, Branches = asked.Plan.Branches } }, scenario, threads, done => progress?.Invoke(new(done * share, null)), ct);
+        var outcome = scenario.Levers.IsEmpty ? baseline : Solve(from, asked, scenario, threads, done => progress?.Invoke(new(0.5 + (done * share), null)), ct);
+        var result = StudyResult.Of(from, scenario, baseline, outcome);
+        var screening = ScreeningReport.Of(from, scenario, baseline, outcome, threads, screen => progress?.Invoke(new(1, screen)), ct);
+        return result with { Report = result.Report with { Screening = screening?.Listed() }, Screening = screening };
     }
 
     /// <summary>The report alone of <see cref="Solve"/>.</summary>
     /// <exception cref="ScenarioException">It cannot be; the message names the field.</exception>
-    public static StudyReport Run(StudyBase from, Scenario scenario, int threads, Action<double>? progress = null, CancellationToken ct = default) => Solve(from, scenario, threads, progress, ct).Report;
+    public static StudyReport Run(StudyBase from, Scenario scenario, int threads, Action<StudyProgress>? progress = null, CancellationToken ct = default) => Solve(from, scenario, threads, progress, ct).Report;
 
     internal static DateOnly FirstDay(StudyBase from, Scenario scenario) => scenario.From ?? DateOnly.FromDateTime(from.AsOf.DateTime);
 

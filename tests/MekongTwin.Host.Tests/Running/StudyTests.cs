@@ -25,8 +25,9 @@ public sealed class StudyTests : IDisposable
     public async Task AStudyOfTheLivingCityIsAskedForRunAndRead()
     {
         await using var served = await Served.StartAsync(_directory);
-        var asked = await AskAsync(served, Heat);
+        var asked = await AskAsync(served, Heat.Replace("\"futures\":2", "\"futures\":2,\"screen\":[\"ageing\"]", StringComparison.Ordinal));
         var first = await ReportAsync(served, asked);
+        Assert.False((await served.GetAsync($"/api/v1/studies/{asked}")).TryGetProperty("screening", out _));
         Assert.Equal("vn-dad", first.GetProperty("base").GetProperty("city").GetString());
         Assert.True(P50(first, "scenario", "peakMw") > P50(first, "baseline", "peakMw"));
         Assert.Contains("exceeded in 10 % of futures", first.GetProperty("note").GetString(), StringComparison.Ordinal);
@@ -48,7 +49,14 @@ public sealed class StudyTests : IDisposable
         Assert.NotEmpty((await served.GetAsync($"/api/v1/studies/{asked}/export/elements.geojson")).GetProperty("features").EnumerateArray());
         var (none, says) = await served.AskAsync(HttpMethod.Get, $"/api/v1/studies/{asked}/export/report.json");
         Assert.Equal(HttpStatusCode.NotFound, none);
-        Assert.Contains("no export 'report.json'; it has violations.csv, curve.csv, days.csv, elements.geojson", says, StringComparison.Ordinal);
+        Assert.Contains("no export 'report.json'; it has violations.csv, curve.csv, days.csv, elements.geojson, n1.csv, hosting.csv, ageing.csv, remedies.csv", says, StringComparison.Ordinal);
+        Assert.StartsWith("transformer,study (h),", (await served.AskAsync(HttpMethod.Get, $"/api/v1/studies/{asked}/export/ageing.csv")).Text, StringComparison.Ordinal);
+        foreach (var screen in (string[])["n1", "hosting", "remedies"])
+        {
+            (none, says) = await served.AskAsync(HttpMethod.Get, $"/api/v1/studies/{asked}/export/{screen}.csv");
+            Assert.Equal(HttpStatusCode.NotFound, none);
+            Assert.Contains($"has no {screen}.csv: it was not asked to screen it", JsonDocument.Parse(says).RootElement.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        }
     }
 
     /// <summary>What a report carries as asked is asked again with less heat and stands on the same base, though a reading from before it has come in since; what is asked anew does not.</summary>

@@ -10,7 +10,7 @@ public sealed class N1Laws
 {
     private static readonly CountryRules Country = CountryRules.Find("VN")!;
 
-    private static readonly StudyBase City = Switched(7, Country);
+    private static readonly StudyBase City = Bases.Switched(7, Country);
 
     [Fact]
     public void Any_number_of_threads_gives_the_same_bytes()
@@ -111,7 +111,7 @@ public sealed class N1Laws
     [Fact]
     public void A_country_without_rules_is_said_not_to_be_screened()
     {
-        var screening = StudyRun.Run(Switched(7, Country with { Contingency = null }), Ask(), 1).Screening!;
+        var screening = StudyRun.Run(Bases.Switched(7, Country with { Contingency = null }), Ask(), 1).Screening!;
         Assert.Null(screening.N1);
         Assert.Contains("no contingency rules", Assert.Single(screening.NotScreened), StringComparison.Ordinal);
         Assert.Null(StudyRun.Run(City, Bases.Ask(), 1).Screening);
@@ -132,12 +132,6 @@ public sealed class N1Laws
     }
 
     /// <summary>Conductors that carry their own feeder well and two of them hardly.</summary>
-    private static StudyBase Switched(int seed, CountryRules rules)
-    {
-        var (network, assets) = SwitchedGrids.Describe(seed);
-        return Bases.Of(network with { Conductors = [.. network.Conductors.Select(static of => of with { RatingA = 0.3 * of.RatingA })] }, assets, rules);
-    }
-
     private static Scenario Ask(params Lever[] levers) => Bases.Ask(levers) with { Screens = [Screen.N1] };
 
     private static N1Report N1(StudyBase city, Scenario scenario) => StudyRun.Run(city, scenario, 2).Screening!.N1!;
