@@ -107,9 +107,17 @@ public sealed class Sealer(IJournalFiles files, JournalLog journal, ReadingIndex
     private void Write(string name, long from, long end, CancellationToken ct)
     {
         using var writer = new SealWriter(files, name);
-        var readings = new List<SourcedReading>(ReadingIndex.RunReadingsMax);
+        var readings = new ReadingsByPoint();
         var tallies = new Tallies();
-        using var reader = journal.Read(from);
+        using (var reader = journal.Read(from)) Write(writer, reader, end, readings, tallies, ct);
+        using (var reader = journal.Read(from)) Put(readings, reader, end, ct);
+        writer.Add(readings.Sort(), ct);
+        writer.Finish(from, end, journal.Identity, tallies.ToArray());
+    }
+
+    /// <summary>Writes what is no reading, and counts the readings.</summary>
+    private static void Write(SealWriter writer, JournalReader reader, long end, ReadingsByPoint readings, Tallies tallies, CancellationToken ct)
+    {
         while (reader.TryRead(end, out var body))
         {
             ct.ThrowIfCancellationRequested();
@@ -122,11 +130,21 @@ public sealed class Sealer(IJournalFiles files, JournalLog journal, ReadingIndex
                 }
                 var of = new ReadingsFrame(frame.Body);
                 tallies.Add(of);
-                foreach (ref readonly var reading in of.Readings) readings.Add(new(reading, of.Source));
+                readings.Count(of.Readings);
             }
         }
-        writer.Add(SourcedReading.Sort(CollectionsMarshal.AsSpan(readings)), ct);
-        writer.Finish(from, end, journal.Identity, tallies.ToArray());
+    }
+
+    private static void Put(ReadingsByPoint readings, JournalReader reader, long end, CancellationToken ct)
+    {
+        while (reader.TryRead(end, out var body))
+        {
+            ct.ThrowIfCancellationRequested();
+            while (Frame.TryRead(ref body, out var frame))
+            {
+                if (frame.Kind == FrameKind.Readings && new ReadingsFrame(frame.Body) is var of) readings.Put(of.Readings, of.Source);
+            }
+        }
     }
 
     /// <summary>
