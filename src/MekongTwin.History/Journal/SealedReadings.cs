@@ -25,7 +25,17 @@ internal sealed class ReadingsByPoint
 {
     /// <summary>How many readings each point has; then where its next one goes.</summary>
     private int[] _at = [];
-    private SourcedReading[]? _readings;
+    private SourcedReading[] _readings = [];
+
+    /// <summary>Readings in all, once they are counted; -1 until then.</summary>
+    private int _total = -1;
+
+    /// <summary>Begins anew, in the memory it has.</summary>
+    public void Clear()
+    {
+        Array.Clear(_at);
+        _total = -1;
+    }
 
     public void Count(ReadOnlySpan<Reading> readings)
     {
@@ -39,14 +49,14 @@ internal sealed class ReadingsByPoint
     /// <summary>Puts readings in their places, each of which was counted.</summary>
     public void Put(ReadOnlySpan<Reading> readings, int source)
     {
-        var into = _readings ??= MakePlaces();
-        foreach (ref readonly var reading in readings) into[_at[reading.Point]++] = new(reading, source);
+        if (_total < 0) MakePlaces();
+        foreach (ref readonly var reading in readings) _readings[_at[reading.Point]++] = new(reading, source);
     }
 
     /// <summary>All of them by <see cref="SourcedReading.Compare"/>, once every one has its place.</summary>
     public ReadOnlySpan<SourcedReading> Sort()
     {
-        var all = _readings.AsSpan();
+        var all = _readings.AsSpan(0, Math.Max(0, _total));
         var from = 0;
         foreach (var to in _at)
         {
@@ -56,11 +66,11 @@ internal sealed class ReadingsByPoint
         return all;
     }
 
-    private SourcedReading[] MakePlaces()
+    private void MakePlaces()
     {
-        var total = 0;
-        foreach (ref var at in _at.AsSpan()) (at, total) = (total, total + at);
-        return new SourcedReading[total];
+        _total = 0;
+        foreach (ref var at in _at.AsSpan()) (at, _total) = (_total, _total + at);
+        if (_readings.Length < _total) _readings = new SourcedReading[_total];
     }
 
     private static void SortPoint(Span<SourcedReading> readings)

@@ -31,6 +31,10 @@ public sealed class Sealer(IJournalFiles files, JournalLog journal, ReadingIndex
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(10);
 
+    /// <summary>A stretch at work, and what is read back of its seal: kept for the next one, for they are tens of megabytes.</summary>
+    private readonly ReadingsByPoint _readings = new();
+    private byte[] _back = [];
+
     private string? _fault;
 
     /// <summary>Takes readings out of what is sealed when a city keeps them no longer; null where all are kept.</summary>
@@ -107,11 +111,11 @@ public sealed class Sealer(IJournalFiles files, JournalLog journal, ReadingIndex
     private void Write(string name, long from, long end, CancellationToken ct)
     {
         using var writer = new SealWriter(files, name);
-        var readings = new ReadingsByPoint();
+        _readings.Clear();
         var tallies = new Tallies();
-        using (var reader = journal.Read(from)) Write(writer, reader, end, readings, tallies, ct);
-        using (var reader = journal.Read(from)) Put(readings, reader, end, ct);
-        writer.Add(readings.Sort(), ct);
+        using (var reader = journal.Read(from)) Write(writer, reader, end, _readings, tallies, ct);
+        using (var reader = journal.Read(from)) Put(_readings, reader, end, ct);
+        writer.Add(_readings.Sort(), ct);
         writer.Finish(from, end, journal.Identity, tallies.ToArray());
     }
 
@@ -167,9 +171,8 @@ public sealed class Sealer(IJournalFiles files, JournalLog journal, ReadingIndex
             }
             if (blocks.MoveNext()) throw Unlike(name);
         }
-        var bytes = Array.Empty<byte>();
-        var length = seal.ReadFrames(ref bytes, damage);
-        ReadOnlySpan<byte> frames = bytes.AsSpan(0, length);
+        var length = seal.ReadFrames(ref _back, damage);
+        ReadOnlySpan<byte> frames = _back.AsSpan(0, length);
         while (Frame.TryRead(ref frames, out var frame)) back.Add(new ReadingsFrame(frame.Body));
         if (damage.Count > 0 || raw != back || !tallies.ToArray().SequenceEqual(seal.Tallies)) throw Unlike(name);
     }

@@ -77,10 +77,16 @@ internal sealed class SortedRun : IDisposable
     public static string NameFor(long baseOffset) => Path.ChangeExtension(Segment.At(baseOffset).Name, Extension);
 
     /// <summary>Writes readings that are sorted by point and time.</summary>
-    public static SortedRun Write(IJournalFiles files, long baseOffset, long endOffset, ReadOnlySpan<Reading> readings)
+    /// <param name="files">Where to.</param>
+    /// <param name="baseOffset">Where the stretch begins.</param>
+    /// <param name="endOffset">Where it ends.</param>
+    /// <param name="readings">Its readings.</param>
+    /// <param name="buffers">What the file is put together in: for one run after the other.</param>
+    public static SortedRun Write(IJournalFiles files, long baseOffset, long endOffset, ReadOnlySpan<Reading> readings, Buffers buffers)
     {
-        var directory = new ArrayBufferWriter<byte>();
-        var packed = new ArrayBufferWriter<byte>(Math.Max(1, 4 * readings.Length));
+        var (directory, packed) = (buffers.Directory, buffers.Packed);
+        directory.ResetWrittenCount();
+        packed.ResetWrittenCount();
         long min = long.MaxValue, max = long.MinValue;
         for (int from = 0, to; from < readings.Length; from = to)
         {
@@ -251,6 +257,14 @@ internal sealed class SortedRun : IDisposable
     private static uint Checksum(ReadOnlySpan<byte> header, ReadOnlySpan<byte> directory) => ~Block.Crc(Block.Crc(Block.Crc(uint.MaxValue, header[..ChecksumAt]), header[BytesAt..]), directory);
 
     private static uint Checksum(ReadOnlySpan<byte> bytes) => ~Block.Crc(uint.MaxValue, bytes);
+
+    /// <summary>Megabytes where points are many: made anew for each run they would be most of what is garbage.</summary>
+    public sealed class Buffers
+    {
+        public ArrayBufferWriter<byte> Directory { get; } = new();
+
+        public ArrayBufferWriter<byte> Packed { get; } = new();
+    }
 
     /// <summary>Where a point's readings begin, counted and in bytes, and the checksum of these bytes.</summary>
     private readonly record struct Entry(int Point, int Start, int At, uint Checksum)
