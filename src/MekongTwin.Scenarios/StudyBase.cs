@@ -23,9 +23,9 @@ public sealed record Calibration(double Days, int Measured, int Anchored, int Tr
 /// </summary>
 public sealed class StudyBase
 {
-    public StudyBase(string city, DateTimeOffset asOf, string cut, CityElements elements, CalibratedDemand demand, ClimateNormals climate, CountryRules rules, double[] people, Calibration calibration)
+    public StudyBase(string city, DateTimeOffset asOf, string cut, CityElements elements, CalibratedDemand demand, ClimateNormals climate, CountryRules rules, double[] people, Calibration calibration, KnownDay? today = null)
     {
-        (City, AsOf, Cut, Elements, Demand, Climate, Rules, People, Calibration) = (city, asOf, cut, elements, demand, climate, rules, people, calibration);
+        (City, AsOf, Cut, Elements, Demand, Climate, Rules, People, Calibration, Today) = (city, asOf, cut, elements, demand, climate, rules, people, calibration, today);
         Hash = HashOf();
     }
 
@@ -50,7 +50,10 @@ public sealed class StudyBase
 
     public Calibration Calibration { get; }
 
-    /// <summary>SHA-256 over the weights, the grid and the climate: the same base gives the same answers.</summary>
+    /// <summary>How warm the last day was; null where no station told.</summary>
+    public KnownDay? Today { get; }
+
+    /// <summary>SHA-256 over the weights, the grid, the climate and today's warmth: the same base gives the same answers.</summary>
     public string Hash { get; }
 
     private string HashOf()
@@ -60,7 +63,7 @@ public sealed class StudyBase
         var series = Demand.Model.Series(new WeatherGenerator(Climate, 0).Generate(0, new(2024, 1, 1), 7));
         double[][] arrays =
         [
-            loads.WeightP, loads.WeightQ, loads.SigmaKw, series.Values, People, Climate.MeanC, Climate.HumidityPercent, network.SetVm,
+            loads.WeightP, loads.WeightQ, loads.SigmaKw, series.Values, People, Climate.MeanC, Climate.HumidityPercent, Today is { } today ? [today.Day.DayNumber, today.WarmerC] : [], network.SetVm,
             network.Branches.R, network.Branches.X, network.Branches.G, network.Branches.B, network.Branches.RatingFrom, network.Branches.RatingTo,
         ];
         foreach (var array in arrays) hash.AppendData(MemoryMarshal.AsBytes(array.AsSpan()));

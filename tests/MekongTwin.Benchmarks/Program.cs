@@ -42,7 +42,11 @@ return await new RootCommand("Measures MekongTwin: CPU per message, latency, sta
     Make("powerflow", "The radial sweep by size, task, width and threads, beside its own scalar form", (result, _) => Task.FromResult<IReadOnlyList<Table>>([new SweepBenchmark(result.GetValue(runs), result.GetValue(scale), result.GetValue(only)).Run()])),
     Make("completion", "The completed state of a city as large as the pilot", (result, _) => Task.FromResult<IReadOnlyList<Table>>([new CompletionBenchmark(result.GetValue(runs), result.GetValue(scale)).Run()])),
     Make("demand", "The loads of a city as large as the pilot: filled from their factors, and calibrated", (result, _) => Task.FromResult(new DemandBenchmark(result.GetValue(runs), result.GetValue(scale)).Run())),
-    Make("screening", "What screening adds to a study of the pilot: losses, hosting capacity, ageing, remedies", (result, _) => Task.FromResult<IReadOnlyList<Table>>([new ScreeningBenchmark(result.GetValue(runs), result.GetValue(scale)).Run()])),
+    Make("studies", "What-if studies of the pilot: a year, many weather-years, many days of a feeder; and what screening adds", (result, _) =>
+    {
+        var studies = new StudyBenchmark(result.GetValue(runs), result.GetValue(scale));
+        return Task.FromResult<IReadOnlyList<Table>>(result.GetValue(only) is "screening" ? [studies.Screening()] : [studies.Run(), studies.Screening()]);
+    }),
     Make("completion-truth", "The completed state of the pilot beside the truth of its simulator", (result, _) => Task.FromResult<IReadOnlyList<Table>>([new CompletionTruth(result.GetValue(scale)).Run()])),
     Make("latency", "From publish to visible over HTTP and on the event stream", async (result, ct) => [await LatencyBenchmark.RunAsync(result.GetValue(scale), ct)]),
     Make("start", "From process start to the first live figure", async (result, ct) => [await StartBenchmark.RunAsync(result.GetValue(runs), ct)]),

@@ -1,5 +1,7 @@
+using MekongTwin.Domain.Assets;
 using MekongTwin.Engines.Demand;
 using MekongTwin.Engines.PowerFlow;
+using MekongTwin.Scenarios.Countries;
 using MekongTwin.Scenarios.Levers;
 using MekongTwin.Scenarios.Studies;
 
@@ -23,7 +25,7 @@ public sealed class StudyLaws
     public void Levers_that_move_nothing_give_the_baseline_bit_for_bit()
     {
         var still = StudyRun.Run(City, Bases.Ask(), 1);
-        var moved = StudyRun.Run(City, Bases.Ask(new HeatWave(0), new ElectricMotorbikes(0, ChargingStrategy.Managed), new MorePv(0), new Growth(0, 0), new CoolingEfficiency(1), new ShiftLoad(0, 18, 20),
+        var moved = StudyRun.Run(City, Bases.Ask(new HeatWave(0), new ElectricMotorbikes(0, ChargingStrategy.Managed), new MorePv(0), new Growth(0, 0), new CoolingEfficiency(1), new ShiftLoad(0, 18, 20), new TariffShift(0),
             new BatteryStorage("tx/0-0", 0, 0), new TransformerTap(0), new Capacitor("0/3", 0), new Reinforce("tx/0-0", 1), new HeatWave(new Estimate(0, 0, 0)), new MorePv(0) { Exports = new(1e9) }), 1);
         Assert.Equal(still.Baseline, moved.Scenario);
         Assert.Equal(still.FirstDay, moved.FirstDay);
@@ -69,6 +71,74 @@ public sealed class StudyLaws
         var (before, after) = (Sum(report, static point => point.Baseline.P50), Sum(report, static point => point.Scenario.P50));
         Assert.InRange(after / before, 0.995, 1.005);
         Assert.All(report.FirstDay.Skip(72).Take(8), static point => Assert.True(point.Scenario.P90 < point.Baseline.P90));
+    }
+
+    [Fact]
+    public void Tariff_hours_move_energy_from_dear_hours_into_cheap_ones_of_the_same_day()
+    {
+        var (_, _, report) = Report(new TariffShift(20));
+        Assert.InRange(Sum(report, static point => point.Scenario.P50) / Sum(report, static point => point.Baseline.P50), 0.995, 1.005);
+        var workday = City.Rules.Tariffs[^1];
+        Assert.All(TariffRules.StepsOf(workday.Peak, DayKind.Workday), step => Assert.True(report.FirstDay[step].Scenario.P50 < report.FirstDay[step].Baseline.P50));
+        Assert.All(TariffRules.StepsOf(workday.OffPeak, DayKind.Workday), step => Assert.True(report.FirstDay[step].Scenario.P50 > report.FirstDay[step].Baseline.P50));
+        var sunday = StudyRun.Run(City, Bases.Ask(new TariffShift(20)) with { From = new(2026, 6, 7), Days = 1 }, 1);
+        Assert.Equal(sunday.Baseline, sunday.Scenario);
+    }
+
+    [Fact]
+    public void Whom_tariff_hours_do_not_concern_takes_what_it_took()
+    {
+        var loads = new FactorLoads(3);
+        (loads.P(0, Factor.Base(CustomerClass.Household)), loads.P(1, Factor.Base(CustomerClass.Industrial)), loads.P(2, Factor.Base(CustomerClass.Industrial)), loads.P(2, Factor.Base(CustomerClass.Household))) = (5, 5, 5, 15);
+        var response = new TariffResponse(City.Rules.Tariffs, DayCalendar.VietNam, 0.4, loads);
+        double[] Moved(int load, DateOnly day)
+        {
+            double[] kw = [.. Enumerable.Range(0, Quarters.ADay).Select(static step => step - 40.0)];
+            response.Move(load, day, kw);
+            return kw;
+        }
+        var (still, all, quarter) = (Moved(0, new(2026, 6, 2)), Moved(1, new(2026, 6, 2)), Moved(2, new(2026, 6, 2)));
+        Assert.Equal(Moved(1, new(2026, 6, 7)), still);
+        // Before any of the tariffs began.
+        Assert.Equal(Moved(1, new(2013, 6, 4)), still);
+        Assert.Equal(still.Sum(), all.Sum(), 1e-9);
+        Assert.Equal(0.6 * still[70], all[70], 1e-12);
+        Assert.Equal(0.9 * still[70], quarter[70], 1e-12);
+        // A roof that gives in a dear hour goes on giving.
+        Assert.Equal(still[39], all[39]);
+    }
+
+    [Fact]
+    public void Every_country_can_be_screened_and_its_tariffs_are_hours_apart()
+    {
+        foreach (var rules in CountryRules.Known.Select(static country => CountryRules.Find(country)!))
+        {
+            Assert.True(rules is { Contingency: not null, Ageing: not null, Hosting: not null, Remedies: not null, Carbon: not null });
+            Assert.Equal(rules.Tariffs.OrderBy(static tariff => tariff.From), rules.Tariffs);
+            foreach (var (tariff, day) in rules.Tariffs.SelectMany(static tariff => Enum.GetValues<DayKind>().Select(day => (tariff, day))))
+            {
+                Assert.All(tariff.Peak.Concat(tariff.OffPeak), static hours => Assert.True(hours is { FromHour: >= 0, ToHour: <= 24 } && hours.FromHour < hours.ToHour && hours.FromHour * 4 % 1 == 0 && hours.ToHour * 4 % 1 == 0));
+                Assert.Empty(TariffRules.StepsOf(tariff.Peak, day).Intersect(TariffRules.StepsOf(tariff.OffPeak, day)));
+            }
+        }
+        Assert.Equal(["kh", "la", "mm", "th", "vn"], CountryRules.Known);
+        var cambodia = Bases.With(City, CountryRules.Find("KH")!);
+        Assert.Equal("levers[0]", Assert.Throws<ScenarioException>(() => StudyRun.Check(cambodia, Bases.Ask(new TariffShift(10)))).Field);
+    }
+
+    [Fact]
+    public void Yearly_growth_leaves_panels_and_vehicles_as_they_are()
+    {
+        double Drawn(params Lever[] levers)
+        {
+            var side = StudyRun.Run(City, Bases.Ask(levers) with { Days = 200, Futures = 1 }, 2).Scenario;
+            return side.EnergyMwh.P50 - side.LossesMwh.P50;
+        }
+        var growth = new Growth(0, 40);
+        Lever[] added = [new MorePv(0.5), new ElectricMotorbikes(0.3, ChargingStrategy.Evening)];
+        var (alone, grown) = (Drawn(added) - Drawn(), Drawn([growth, .. added]) - Drawn(growth));
+        Assert.True(Drawn(growth) > 1.08 * Drawn());
+        Assert.Equal(alone, grown, 0.02 * Math.Abs(alone));
     }
 
     [Fact]

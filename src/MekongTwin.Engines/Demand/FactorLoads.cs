@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using MekongTwin.Engines.PowerFlow;
+using MekongTwin.Engines.PowerFlow.Sweep;
 
 namespace MekongTwin.Engines.Demand;
 
@@ -52,6 +53,7 @@ public sealed class FactorLoads
         var (kw, kvar) = (0.0, 0.0);
         for (var k = 0; k < Factors; k++)
         {
+            if (P(load, k) == 0 && Q(load, k) == 0) continue;
             var value = series.Values[(k * series.Steps) + step];
             kw = Math.FusedMultiplyAdd(P(load, k), value, kw);
             kvar = Math.FusedMultiplyAdd(Q(load, k), value, kvar);
@@ -98,43 +100,67 @@ public sealed class FactorLoads
     /// <summary>A vector holds consecutive steps. Products are fused and summed in the order of the factors, lane by lane, as in <see cref="Evaluate"/>.</summary>
     private void FillLoad(FactorSeries series, int load, int first, Span<double> p, Span<double> q, SimdWidth width)
     {
+        var at = 0;
+        if (width == SimdWidth.Vector512) at = FillLoad<Vector512<double>, Lanes512>(series, load, first, p, q, at);
+        if (width != SimdWidth.Scalar) at = FillLoad<Vector256<double>, Lanes256>(series, load, first, p, q, at);
+        for (; at < p.Length; at++) (p[at], q[at]) = Evaluate(series, load, first + at);
+    }
+
+    /// <summary>From step <paramref name="at"/> four vectors at a time, whose sums do not wait for each other, then single ones; gives the step where less than one is left.</summary>
+    private int FillLoad<TVector, TLanes>(FactorSeries series, int load, int first, Span<double> p, Span<double> q, int at)
+        where TVector : struct
+        where TLanes : ILanes<TVector>
+    {
+        var n = TLanes.Count;
         ref var weightP = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(WeightP), load * Factors);
         ref var weightQ = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(WeightQ), load * Factors);
         ref var values = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(series.Values), first);
-        var residuals = series.Residuals is { } all ? all.AsSpan((load % FactorSeries.Streams * series.Steps) + first, p.Length) : default;
-        var at = 0;
-        if (width == SimdWidth.Vector512)
+        var sigma = TLanes.Every(SigmaKw[load]);
+        ref var residuals = ref Unsafe.NullRef<double>();
+        if (series.Residuals is { } all) residuals = ref all[(load % FactorSeries.Streams * series.Steps) + first];
+        ref var toP = ref MemoryMarshal.GetReference(p);
+        ref var toQ = ref MemoryMarshal.GetReference(q);
+        for (; at + (4 * n) <= p.Length; at += 4 * n)
         {
-            for (; at + Vector512<double>.Count <= p.Length; at += Vector512<double>.Count)
+            var (p0, p1, p2, p3) = (TLanes.Every(0), TLanes.Every(0), TLanes.Every(0), TLanes.Every(0));
+            var (q0, q1, q2, q3) = (p0, p0, p0, p0);
+            for (var k = 0; k < Factors; k++)
             {
-                var (kw, kvar) = (Vector512<double>.Zero, Vector512<double>.Zero);
-                for (var k = 0; k < Factors; k++)
-                {
-                    var value = Vector512.LoadUnsafe(ref values, (nuint)((k * series.Steps) + at));
-                    kw = Vector512.FusedMultiplyAdd(Vector512.Create(Unsafe.Add(ref weightP, k)), value, kw);
-                    kvar = Vector512.FusedMultiplyAdd(Vector512.Create(Unsafe.Add(ref weightQ, k)), value, kvar);
-                }
-                if (!residuals.IsEmpty) kw = Vector512.FusedMultiplyAdd(Vector512.Create(SigmaKw[load]), Vector512.Create<double>(residuals[at..]), kw);
-                kw.CopyTo(p[at..]);
-                kvar.CopyTo(q[at..]);
+                var (kw, kvar) = (Unsafe.Add(ref weightP, k), Unsafe.Add(ref weightQ, k));
+                if (kw == 0 && kvar == 0) continue;
+                var (ofP, ofQ, from) = (TLanes.Every(kw), TLanes.Every(kvar), ((nint)k * series.Steps) + at);
+                var (v0, v1, v2, v3) = (TLanes.Load(ref values, from), TLanes.Load(ref values, from + n), TLanes.Load(ref values, from + (2 * n)), TLanes.Load(ref values, from + (3 * n)));
+                (p0, p1, p2, p3) = (TLanes.MultiplyAdd(ofP, v0, p0), TLanes.MultiplyAdd(ofP, v1, p1), TLanes.MultiplyAdd(ofP, v2, p2), TLanes.MultiplyAdd(ofP, v3, p3));
+                (q0, q1, q2, q3) = (TLanes.MultiplyAdd(ofQ, v0, q0), TLanes.MultiplyAdd(ofQ, v1, q1), TLanes.MultiplyAdd(ofQ, v2, q2), TLanes.MultiplyAdd(ofQ, v3, q3));
             }
+            Put<TVector, TLanes>(p0, q0, sigma, ref residuals, ref toP, ref toQ, at);
+            Put<TVector, TLanes>(p1, q1, sigma, ref residuals, ref toP, ref toQ, at + n);
+            Put<TVector, TLanes>(p2, q2, sigma, ref residuals, ref toP, ref toQ, at + (2 * n));
+            Put<TVector, TLanes>(p3, q3, sigma, ref residuals, ref toP, ref toQ, at + (3 * n));
         }
-        if (width != SimdWidth.Scalar)
+        for (; at + n <= p.Length; at += n)
         {
-            for (; at + Vector256<double>.Count <= p.Length; at += Vector256<double>.Count)
+            var (sumP, sumQ) = (TLanes.Every(0), TLanes.Every(0));
+            for (var k = 0; k < Factors; k++)
             {
-                var (kw, kvar) = (Vector256<double>.Zero, Vector256<double>.Zero);
-                for (var k = 0; k < Factors; k++)
-                {
-                    var value = Vector256.LoadUnsafe(ref values, (nuint)((k * series.Steps) + at));
-                    kw = Vector256.FusedMultiplyAdd(Vector256.Create(Unsafe.Add(ref weightP, k)), value, kw);
-                    kvar = Vector256.FusedMultiplyAdd(Vector256.Create(Unsafe.Add(ref weightQ, k)), value, kvar);
-                }
-                if (!residuals.IsEmpty) kw = Vector256.FusedMultiplyAdd(Vector256.Create(SigmaKw[load]), Vector256.Create<double>(residuals[at..]), kw);
-                kw.CopyTo(p[at..]);
-                kvar.CopyTo(q[at..]);
+                var (kw, kvar) = (Unsafe.Add(ref weightP, k), Unsafe.Add(ref weightQ, k));
+                if (kw == 0 && kvar == 0) continue;
+                var value = TLanes.Load(ref values, ((nint)k * series.Steps) + at);
+                (sumP, sumQ) = (TLanes.MultiplyAdd(TLanes.Every(kw), value, sumP), TLanes.MultiplyAdd(TLanes.Every(kvar), value, sumQ));
             }
+            Put<TVector, TLanes>(sumP, sumQ, sigma, ref residuals, ref toP, ref toQ, at);
         }
-        for (; at < p.Length; at++) (p[at], q[at]) = Evaluate(series, load, first + at);
+        return at;
+    }
+
+    /// <summary>Puts a vector of sums where they belong, with the load's residuals.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Put<TVector, TLanes>(TVector kw, TVector kvar, TVector sigma, ref double residuals, ref double p, ref double q, nint at)
+        where TVector : struct
+        where TLanes : ILanes<TVector>
+    {
+        if (!Unsafe.IsNullRef(ref residuals)) kw = TLanes.MultiplyAdd(sigma, TLanes.Load(ref residuals, at), kw);
+        TLanes.Store(kw, ref p, at);
+        TLanes.Store(kvar, ref q, at);
     }
 }

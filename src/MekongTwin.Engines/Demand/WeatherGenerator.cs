@@ -1,11 +1,19 @@
 namespace MekongTwin.Engines.Demand;
 
+/// <summary>How much warmer than its month a day was that is known.</summary>
+/// <param name="Day">Which.</param>
+/// <param name="WarmerC">Its mean less the normal, °C.</param>
+public readonly record struct KnownDay(DateOnly Day, double WarmerC);
+
 /// <summary>
 /// Draws weather of a city from its monthly normals: one draw for the whole city. Days are autoregressive about the month's mean,
 /// cloudier days are cooler and flatter, hours are cloudy by themselves too. Any day of any future comes out alone and with the same bits,
 /// whatever else was drawn. Everything but the normals is assumed.
 /// </summary>
-public sealed class WeatherGenerator(ClimateNormals normals, long seed)
+/// <param name="normals">What is usual.</param>
+/// <param name="seed">Of all draws.</param>
+/// <param name="known">A day whose warmth every future has: the days about it keep what is left of it; null when none is known.</param>
+public sealed class WeatherGenerator(ClimateNormals normals, long seed, KnownDay? known = null)
 {
     /// <summary>How much of a day's anomaly is left the next day.</summary>
     private const double Persistence = 0.65;
@@ -37,13 +45,15 @@ public sealed class WeatherGenerator(ClimateNormals normals, long seed)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(days);
         var draw = new Draw(seed, future);
+        // Of an autoregressive series the difference to another with the same shocks fades by the same factor each day, both ways.
+        var ahead = known is { } day0 ? (day0.WarmerC / normals.DaySpreadC) - draw.Autoregressive(day0.Day.DayNumber, Heat, Persistence) : 0;
         var steps = days * Quarters.ADay;
         var (temperature, dewPoint, irradiance, wind) = (new double[steps], new double[steps], new double[steps], new double[steps]);
         for (var day = 0; day < days; day++)
         {
             var number = first.DayNumber + day;
             // A day lies between noons: its anomalies go straight from the middle of one day to that of the next.
-            var (before, today, after) = (DayOf(draw, number - 1), DayOf(draw, number), DayOf(draw, number + 1));
+            var (before, today, after) = (Day(number - 1), Day(number), Day(number + 1));
             for (var step = 0; step < Quarters.ADay; step++)
             {
                 var at = (day * Quarters.ADay) + step;
@@ -60,11 +70,17 @@ public sealed class WeatherGenerator(ClimateNormals normals, long seed)
             }
         }
         return new(first.ToDateTime(default), temperature, dewPoint, irradiance, wind);
+
+        (double Heat, double Cloud, double Dew, double Wind) Day(int number) =>
+            DayOf(draw, number, known is null ? 0 : ahead * Math.Pow(Persistence, Math.Abs(number - known.Value.Day.DayNumber)));
     }
 
-    private static (double Heat, double Cloud, double Dew, double Wind) DayOf(Draw draw, int day)
+    /// <summary>Mean over a day that ends at a time, °C, as it is usual.</summary>
+    public double UsualC(DateTime end) => Enumerable.Range(1, Quarters.ADay).Average(step => Monthly(normals.MeanC, end.AddMinutes(-15 * step))) + normals.BiasC;
+
+    private static (double Heat, double Cloud, double Dew, double Wind) DayOf(Draw draw, int day, double warmer)
     {
-        var heat = draw.Autoregressive(day, Heat, Persistence);
+        var heat = draw.Autoregressive(day, Heat, Persistence) + warmer;
         var cloud = (CloudWithHeat * heat) + (Math.Sqrt(1 - (CloudWithHeat * CloudWithHeat)) * draw.Autoregressive(day, Cloud, Persistence));
         var dew = (DewWithHeat * heat) + (Math.Sqrt(1 - (DewWithHeat * DewWithHeat)) * draw.Autoregressive(day, Dew, Persistence));
         return (heat, 0.35 + (CloudDaySpread * cloud), dew, 1 + Math.Abs(draw.Normal(day, Wind)));

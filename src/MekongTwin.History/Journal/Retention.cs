@@ -83,8 +83,9 @@ public sealed class Retention(IJournalFiles files, JournalLog journal, IRetentio
     private Horizon? Next(SealedHistory history)
     {
         if (history.Seals is not [.., var newest] || newest.Tallies.IsEmpty) return null;
-        // Counted from when the newest sealed readings came, not from the clock: where nothing comes nothing goes.
-        var now = newest.Tallies.Max(static tally => tally.LastReceivedUs);
+        // Counted from when the newest sealed readings came, not from the clock: where nothing comes nothing goes. And from the newest of their own times:
+        // a server's clock that runs years ahead lets nothing go while devices know the time.
+        var now = Math.Min(newest.Tallies.Max(static tally => tally.LastReceivedUs), newest.MaxTimeUs);
         var before = history.Horizon;
         var known = before?.Cities.ToDictionary(static city => city.City) ?? [];
         var moved = 0;

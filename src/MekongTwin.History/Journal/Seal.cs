@@ -28,7 +28,6 @@ internal sealed class Seal
     private readonly IJournalFiles _files;
     private readonly ReadingPage[] _pages;
     private readonly FramePage[] _frames;
-    private readonly long _maxTimeUs;
     private volatile bool _isReplaced;
 
     private Seal(IJournalFiles files, string name, long baseOffset, long endOffset, long journal, long readings, SealDirectory directory)
@@ -43,7 +42,7 @@ internal sealed class Seal
         _pages = directory.Pages;
         _frames = directory.Frames;
         MinTimeUs = _pages.Length == 0 ? long.MaxValue : _pages.Min(static page => page.MinTimeUs);
-        _maxTimeUs = _pages.Length == 0 ? long.MinValue : _pages.Max(static page => page.MaxTimeUs);
+        MaxTimeUs = _pages.Length == 0 ? long.MinValue : _pages.Max(static page => page.MaxTimeUs);
     }
 
     public string Name { get; }
@@ -64,6 +63,9 @@ internal sealed class Seal
 
     /// <summary>Time of the oldest reading; MaxValue where there is none.</summary>
     public long MinTimeUs { get; }
+
+    /// <summary>Of its newest reading; <see cref="long.MinValue"/> without one.</summary>
+    public long MaxTimeUs { get; }
 
     /// <summary>True when something in quarantine stands in it, or anything else that is no reading.</summary>
     public bool HasFrames => _frames.Length > 0;
@@ -131,7 +133,7 @@ internal sealed class Seal
     /// <summary>Appends the point's readings with fromUs &lt;= time &lt; toUs. What is damaged is told and left out.</summary>
     public void Read(int point, long fromUs, long toUs, List<Reading> into, SealDamage damage)
     {
-        if (toUs <= MinTimeUs || fromUs > _maxTimeUs) return;
+        if (toUs <= MinTimeUs || fromUs > MaxTimeUs) return;
         IJournalFile? file = null;
         try
         {
@@ -151,7 +153,7 @@ internal sealed class Seal
     /// <summary>At least as many readings as <see cref="Read"/> goes through for this.</summary>
     public long CountAtMost(int point, long fromUs, long toUs)
     {
-        if (toUs <= MinTimeUs || fromUs > _maxTimeUs) return 0;
+        if (toUs <= MinTimeUs || fromUs > MaxTimeUs) return 0;
         var count = 0L;
         for (var i = FindPage(point); i < _pages.Length && _pages[i].FirstPoint <= point; i++)
         {

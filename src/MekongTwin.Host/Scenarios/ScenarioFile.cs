@@ -29,6 +29,7 @@ internal static class ScenarioFile
         ["newLoad"] = static (f, e) => new NewLoad(f.Text("at"), Figure(f, e, "kw", 0, 100_000), Choice(f, "customers", CustomerClass.Industrial, e)) { Kva = f.OptionalNumber("kva", 10, 100_000) },
         ["coolingEfficiency"] = static (f, e) => new CoolingEfficiency(Figure(f, e, "ratio", 0.3, 1.5)),
         ["shiftLoad"] = ReadShift,
+        ["tariffHours"] = static (f, e) => new TariffShift(Figure(f, e, "percent", 0, 50)),
         ["battery"] = ReadBattery,
         ["outage"] = ReadOutage,
         ["switchLine"] = static (f, _) => new SwitchLine(f.Text("line"), Flag(f, "closed")),

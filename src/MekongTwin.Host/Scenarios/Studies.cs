@@ -49,6 +49,7 @@ internal sealed class Studies(IStudyShelf shelf, Branch branch, Func<Model> mode
     /// <summary>One change of state at a time, kept before the next.</summary>
     private readonly SemaphoreSlim gate = new(1, 1);
     private readonly ConcurrentDictionary<string, Entry> entries = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim branching = new(1, 1);
     private readonly Queue<StudyBase> bases = new();
     private readonly Channel<string> waiting = Channel.CreateUnbounded<string>();
 
@@ -158,19 +159,35 @@ internal sealed class Studies(IStudyShelf shelf, Branch branch, Func<Model> mode
         return true;
     }, ct);
 
+    /// <summary>Takes back what <see cref="TryBeginAsync"/> counted.</summary>
+    private async Task TryForgetStartAsync(string id)
+    {
+        try
+        {
+            if (await shelf.ReadAsync(id, StartsName, CancellationToken.None) is { Length: > 0 } starts) await shelf.WriteAsync(id, StartsName, starts[1..], CancellationToken.None);
+        }
+        catch (Exception)
+        {
+            // It counts as one more; the program ends.
+        }
+    }
+
+    /// <summary>One at a time: who asks for an instant meanwhile has the same base.</summary>
     private async Task<StudyBase> BranchAsync(string city, DateTimeOffset at, CancellationToken ct)
     {
-        lock (bases)
+        await branching.WaitAsync(ct);
+        try
         {
             if (bases.FirstOrDefault(known => known.City == city && known.AsOf == at) is { } known) return known;
-        }
-        var made = await branch(city, at, ct);
-        lock (bases)
-        {
+            var made = await branch(city, at, ct);
             bases.Enqueue(made);
             if (bases.Count > BasesMax) bases.Dequeue();
+            return made;
         }
-        return made;
+        finally
+        {
+            branching.Release();
+        }
     }
 
     private async Task RunAsync(Entry entry, CancellationToken ct)
@@ -187,8 +204,9 @@ internal sealed class Studies(IStudyShelf shelf, Branch branch, Func<Model> mode
         }
         catch (OperationCanceledException) when (either.IsCancellationRequested)
         {
-            // When the program ends it stays as it is, and runs again.
+            // When the program ends it stays as it is, and runs again; an end that was asked for is no sign against it.
             if (!ct.IsCancellationRequested) await EndAsync(StudyState.Cancelled, null);
+            else await TryForgetStartAsync(entry.View.Id);
         }
         catch (Exception e)
         {

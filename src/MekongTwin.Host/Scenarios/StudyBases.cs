@@ -108,7 +108,14 @@ internal sealed class StudyBases
         var anchored = snapshot is null ? 0 : Anchor(demand, weather, snapshot, local);
         var rules = CountryRules.Find(city.Country) ?? throw new InputException($"{city.Id}: there are no criteria for the country '{city.Country}'; there are for {string.Join(", ", CountryRules.Known)}.");
         var calibration = new Calibration(Math.Round(days, 2), demand.Quality.Count(static quality => quality.Source == LoadSource.Measured), anchored, facts.Length, demand.Quality.Sum(static quality => (long)quality.Readings), measured);
-        return new(city.Id, local, cut, elements, demand, climate, rules, people, calibration);
+        return new(city.Id, local, cut, elements, demand, climate, rules, people, calibration, measured ? WarmthOf(weather) : null);
+    }
+
+    /// <summary>How much warmer than usual the last 24 hours were; their middle is the day's.</summary>
+    private KnownDay WarmthOf(Weather weather)
+    {
+        var end = Quarters.At(weather.FirstStep, weather.Steps);
+        return new(DateOnly.FromDateTime(end.AddHours(-12)), weather.TemperatureC.AsSpan(weather.Steps - Quarters.ADay).ToArray().Average() - new WeatherGenerator(climate, 0).UsualC(end));
     }
 
     /// <summary>

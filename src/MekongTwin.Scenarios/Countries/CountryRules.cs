@@ -18,10 +18,15 @@ public sealed record Criteria(
 /// <summary>An average emission factor of a country's grid, not a marginal one; the source says where it is not official.</summary>
 public sealed record Carbon(double KgPerKwh, int Year, string Source);
 
-/// <summary>A country's figures, read from its file in this folder. The code holds none.</summary>
+/// <summary>
+/// A country's figures, read from its file in this folder; what is screened goes by <c>assumed.json</c> where the country's file has no section
+/// of its own. The code holds none.
+/// </summary>
 public sealed record CountryRules(Criteria Criteria, Carbon? Carbon)
 {
-    private static readonly JsonSerializerOptions Strict = new(JsonSerializerDefaults.Web) { UnmappedMemberHandling = System.Text.Json.Serialization.JsonUnmappedMemberHandling.Disallow, RespectRequiredConstructorParameters = true };
+    private const string Assumed = "assumed";
+
+    private static readonly JsonSerializerOptions Strict = new(JsonSerializerDefaults.Web) { UnmappedMemberHandling = System.Text.Json.Serialization.JsonUnmappedMemberHandling.Disallow, RespectRequiredConstructorParameters = true, Converters = { new System.Text.Json.Serialization.JsonStringEnumConverter(JsonNamingPolicy.CamelCase) } };
 
     /// <summary>What is screened for losses; null where the country's file has none.</summary>
     public ContingencyRules? Contingency { get; init; }
@@ -35,13 +40,28 @@ public sealed record CountryRules(Criteria Criteria, Carbon? Carbon)
     /// <summary>What remedies cost; null where the country's file does not say.</summary>
     public RemedyRules? Remedies { get; init; }
 
+    /// <summary>Prices by the hour, ascending by their first day; empty where the country's file has none.</summary>
+    public ImmutableArray<TariffRules> Tariffs { get; init; } = [];
+
     /// <summary>Countries that have a file, by their ISO 3166 code in lower case.</summary>
-    public static IReadOnlyList<string> Known { get; } = [.. typeof(CountryRules).Assembly.GetManifestResourceNames().Order(StringComparer.Ordinal)];
+    public static IReadOnlyList<string> Known { get; } = [.. typeof(CountryRules).Assembly.GetManifestResourceNames().Where(static name => name != Assumed).Order(StringComparer.Ordinal)];
 
     /// <summary>The rules of a country; null where it has no file.</summary>
     public static CountryRules? Find(string country)
     {
-        using var stream = typeof(CountryRules).Assembly.GetManifestResourceStream(country.ToLowerInvariant());
-        return stream is null ? null : JsonSerializer.Deserialize<CountryRules>(stream, Strict)!;
+        if (!Known.Contains(country.ToLowerInvariant())) return null;
+        var (own, assumed) = (Read<CountryRules>(country.ToLowerInvariant()), Read<AssumedRules>(Assumed));
+        return own with
+        {
+            Contingency = own.Contingency ?? assumed.Contingency, Ageing = own.Ageing ?? assumed.Ageing, Hosting = own.Hosting ?? assumed.Hosting, Remedies = own.Remedies ?? assumed.Remedies,
+        };
     }
+
+    private static T Read<T>(string name)
+    {
+        using var stream = typeof(CountryRules).Assembly.GetManifestResourceStream(name)!;
+        return JsonSerializer.Deserialize<T>(stream, Strict)!;
+    }
+
+    private sealed record AssumedRules(ContingencyRules Contingency, AgeingRules Ageing, HostingRules Hosting, RemedyRules Remedies);
 }

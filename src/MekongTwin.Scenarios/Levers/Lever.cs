@@ -16,6 +16,7 @@ namespace MekongTwin.Scenarios.Levers;
 [JsonDerivedType(typeof(NewLoad), "newLoad")]
 [JsonDerivedType(typeof(CoolingEfficiency), "coolingEfficiency")]
 [JsonDerivedType(typeof(ShiftLoad), "shiftLoad")]
+[JsonDerivedType(typeof(TariffShift), "tariffHours")]
 [JsonDerivedType(typeof(BatteryStorage), "battery")]
 [JsonDerivedType(typeof(Outage), "outage")]
 [JsonDerivedType(typeof(SwitchLine), "switchLine")]
@@ -126,6 +127,16 @@ public sealed record ShiftLoad(Estimate Percent, double FromHour, double ToHour)
     public Estimate Rebound { get; init; } = 1;
 
     internal override Lever Drawn(LeverDraw draw) => this with { Percent = draw.Of(0, Percent), Rebound = draw.Of(1, Rebound) };
+}
+
+/// <summary>
+/// Customers who pay by the country's tariff hours take a share of what they take in dear hours, less what their roofs give, evenly in the cheap hours of
+/// the same day instead: no energy is lost, and a day without either stays as it is.
+/// </summary>
+/// <param name="Percent">0 to 50.</param>
+public sealed record TariffShift(Estimate Percent) : Lever
+{
+    internal override Lever Drawn(LeverDraw draw) => this with { Percent = draw.Of(0, Percent) };
 }
 
 /// <summary>When a battery charges and discharges.</summary>

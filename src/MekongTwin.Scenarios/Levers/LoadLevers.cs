@@ -6,6 +6,9 @@ namespace MekongTwin.Scenarios.Levers;
 /// <summary>What levers make of a city's loads.</summary>
 internal sealed class LoadLevers
 {
+    /// <summary>Factors that do not grow with the others: panels and what levers add have levers of their own.</summary>
+    public static readonly int[] Apart = [Factor.Pv, Factor.Motorbikes, Factor.Cars, Factor.Industry];
+
     private LoadLevers(FactorLoads loads, int[] busOf, DemandModel model) =>
         (Loads, BusOf, Model, DailyGrowth, Exports) = (loads, busOf, model, new double[loads.Count], ExportLimit.Free);
 
@@ -18,13 +21,16 @@ internal sealed class LoadLevers
 
     public double HeatC { get; private set; }
 
-    /// <summary>Logarithm of what each load grows by from day to day.</summary>
+    /// <summary>Logarithm of what each load, but for what is <see cref="Apart"/>, grows by from day to day.</summary>
     public double[] DailyGrowth { get; }
 
     /// <summary>What a transformer may feed back.</summary>
     public ExportLimit Exports { get; private set; }
 
     public ShiftLoad? Shift { get; private set; }
+
+    /// <summary>What tariff hours make of it; null where they are left as they are.</summary>
+    public TariffResponse? Tariff { get; private set; }
 
     /// <param name="scenario">Its estimates are taken as likely; a future's own are in <see cref="Scenario.Drawn"/>.</param>
     /// <param name="from">The city.</param>
@@ -43,6 +49,8 @@ internal sealed class LoadLevers
         var levers = new LoadLevers(loads, busOf, from.Demand.Model);
         var next = today.Count;
         for (var i = 0; i < scenario.Levers.Length; i++) levers.Apply(scenario, from, grid, i, ref next);
+        // Who pays by the hour is known once every load is there.
+        if (scenario.Levers.OfType<TariffShift>().SingleOrDefault() is { Percent.Likely: > 0 and var percent }) levers.Tariff = new(from.Rules.Tariffs, levers.Model.Calendar, percent / 100, loads);
         return levers;
     }
 
@@ -80,6 +88,10 @@ internal sealed class LoadLevers
                 Once<ShiftLoad>(scenario, i);
                 Shift = shift;
                 break;
+            case TariffShift:
+                Once<TariffShift>(scenario, i);
+                if (from.Rules.Tariffs.IsEmpty) throw new ScenarioException(field, $"the country's file knows no tariff hours ('{from.Rules.Criteria.Name}'); say with shiftLoad which hours are meant");
+                break;
         }
     }
 
@@ -101,8 +113,7 @@ internal sealed class LoadLevers
             var row = t * Loads.Factors;
             for (var k = 0; k < Loads.Factors; k++)
             {
-                // Panels and what levers add have levers of their own.
-                if (k is Factor.Pv or Factor.Motorbikes or Factor.Cars or Factor.Industry) continue;
+                if (Apart.Contains(k)) continue;
                 Loads.WeightP[row + k] *= once;
                 Loads.WeightQ[row + k] *= once;
             }

@@ -57,12 +57,12 @@ internal sealed class HostingScreening(StudiedSide side, long seed, Criteria cri
         return [.. feeding.Select(f =>
         {
             var feeder = plan.Feeders[f];
-            var buses = feeder.Buses.Length;
-            var (p, q) = (new double[IFutureLoads.Steps * buses], new double[IFutureLoads.Steps * buses]);
+            var (p, q) = (new double[IFutureLoads.Steps * feeder.Buses.Length], new double[IFutureLoads.Steps * feeder.Buses.Length]);
             loads.Fill(f, feeder, day, p, q);
-            var step = rules.Steps.MinBy(step => p.AsSpan(step * buses, buses).ToArray().Sum());
-            return new FeederLoad(p[(step * buses)..((step + 1) * buses)], q[(step * buses)..((step + 1) * buses)]);
+            return rules.Steps.Select(step => new FeederLoad(At(p, step), At(q, step))).MinBy(static load => load.P.Sum())!;
         })];
+
+        static double[] At(double[] loads, int step) => [.. Enumerable.Range(0, loads.Length / IFutureLoads.Steps).Select(i => loads[(i * IFutureLoads.Steps) + step])];
     }
 
     private HostingLimit Most(FeederGrid feeder, FeederLoad load, ReadOnlySpan<Panels> places) => new HostingSearch(feeder, plan.IsLine, criteria, rules).Find(load.P, load.Q, places, plan.BaseKva);

@@ -40,7 +40,7 @@ internal sealed record StudiedDay(int Future, int Day, double MeanToPeak, double
             {
                 for (var i = 0; i < feeder.Buses.Length; i++)
                 {
-                    var (from, to) = ((step * feeder.Buses.Length) + i, (step * plan.Buses) + feeder.Buses[i]);
+                    var (from, to) = ((i * IFutureLoads.Steps) + step, (step * plan.Buses) + feeder.Buses[i]);
                     (studied.P[to], studied.Q[to]) = (p[from], q[from]);
                 }
             }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using MekongTwin.Engines.Demand;
 using MekongTwin.Scenarios.Levers;
 
@@ -51,40 +52,55 @@ internal sealed class DemandLoads : IFutureLoads
         {
             p.Clear();
             q.Clear();
-            var (buses, at) = (grid.Buses.Length, (day - firstDay) * Quarters.ADay);
+            var at = (day - firstDay) * Quarters.ADay;
             foreach (var (load, bus) in of.loadsOf[feeder])
             {
                 levers.Loads.Fill(series, load, at, kw, kvar);
+                if (levers.DailyGrowth[load] != 0) Grow(load, at, Math.Exp(levers.DailyGrowth[load] * day));
                 Move(load, day);
-                for (var step = 0; step < kw.Length; step++)
-                {
-                    p[(step * buses) + bus] += kw[step] / of.baseKva;
-                    q[(step * buses) + bus] += kvar[step] / of.baseKva;
-                }
+                Add(kw, Column(p, bus));
+                Add(kvar, Column(q, bus));
             }
-            foreach (var battery in of.batteriesOf[feeder]) Store(battery, buses, p);
+            foreach (var battery in of.batteriesOf[feeder]) Store(battery, p);
         }
 
         /// <summary>A battery takes and gives beside what the batteries of earlier levers do.</summary>
-        private void Store(PlacedBattery battery, int buses, Span<double> p)
+        private void Store(PlacedBattery battery, Span<double> p)
         {
-            for (var step = 0; step < fedKw.Length; step++)
+            Array.Clear(fedKw);
+            foreach (var bus in battery.Fed)
             {
-                fedKw[step] = 0;
-                foreach (var bus in battery.Fed) fedKw[step] += p[(step * buses) + bus] * of.baseKva;
+                var column = Column(p, bus);
+                for (var step = 0; step < fedKw.Length; step++) fedKw[step] += column[step] * of.baseKva;
             }
-            var course = battery.Course(fedKw);
-            for (var step = 0; step < course.Length; step++) p[(step * buses) + battery.Bus] += course[step] / of.baseKva;
+            Add(battery.Course(fedKw), Column(p, battery.Bus));
+        }
+
+        private static Span<double> Column(Span<double> of, int bus) => of.Slice(bus * IFutureLoads.Steps, IFutureLoads.Steps);
+
+        /// <summary>Adds kW, or kvar, to what is in pu.</summary>
+        private void Add(double[] power, Span<double> column)
+        {
+            var unit = 1 / of.baseKva;
+            for (var step = 0; step < column.Length; step += Vector<double>.Count) (new Vector<double>(column[step..]) + (new Vector<double>(power, step) * unit)).CopyTo(column[step..]);
+        }
+
+        private void Grow(int load, int at, double times)
+        {
+            for (var step = 0; step < kw.Length; step++) (kw[step], kvar[step]) = (kw[step] * times, kvar[step] * times);
+            foreach (var factor in LoadLevers.Apart)
+            {
+                var (lessKw, lessKvar) = ((times - 1) * levers.Loads.P(load, factor), (times - 1) * levers.Loads.Q(load, factor));
+                if (lessKw == 0 && lessKvar == 0) continue;
+                var values = series.Of(factor).Slice(at, kw.Length);
+                for (var step = 0; step < kw.Length; step++) (kw[step], kvar[step]) = (kw[step] - (lessKw * values[step]), kvar[step] - (lessKvar * values[step]));
+            }
         }
 
         /// <summary>What levers do to a load's day as a whole.</summary>
         private void Move(int load, int day)
         {
-            if (levers.DailyGrowth[load] is var growth && growth != 0)
-            {
-                var factor = Math.Exp(growth * day);
-                for (var step = 0; step < kw.Length; step++) (kw[step], kvar[step]) = (kw[step] * factor, kvar[step] * factor);
-            }
+            levers.Tariff?.Move(load, of.first.AddDays(day), kw);
             if (levers.Shift is { } shift)
             {
                 var (from, to) = ((int)(shift.FromHour * 4), (int)(shift.ToHour * 4));

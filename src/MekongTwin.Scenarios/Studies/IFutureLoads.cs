@@ -19,6 +19,6 @@ internal interface IStretchLoads
     /// <summary>Temperature of the air in each step of a day of the stretch, °C.</summary>
     ReadOnlySpan<double> AmbientC(int day);
 
-    /// <summary>Writes what every bus of a feeder takes in every step of a day of the stretch, pu: steps times buses. It writes every place.</summary>
+    /// <summary>Writes what every bus of a feeder takes in every step of a day of the stretch, pu: buses times steps, one bus after the other. It writes every place.</summary>
     void Fill(int feeder, FeederGrid grid, int day, Span<double> p, Span<double> q);
 }

@@ -54,7 +54,7 @@ public static class StudyRun
         var levers = new FutureLevers(scenario, from, grid);
         var feeders = FeederGrid.Split(network);
         var baseKva = network.BaseMva * 1000;
-        var loads = new DemandLoads(levers, feeders, Batteries(scenario, elements, feeders), new WeatherGenerator(from.Climate, scenario.Seed), scenario.Seed, FirstDay(from, scenario), baseKva);
+        var loads = new DemandLoads(levers, feeders, Batteries(scenario, elements, feeders), new WeatherGenerator(from.Climate, scenario.Seed, from.Today), scenario.Seed, FirstDay(from, scenario), baseKva);
         var outages = scenario.Levers.Select(static (lever, i) => (Lever: lever, Field: $"levers[{i}].element")).Where(static pair => pair.Lever is Outage).Select(pair => (Outage: Place((Outage)pair.Lever, elements, pair.Field), pair.Field)).ToList();
         Need(feeders, outages);
         return new(grid, named, new(feeders, network.Buses.Count, network.Branches.Count, baseKva, loads, scenario.Days, scenario.Futures, from.Rules.Criteria)

@@ -1,3 +1,4 @@
+using System.Numerics;
 using MekongTwin.Engines.PowerFlow;
 using MekongTwin.Engines.PowerFlow.Sweep;
 
@@ -17,7 +18,9 @@ internal sealed class StudyWorker
     private readonly FeederFlows[] flows;
     private readonly FeederLife[] lives;
     private readonly int[] sunny;
-    private readonly double[] p, q, vm, loading;
+    private readonly double[] p, q, vm;
+    private readonly double[] rowP, rowQ, loading;
+    private readonly double[] drawn = new double[Steps], unserved = new double[Steps];
     private readonly ScenarioResult[] results = new ScenarioResult[Steps];
     private readonly double[] cityKw = new double[Steps];
     private ElementTally elements;
@@ -33,7 +36,8 @@ internal sealed class StudyWorker
         (p, q) = (new double[Steps * widest], new double[Steps * widest]);
         var isAged = plan.Ageing is not null;
         flows = isAged ? [.. plan.Feeders.Select(static feeder => new FeederFlows(feeder))] : [];
-        (vm, loading) = isAged ? (new double[Steps * widest], new double[widest]) : ([], []);
+        vm = isAged ? new double[Steps * widest] : [];
+        (rowP, rowQ, loading) = (new double[widest], new double[widest], new double[widest]);
         lives = plan.Ageing is null ? [] : [.. plan.Feeders.Select(feeder => new FeederLife(feeder, plan.IsLine, plan.Ageing))];
         sunny = [.. plan.Hosting?.Steps ?? []];
         elements = plan.MakeTally();
@@ -67,7 +71,7 @@ internal sealed class StudyWorker
             extremes[f].Clear();
             feeder.Sweep.Solve(new ScenarioBatch
             {
-                Loads = ScenarioLoads.Rows(p, q, feeder.Buses.Length, Steps), Opened = opened[f].Length == 0 ? null : opened[f], Results = results, Vm = lives.Length == 0 ? null : vm, Extremes = extremes[f],
+                Loads = ScenarioLoads.Columns(p, q, feeder.Buses.Length, Steps), Opened = opened[f].Length == 0 ? null : opened[f], Results = results, Vm = lives.Length == 0 ? null : vm, Extremes = extremes[f],
             });
             Take(f, day);
             if (lives.Length > 0) Age(f, day);
@@ -114,7 +118,8 @@ internal sealed class StudyWorker
     private void Take(int f, int day)
     {
         var buses = plan.Feeders[f].Buses.Length;
-        var (losses, unserved, unsolved) = (0.0, 0.0, 0);
+        var (losses, lost, unsolved) = (0.0, 0.0, 0);
+        Draw(f);
         for (var step = 0; step < Steps; step++)
         {
             if (!results[step].Converged)
@@ -122,41 +127,39 @@ internal sealed class StudyWorker
                 unsolved++;
                 continue;
             }
-            var row = p.AsSpan(step * buses, buses);
-            var (drawn, lost) = opened[f].Length > 0 && opened[f][step] is >= 0 and var branch ? Served(row, below[f][branch]) : (Sum(row), 0);
             losses += results[step].LossesP;
-            unserved += lost;
-            cityKw[step] += (drawn + results[step].LossesP) * plan.BaseKva;
+            lost += unserved[step];
+            cityKw[step] += (drawn[step] + results[step].LossesP) * plan.BaseKva;
         }
         Sums = Sums with
         {
             LossesKwh = Sums.LossesKwh + (losses * plan.BaseKva * Hours),
-            UnservedKwh = Sums.UnservedKwh + (unserved * plan.BaseKva * Hours),
+            UnservedKwh = Sums.UnservedKwh + (lost * plan.BaseKva * Hours),
             Unsolved = Sums.Unsolved + unsolved,
         };
         for (var i = 0; i < buses; i++) TakeBus(plan.Feeders[f].Buses[i], extremes[f], i, i == 0 ? Steps - unsolved : 0, day);
         for (var b = 0; b < buses - 1; b++) TakeBranch(plan.Feeders[f].Branches[b], extremes[f], b, day);
     }
 
-    /// <summary>Four sums beside each other, the same on every machine.</summary>
-    private static double Sum(ReadOnlySpan<double> values)
+    /// <summary>What a feeder's loads draw in each step, and what those that are cut off would.</summary>
+    private void Draw(int f)
     {
-        var (a, b, c, d) = (0.0, 0.0, 0.0, 0.0);
-        var i = 0;
-        for (; i + 4 <= values.Length; i += 4) (a, b, c, d) = (a + values[i], b + values[i + 1], c + values[i + 2], d + values[i + 3]);
-        for (; i < values.Length; i++) a += values[i];
-        return a + b + (c + d);
-    }
-
-    private static (double Drawn, double Unserved) Served(ReadOnlySpan<double> loads, bool[] isCut)
-    {
-        var (drawn, unserved) = (0.0, 0.0);
-        for (var i = 0; i < loads.Length; i++)
+        Array.Clear(drawn);
+        Array.Clear(unserved);
+        for (var i = 0; i < plan.Feeders[f].Buses.Length; i++)
         {
-            if (isCut[i]) unserved += Math.Max(0, loads[i]);
-            else drawn += loads[i];
+            var column = p.AsSpan(i * Steps, Steps);
+            if (opened[f].Length == 0)
+            {
+                for (var step = 0; step < Steps; step += Vector<double>.Count) (new Vector<double>(drawn, step) + new Vector<double>(column[step..])).CopyTo(drawn, step);
+                continue;
+            }
+            for (var step = 0; step < Steps; step++)
+            {
+                if (opened[f][step] is >= 0 and var branch && below[f][branch][i]) unserved[step] += Math.Max(0, column[step]);
+                else drawn[step] += column[step];
+            }
         }
-        return (drawn, unserved);
     }
 
     /// <param name="steps">Of a source, whose voltage is held: the steps that it was.</param>
@@ -187,9 +190,9 @@ internal sealed class StudyWorker
         for (var step = 0; step < Steps; step++)
         {
             if (!results[step].Converged) continue;
-            var row = step * buses;
-            for (var i = 0; i < buses; i++) if (vm[row + i] == 0) (p[row + i], q[row + i]) = (0, 0);
-            flows[f].Run(p.AsSpan(row, buses), q.AsSpan(row, buses), vm.AsSpan(row, buses), loading);
+            var row = vm.AsSpan(step * buses, buses);
+            for (var i = 0; i < buses; i++) (rowP[i], rowQ[i]) = row[i] == 0 ? (0, 0) : (p[(i * Steps) + step], q[(i * Steps) + step]);
+            flows[f].Run(rowP.AsSpan(0, buses), rowQ.AsSpan(0, buses), row, loading);
             lives[f].Advance(air[step], loading);
         }
     }

@@ -60,6 +60,15 @@ internal sealed partial class CityServer : IServerUnderTest
         return document.RootElement.Clone();
     }
 
+    /// <summary>Posts JSON.</summary>
+    public async Task<JsonElement> AskAsync(string path, string json, CancellationToken ct)
+    {
+        using var content = new StringContent(json, System.Text.Encoding.UTF8, "application/json");
+        using var answer = await Http.PostAsync(path, content, ct);
+        using var document = JsonDocument.Parse(await answer.EnsureSuccessStatusCode().Content.ReadAsByteArrayAsync(ct));
+        return document.RootElement.Clone();
+    }
+
     public async Task<long> AllocatedAsync(CancellationToken ct) => (await GetAsync("/api/v1/status", ct)).GetProperty("gc").GetProperty("allocatedBytes").GetInt64();
 
     public async Task SettleAsync(long stored, CancellationToken ct)

@@ -54,6 +54,24 @@ public sealed class WeatherFacts
         Assert.NotEqual(month.TemperatureC, new WeatherGenerator(ClimateNormals.DaNang, 43).Generate(7, new(2026, 6, 1), 30).TemperatureC);
     }
 
+    /// <summary>Every future has the warmth of the day that is known; days later, and before, it is forgotten.</summary>
+    [Fact]
+    public void The_days_after_a_known_day_begin_with_its_warmth()
+    {
+        var (day, futures) = (new DateOnly(2026, 6, 15), 200);
+        double[] Noons(WeatherGenerator generator, int after) => [.. Enumerable.Range(0, futures).Select(future => generator.Generate(future, day.AddDays(after), 1).TemperatureC[48])];
+        var (cool, warm) = (new WeatherGenerator(ClimateNormals.DaNang, 42, new(day, -1)), new WeatherGenerator(ClimateNormals.DaNang, 42, new(day, 2)));
+        double Apart(int after) => Noons(warm, after).Average() - Noons(cool, after).Average();
+        Assert.InRange(Apart(0), 3, 3.5);
+        Assert.InRange(Apart(1), 0.6 * Apart(0), 0.7 * Apart(0));
+        Assert.InRange(Apart(12), 0, 0.03);
+        Assert.InRange(Apart(-12), 0, 0.03);
+        Assert.True(Deviation(Noons(warm, 0)) < 0.5 * Deviation(Noons(warm, 12)));
+        Assert.Equal(Generator.UsualC(new(2026, 6, 15, 23, 0, 0)) + 2, Enumerable.Range(0, futures).Average(future => warm.Generate(future, day, 1).TemperatureC.Average()), 0.4);
+
+        static double Deviation(double[] of) => Math.Sqrt(of.Average(value => Math.Pow(value - of.Average(), 2)));
+    }
+
     /// <summary>Sixty Junes: the mean is the normal (polygon mean and hill bias), days spread as assumed and hang together.</summary>
     [Fact]
     public void Futures_have_the_climate_of_the_city()

@@ -107,6 +107,22 @@ public sealed class Expiring
         }
     }
 
+    /// <summary>A server whose clock runs years ahead lets go of no more than the devices' own times say.</summary>
+    [Fact]
+    public async Task AClockThatRunsAheadLetsNothingGoBeforeItsTime()
+    {
+        var files = new FaultyFiles(1);
+        var written = new Written(9);
+        await written.AppendAsync(files, 6);
+        var now = Written.StartUs + (6 * Instant.Day);
+        await written.AppendAsync(files, now + (5 * 365 * Instant.Day), 1, [new(now, 1, 0, 0, Quality.Good, 0)], expired: 0);
+        SealAll(files, written.End);
+        await StepAsync(files, written);
+        var horizon = SealedHistory.Open(files).Horizon;
+        Assert.True(horizon is null || horizon.Cities[0].ReadingsFromUs <= now - (KeepDays * Instant.Day));
+        written.AssertRead(files);
+    }
+
     [Fact]
     public async Task WhatComesTooLateIsExpiredForEveryReaderRawAndSealed()
     {

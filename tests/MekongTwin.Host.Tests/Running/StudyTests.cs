@@ -121,6 +121,19 @@ public sealed class StudyTests : IDisposable
         await ReportAsync(served, asked);
     }
 
+    /// <summary>Ends that were asked for say nothing against a study: any number of them leaves it its starts.</summary>
+    [Fact]
+    public async Task AnOrderlyEndDoesNotCount()
+    {
+        string id;
+        await using (var served = await Served.StartAsync(_directory))
+        {
+            id = await AskAsync(served, Heat.Replace("\"futures\":2", "\"futures\":100,\"days\":366", StringComparison.Ordinal));
+            await Patience.UntilAsync(async () => await StateAsync(served, id) == "running", () => "it runs");
+        }
+        Assert.Empty(await File.ReadAllBytesAsync(Path.Combine(_directory.In("data"), "studies", id, "starts"), TestContext.Current.CancellationToken));
+    }
+
     /// <summary>A shelf that refuses once neither ends the studies nor leaves one waiting.</summary>
     [Fact]
     public async Task WhatCannotBeWrittenFailsAndTheNextOneRuns()
@@ -193,6 +206,7 @@ public sealed class StudyTests : IDisposable
     [InlineData("""{"kind":"coolingEfficiency","ratio":0.8}""")]
     [InlineData("""{"kind":"shiftLoad","percent":10,"fromHour":18,"toHour":20.5,"rebound":0.9}""")]
     [InlineData("""{"kind":"battery","at":"fdr/1","kwh":2000,"kw":500,"roundTrip":0.85,"schedule":"evening","fromHour":19,"toHour":22,"chargeFromHour":9,"chargeToHour":15}""")]
+    [InlineData("""{"kind":"tariffHours","percent":{"low":5,"likely":10,"high":20}}""")]
     [InlineData("""{"kind":"outage","element":"fdr/1","fromHour":18,"toHour":20}""")]
     [InlineData("""{"kind":"switchLine","line":"l","closed":true}""")]
     [InlineData("""{"kind":"feederTransfer","close":"a","open":"b"}""")]

@@ -24,7 +24,8 @@ internal sealed class RadialModel
         for (var k = n - 1; k >= 0; k--) PlaceLoad(k);
         (Slots, RingLength) = Ring(order);
         ByCurrent = network.LoadingBy == LoadingBy.Current;
-        IsPowerOnly = !(SquareP.AsSpan().ContainsAnyExcept(0) || SquareQ.AsSpan().ContainsAnyExcept(0) || LinearP.AsSpan().ContainsAnyExcept(0) || LinearQ.AsSpan().ContainsAnyExcept(0));
+        DrawsByVoltage = [.. Enumerable.Range(0, n).Select(k => SquareP[k] != 0 || SquareQ[k] != 0 || LinearP[k] != 0 || LinearQ[k] != 0)];
+        IsPowerOnly = !DrawsByVoltage.AsSpan().Contains(true);
     }
 
     public Network Network { get; }
@@ -61,6 +62,9 @@ internal sealed class RadialModel
     public double[] LinearP { get; }
 
     public double[] LinearQ { get; }
+
+    /// <summary>Places of which one of these four is not 0.</summary>
+    public bool[] DrawsByVoltage { get; }
 
     /// <summary><see cref="SquareP"/> with what the near halves of outgoing branches draw.</summary>
     public double[] SettledP { get; }
@@ -152,4 +156,7 @@ internal sealed class RadialModel
 /// <param name="ShuntQ">Reactive likewise.</param>
 /// <param name="ParentWeight">1/rating² at the parent, for loading by current also of the referred voltage's scale; 0 without a rating.</param>
 /// <param name="ChildWeight">The same at the child.</param>
-internal readonly record struct BranchEnds(double ShuntP, double ShuntQ, double ParentWeight, double ChildWeight);
+internal readonly record struct BranchEnds(double ShuntP, double ShuntQ, double ParentWeight, double ChildWeight)
+{
+    public bool HasShunt => ShuntP != 0 || ShuntQ != 0;
+}

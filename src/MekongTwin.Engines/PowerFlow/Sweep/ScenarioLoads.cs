@@ -65,6 +65,11 @@ public abstract class ScenarioLoads
         internal override void Fill(SweepWidth width, RadialModel model, SweepBlock block, int first, int last)
         {
             var (order, network, lanes, filled) = (model.Order, model.Network, block.Lanes, last - first + 1);
+            if (filled == lanes)
+            {
+                width.FillColumns(model, block, p, q, Count, first);
+                return;
+            }
             for (var k = 0; k < order.Count; k++)
             {
                 var bus = order.Buses[k];

@@ -86,6 +86,8 @@ internal static class SweepKernel<TVector, TLanes>
         ref var reciprocals = ref MemoryMarshal.GetArrayDataReference(model.StartReciprocal);
         ref var slots = ref MemoryMarshal.GetArrayDataReference(model.Slots);
         ref var parents = ref MemoryMarshal.GetArrayDataReference(model.Order.Parents);
+        ref var draws = ref MemoryMarshal.GetArrayDataReference(model.DrawsByVoltage);
+        ref var ends = ref MemoryMarshal.GetArrayDataReference(model.Ends);
         var zero = TLanes.Every(0);
         nint sources = model.Order.Sources;
         block.Ring.Span.Clear();
@@ -117,7 +119,13 @@ internal static class SweepKernel<TVector, TLanes>
             q = TLanes.Add(q, TLanes.Load(ref ring, own + lanes));
             TLanes.Store(zero, ref ring, own);
             TLanes.Store(zero, ref ring, own + lanes);
-            if (TByVoltage.IsSet) (p, q) = WithDrawn(model, block, (int)k, Square<TFirst>(model, block, k, 0), p, q);
+            if (TByVoltage.IsSet && Unsafe.Add(ref draws, k))
+            {
+                var u = Served(block, k, 0, Square<TFirst>(model, block, k, 0));
+                p = TLanes.MultiplyAdd(TLanes.Every(model.SquareP[k]), u, p);
+                q = TLanes.MultiplyAdd(TLanes.Every(model.SquareQ[k]), u, q);
+                if (model.LinearP[k] != 0 || model.LinearQ[k] != 0) (p, q) = WithCurrent(model, (int)k, TLanes.SquareRoot(u), p, q);
+            }
             var y = TFirst.IsSet ? TLanes.Every(Unsafe.Add(ref reciprocals, k)) : TLanes.Load(ref state, at + lanes);
             var l = TLanes.Multiply(TLanes.MultiplyAdd(q, q, TLanes.Multiply(p, p)), y);
             var r = TLanes.Every(z);
@@ -135,11 +143,11 @@ internal static class SweepKernel<TVector, TLanes>
                 TLanes.Store(p, ref load, at);
                 TLanes.Store(q, ref load, at + lanes);
             }
-            if (TByVoltage.IsSet)
+            if (TByVoltage.IsSet && Unsafe.Add(ref ends, k) is { HasShunt: true } end)
             {
                 var above = Served(block, k, 0, Square<TFirst>(model, block, parent, 0));
-                p = TLanes.MultiplyAdd(TLanes.Every(model.Ends[k].ShuntP), above, p);
-                q = TLanes.MultiplyAdd(TLanes.Every(model.Ends[k].ShuntQ), above, q);
+                p = TLanes.MultiplyAdd(TLanes.Every(end.ShuntP), above, p);
+                q = TLanes.MultiplyAdd(TLanes.Every(end.ShuntQ), above, q);
             }
             TLanes.Store(TLanes.Add(TLanes.Load(ref ring, up), p), ref ring, up);
             TLanes.Store(TLanes.Add(TLanes.Load(ref ring, up + lanes), q), ref ring, up + lanes);
@@ -246,9 +254,12 @@ internal static class SweepKernel<TVector, TLanes>
             if (TByVoltage.IsSet)
             {
                 mismatch = MismatchByVoltage(model, block, (int)k, lane, TLanes.Multiply(r, excess), TLanes.Multiply(x, excess), u);
-                var shunt = TLanes.Add(Served(block, k, lane, above), Served(block, k, lane, u));
-                lossesP = TLanes.MultiplyAdd(TLanes.Every(model.Ends[k].ShuntP), shunt, lossesP);
-                lossesQ = TLanes.MultiplyAdd(TLanes.Every(model.Ends[k].ShuntQ), shunt, lossesQ);
+                if (model.Ends[k] is { HasShunt: true } ends)
+                {
+                    var shunt = TLanes.Add(Served(block, k, lane, above), Served(block, k, lane, u));
+                    lossesP = TLanes.MultiplyAdd(TLanes.Every(ends.ShuntP), shunt, lossesP);
+                    lossesQ = TLanes.MultiplyAdd(TLanes.Every(ends.ShuntQ), shunt, lossesQ);
+                }
             }
             else
             {
@@ -288,31 +299,21 @@ internal static class SweepKernel<TVector, TLanes>
         where TFirst : struct, IFlag =>
         TFirst.IsSet || k < model.Order.Sources ? TLanes.Every(model.StartSquare[k]) : TLanes.Load(ref block.Square.First, (k * block.Lanes) + lane);
 
-    /// <summary>P and Q with what place <paramref name="k"/> draws by its voltage.</summary>
-    private static (TVector P, TVector Q) WithDrawn(RadialModel model, SweepBlock block, int k, TVector u, TVector p, TVector q)
-    {
-        u = Served(block, k, 0, u);
-        p = TLanes.MultiplyAdd(TLanes.Every(model.SquareP[k]), u, p);
-        q = TLanes.MultiplyAdd(TLanes.Every(model.SquareQ[k]), u, q);
-        if (model.LinearP[k] == 0 && model.LinearQ[k] == 0) return (p, q);
-        var v = TLanes.SquareRoot(u);
-        return (TLanes.MultiplyAdd(TLanes.Every(model.LinearP[k]), v, p), TLanes.MultiplyAdd(TLanes.Every(model.LinearQ[k]), v, q));
-    }
+    /// <summary>P and Q with what place <paramref name="k"/> draws in proportion to its voltage.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static (TVector P, TVector Q) WithCurrent(RadialModel model, int k, TVector v, TVector p, TVector q) =>
+        (TLanes.MultiplyAdd(TLanes.Every(model.LinearP[k]), v, p), TLanes.MultiplyAdd(TLanes.Every(model.LinearQ[k]), v, q));
 
     /// <summary>The mismatch where loads depend on voltage: what the branch loses more than the last pass believed, and what the place
     /// draws more at its new voltage.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TVector MismatchByVoltage(RadialModel model, SweepBlock block, int k, nint lane, TVector excessP, TVector excessQ, TVector u)
     {
         var (now, then) = (Served(block, k, lane, u), Served(block, k, lane, Square<No>(model, block, k, lane)));
         var rise = TLanes.Subtract(now, then);
         var p = TLanes.MultiplyAdd(TLanes.Every(model.SettledP[k]), rise, excessP);
         var q = TLanes.MultiplyAdd(TLanes.Every(model.SettledQ[k]), rise, excessQ);
-        if (model.LinearP[k] != 0 || model.LinearQ[k] != 0)
-        {
-            rise = TLanes.Subtract(TLanes.SquareRoot(now), TLanes.SquareRoot(then));
-            p = TLanes.MultiplyAdd(TLanes.Every(model.LinearP[k]), rise, p);
-            q = TLanes.MultiplyAdd(TLanes.Every(model.LinearQ[k]), rise, q);
-        }
+        if (model.LinearP[k] != 0 || model.LinearQ[k] != 0) (p, q) = WithCurrent(model, k, TLanes.Subtract(TLanes.SquareRoot(now), TLanes.SquareRoot(then)), p, q);
         return TLanes.Larger(TLanes.Absolute(p), TLanes.Absolute(q));
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace MekongTwin.Engines.PowerFlow.Sweep;
@@ -30,6 +31,9 @@ internal abstract class SweepWidth
 
     /// <summary>Base powers times the factors in <see cref="SweepBlock.Factors"/>.</summary>
     public abstract void FillProfiles(RadialModel model, SweepBlock block, double[] p, double[] q, int[] classOf);
+
+    /// <summary>As many scenarios from <paramref name="first"/> as there are lanes, of loads that stand bus by bus, <paramref name="count"/> scenarios each.</summary>
+    public abstract void FillColumns(RadialModel model, SweepBlock block, double[] p, double[] q, int count, int first);
 
     /// <summary>From loads to converged flows: every lane stops by itself, so none depends on its neighbours.</summary>
     public abstract void Solve(RadialModel model, SweepBlock block, double bound, int maxIterations);
@@ -66,6 +70,20 @@ internal sealed class SweepWidth<TVector, TLanes, TPart, TPartLanes> : SweepWidt
             var bus = order.Buses[k];
             var factor = TLanes.Load(ref factors, classOf[bus] * TLanes.Count);
             Put(block, k, TLanes.MultiplyAdd(TLanes.Every(p[bus]), factor, TLanes.Every(-network.GenerationP[bus])), TLanes.MultiplyAdd(TLanes.Every(q[bus]), factor, TLanes.Every(-network.GenerationQ[bus])));
+        }
+    }
+
+    public override void FillColumns(RadialModel model, SweepBlock block, double[] p, double[] q, int count, int first)
+    {
+        var (network, order) = (model.Network, model.Order);
+        ref var ofP = ref MemoryMarshal.GetArrayDataReference(p);
+        ref var ofQ = ref MemoryMarshal.GetArrayDataReference(q);
+        for (var k = 0; k < order.Count; k++)
+        {
+            var bus = order.Buses[k];
+            var at = ((nint)bus * count) + first;
+            var (loadP, loadQ) = (TLanes.Load(ref ofP, at), TLanes.Load(ref ofQ, at));
+            Put(block, k, TLanes.Subtract(loadP, TLanes.Every(network.GenerationP[bus])), TLanes.Subtract(loadQ, TLanes.Every(network.GenerationQ[bus])));
         }
     }
 
