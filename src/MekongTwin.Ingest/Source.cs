@@ -174,7 +174,7 @@ internal sealed class Source : ISource
     private Admission AdmitPlain(in RouteTarget target, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> payload)
     {
         if (!PlainPayload.TryDecode(payload, out var value, out var unit)) return SetAside(Refusal.Undecodable, topic, payload);
-        return AdmitValue(_table.Points[target.Number], value, unit, topic, default, payload);
+        return AdmitValue(_table.Point(target.Number), value, unit, topic, default, payload);
     }
 
     private Admission AdmitUnknown(in RouteTarget target, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> payload)
@@ -209,7 +209,7 @@ internal sealed class Source : ISource
         if (record.IsUnsupported || record.BaseName.Length + record.Name.Length > NameMax) return SetAside(Refusal.Undecodable, topic, record.Text);
         var point = -1;
         if (target.Number >= 0 && record.BaseName.IsEmpty) point = _table.FindPoint(target.Number, record.Name);
-        if (point >= 0) return AdmitValue(_table.Points[point], record.Value, record.Unit, topic, record.Name, record.Text);
+        if (point >= 0) return AdmitValue(_table.Point(point), record.Value, record.Unit, topic, record.Name, record.Text);
         return AdmitNamed(target, topic, record);
     }
 
@@ -223,7 +223,7 @@ internal sealed class Source : ISource
         var point = _table.FindPoint(name);
         if (point < 0 && target.Number >= 0) point = _table.FindPoint(target.Number, record.Name);
         if (point < 0) point = FindMapped(topic, name);
-        if (point >= 0) return AdmitValue(_table.Points[point], record.Value, record.Unit, topic, name, record.Text);
+        if (point >= 0) return AdmitValue(_table.Point(point), record.Value, record.Unit, topic, name, record.Text);
         return SetAside(Refusal.UnknownPoint, topic, name, record.Unit, record.Value, TimeOf(record.Value, target.City), record.Text);
     }
 
@@ -238,14 +238,15 @@ internal sealed class Source : ISource
         return _table.FindPoint(key[..(topic.Length + 1 + name.Length)]);
     }
 
-    private Admission AdmitValue(PointAdmission point, in DecodedValue value, ReadOnlySpan<byte> unitCode, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> name, ReadOnlySpan<byte> text)
+    private Admission AdmitValue(Point point, in DecodedValue value, ReadOnlySpan<byte> unitCode, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> name, ReadOnlySpan<byte> text)
     {
+        var city = _table.CityOf(point);
         var conversion = UnitConversion.None;
         if (!unitCode.IsEmpty && !_units.TryConvert(unitCode, point.Unit, out conversion))
-            return SetAside(Refusal.UnknownUnit, topic, name, unitCode, value, TimeOf(value, point.City), text);
+            return SetAside(Refusal.UnknownUnit, topic, name, unitCode, value, TimeOf(value, city), text);
         if (!conversion.TryApply(value.Mantissa, value.Exponent, out var micro)) return Refuse(Refusal.ValueOutOfRange);
-        var time = TimeOf(value, point.City);
-        var refusal = Implausible(time, point.City);
+        var time = TimeOf(value, city);
+        var refusal = Implausible(time, city);
         if (refusal != Refusal.None) return Ledger.IsQuarantine(refusal) ? SetAside(refusal, topic, name, unitCode, value, time, text) : Refuse(refusal);
         var quality = micro < point.MinMicro || micro > point.MaxMicro ? Quality.Bad : value.Quality;
         if (_readingCount == _readings.Length) Array.Resize(ref _readings, _readingCount * 2);

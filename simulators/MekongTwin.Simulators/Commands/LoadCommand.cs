@@ -20,6 +20,8 @@ internal static class LoadCommand
         var topics = Counted("--topics", "Topics in all", 300, 1_000_000);
         var payload = new Option<LoadPayload>("--payload") { Description = "plain (one reading, 60 bytes) or senml10 (ten readings)" };
         var from = new Option<DateTimeOffset?>("--from") { Description = "Time of the first readings; default one hour ago", CustomParser = CommonOptions.ParseInstant };
+        var every = new Option<double?>("--every") { Description = "Seconds between two readings of a point; all points send once in that time, from now on, whatever --from and --rate say" };
+        CommonOptions.Allow(every, seconds => seconds is null or >= 0.001 and <= 86_400, "--every must be 0.001 to 86400 seconds.");
         var rate = new Option<double>("--rate") { Description = "Messages per second in all; 0 is as fast as possible" };
         var ackLog = new Option<string?>("--ack-log") { Description = "Append every acknowledged reading to this file (QoS 1)" };
         var also = new Option<MqttEndpoint[]>("--also") { Description = "Further servers of the same cluster, host:port; connections are dealt round", CustomParser = CommonOptions.ParseEndpoints, DefaultValueFactory = _ => [] };
@@ -28,7 +30,7 @@ internal static class LoadCommand
         qos.AcceptOnlyFromAmong("0", "1");
         var command = new Command("load", "Sends as many readings as the server takes")
         {
-            city, connections, qos, inFlight, messages, topics, payload, from, rate, ackLog, also, reconnectSeconds, json,
+            city, connections, qos, inFlight, messages, topics, payload, from, every, rate, ackLog, also, reconnectSeconds, json,
         };
         common.AddTo(command);
         command.SetAction((result, ct) => common.RunAsync(
@@ -45,6 +47,7 @@ internal static class LoadCommand
                     InFlight = result.GetValue(inFlight),
                     Rate = result.GetValue(rate),
                 };
+                if (result.GetValue(every) is { } seconds) plan = plan.Every(seconds, TimeProvider.System.GetUtcNow());
                 using var log = result.GetValue(ackLog) is { } path ? new AckLog(path) : null;
                 var report = await new LoadRun(plan, [endpoint, .. others], log, TimeSpan.FromSeconds(result.GetValue(reconnectSeconds))).RunAsync(stop);
                 Console.WriteLine(result.GetValue(json) ? JsonSerializer.Serialize(report, LoadJson.Default.LoadReport) : Text(report));

@@ -28,6 +28,14 @@ internal sealed record LoadPlan(LoadPayload Payload, int Qos, byte Version, int 
 
     public int ReadingsPerMessage => Payload == LoadPayload.Plain ? 1 : 10;
 
+    /// <summary>The same with a reading of each point every so many seconds from an instant on, all of which are sent in the course of that time.</summary>
+    public LoadPlan Every(double seconds, DateTimeOffset from) => this with
+    {
+        FromMs = from.ToUnixTimeMilliseconds(),
+        StepMs = (long)Math.Round(seconds * 1000 / ReadingsPerMessage),
+        Rate = Topics.Count / seconds,
+    };
+
     /// <summary>The step that keeps every reading of a run at or before now, at most a second; 0 when there is not even a millisecond for each.</summary>
     public static long FindStepMs(long fromMs, long nowMs, long messages, int topics, int connections, int readingsPerMessage)
     {

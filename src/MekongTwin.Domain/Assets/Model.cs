@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 
 namespace MekongTwin.Domain.Assets;
 
@@ -9,7 +10,6 @@ namespace MekongTwin.Domain.Assets;
 public sealed class Model
 {
     private readonly Dictionary<string, int> _assetByPath;
-    private readonly Dictionary<(int Asset, string Metric), int> _pointByMetric;
     private readonly ImmutableArray<ImmutableArray<int>> _pointsOfAsset;
     private readonly ImmutableArray<int> _cityOfAsset;
     private readonly HashSet<int> _parents;
@@ -27,10 +27,16 @@ public sealed class Model
         Devices = devices;
         Names = names;
         _assetByPath = assets.ToDictionary(asset => asset.Id.Path, asset => asset.Number, StringComparer.Ordinal);
-        _pointByMetric = points.ToDictionary(point => (point.Asset, point.Metric), point => point.Number);
         _pointsOfAsset = GroupPoints(assets.Length, points);
         _cityOfAsset = [.. assets.Select(asset => CityNumber(cities, asset.Id))];
         _parents = [.. assets.SelectMany(ParentsOf)];
+    }
+
+    /// <summary>The same assets and points with other mappings.</summary>
+    private Model(Model same, ImmutableArray<DeviceMapping> devices, ImmutableArray<NameMapping> names)
+    {
+        (Cities, Assets, Points, Devices, Names) = (same.Cities, same.Assets, same.Points, devices, names);
+        (_assetByPath, _pointsOfAsset, _cityOfAsset, _parents) = (same._assetByPath, same._pointsOfAsset, same._cityOfAsset, same._parents);
     }
 
     public static Model Empty { get; } = new([], [], [], [], []);
@@ -49,14 +55,22 @@ public sealed class Model
 
     public City? FindCity(string id) => Cities.FirstOrDefault(city => city.Id == id);
 
-    public Point? FindPoint(int asset, string metric) =>
-        _pointByMetric.TryGetValue((asset, metric), out var number) ? Points[number] : null;
+    public Point? FindPoint(int asset, string metric)
+    {
+        if ((uint)asset >= (uint)_pointsOfAsset.Length) return null;
+        // An asset has few points: looking through them is quicker than an index of all.
+        foreach (var number in _pointsOfAsset[asset]) if (Points[number].Metric == metric) return Points[number];
+        return null;
+    }
 
     /// <summary>Numbers of an asset's points, ascending.</summary>
     public ImmutableArray<int> PointsOf(int asset) => _pointsOfAsset[asset];
 
     /// <summary>The city an asset belongs to.</summary>
     public City CityOf(int asset) => Cities[_cityOfAsset[asset]];
+
+    /// <summary>Its place among <see cref="Cities"/>.</summary>
+    public int CityNumberOf(int asset) => _cityOfAsset[asset];
 
     /// <summary>True for an asset that others add up to: it has the metrics of totals.</summary>
     public bool IsParent(int asset) => _parents.Contains(asset);
@@ -92,11 +106,18 @@ public sealed class Model
     {
         var names = Names.ToDictionary(mapping => mapping.Name, StringComparer.Ordinal);
         foreach (var mapping in added) names[mapping.Name] = mapping;
-        return new(Cities, Assets, Points, Devices, [.. names.Values.OrderBy(mapping => mapping.Name, StringComparer.Ordinal)]);
+        return new(this, Devices, [.. names.Values.OrderBy(mapping => mapping.Name, StringComparer.Ordinal)]);
     }
 
+    /// <summary>
+    /// The same model; where another one has the same assets and points, by the same numbers, it shares them with it instead of keeping
+    /// its own.
+    /// </summary>
+    public Model SharedWith(Model other) =>
+        Cities.SequenceEqual(other.Cities) && Assets.SequenceEqual(other.Assets) && Points.SequenceEqual(other.Points) ? new(other, Devices, Names) : this;
+
     /// <summary>The same model without a name mapping.</summary>
-    public Model WithoutName(string name) => new(Cities, Assets, Points, Devices, Names.RemoveAll(mapping => mapping.Name == name));
+    public Model WithoutName(string name) => new(this, Devices, Names.RemoveAll(mapping => mapping.Name == name));
 
     private static int CityNumber(ImmutableArray<City> cities, AssetId id)
     {
@@ -108,7 +129,15 @@ public sealed class Model
 
     private static ImmutableArray<ImmutableArray<int>> GroupPoints(int assetCount, ImmutableArray<Point> points)
     {
-        var lookup = points.ToLookup(point => point.Asset, point => point.Number);
-        return [.. Enumerable.Range(0, assetCount).Select(asset => lookup[asset].Order().ToImmutableArray())];
+        var counts = new int[assetCount];
+        foreach (var point in points) counts[point.Asset]++;
+        var groups = new int[assetCount][];
+        foreach (var point in points)
+        {
+            var group = groups[point.Asset] ??= new int[counts[point.Asset]];
+            group[^counts[point.Asset]--] = point.Number;
+        }
+        foreach (var group in groups) group?.AsSpan().Sort();
+        return [.. groups.Select(group => group is null ? [] : ImmutableCollectionsMarshal.AsImmutableArray(group))];
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.IO.Compression;
+using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using MekongTwin.Domain.Units;
@@ -15,13 +16,13 @@ public static class ModelCodec
         Converters = { new JsonStringEnumConverter(), new UnitConverter(), new AssetIdConverter() },
     };
 
-    public static byte[] ToJson(Model model) => JsonSerializer.SerializeToUtf8Bytes(
-        new Content(model.Cities, model.Assets, model.Points, model.Devices, model.Names), Options);
+    /// <summary>True when both are journalled as the same JSON.</summary>
+    public static bool AreEqual(Model one, Model other) => ReferenceEquals(one, other) || HashOf(one).AsSpan().SequenceEqual(HashOf(other));
 
     public static byte[] Compress(Model model)
     {
         using var stream = new MemoryStream();
-        using (var brotli = new BrotliStream(stream, CompressionLevel.Optimal, leaveOpen: true)) brotli.Write(ToJson(model));
+        using (var brotli = new BrotliStream(stream, CompressionLevel.Optimal, leaveOpen: true)) WriteJson(model, brotli);
         return stream.ToArray();
     }
 
@@ -31,6 +32,17 @@ public static class ModelCodec
         var content = JsonSerializer.Deserialize<Content>(brotli, Options) ?? throw new JsonException("The journalled model is empty.");
         return new(content.Cities, content.Assets, content.Points, content.Devices, content.Names);
     }
+
+    private static byte[] HashOf(Model model)
+    {
+        using var hash = SHA256.Create();
+        using (var stream = new CryptoStream(Stream.Null, hash, CryptoStreamMode.Write)) WriteJson(model, stream);
+        return hash.Hash!;
+    }
+
+    /// <summary>Never in one piece: a model of a million points has more than 100 MB of it.</summary>
+    private static void WriteJson(Model model, Stream stream) =>
+        JsonSerializer.Serialize(stream, new Content(model.Cities, model.Assets, model.Points, model.Devices, model.Names), Options);
 
     private sealed record Content(
         ImmutableArray<City> Cities, ImmutableArray<Asset> Assets, ImmutableArray<Point> Points,

@@ -13,23 +13,24 @@ public static class ModelMerge
     {
         var assetNumbers = before.Assets.ToDictionary(asset => asset.Id.Path, asset => asset.Number, StringComparer.Ordinal);
         foreach (var asset in read.Assets) assetNumbers.TryAdd(asset.Id.Path, assetNumbers.Count);
+        int[] numbers = [.. read.Assets.Select(asset => assetNumbers[asset.Id.Path])];
+        int NumberOf(int readNumber) => readNumber < 0 ? -1 : numbers[readNumber];
         FormerParent? Renumber(FormerParent? former) => former is null ? null : new(NumberOf(former.Parent), former.UntilUs, Renumber(former.Before));
-        int NumberOf(int readNumber) => readNumber < 0 ? -1 : assetNumbers[read.Assets[readNumber].Id.Path];
-        var assets = Overlay(before.Assets, assetNumbers.Count, read.Assets.Select(asset => asset with
+        var assets = Overlay(before.Assets, assetNumbers.Count, read.Assets.Select(asset => Either(asset, asset with
         {
             Number = NumberOf(asset.Number),
             ElectricalParent = NumberOf(asset.ElectricalParent),
             AdministrativeParent = NumberOf(asset.AdministrativeParent),
             Former = Renumber(asset.Former),
-        }), asset => asset.Number);
+        })), asset => asset.Number);
 
-        var pointNumbers = before.Points.ToDictionary(point => (point.Asset, point.Metric), point => point.Number);
-        foreach (var point in read.Points) pointNumbers.TryAdd((NumberOf(point.Asset), point.Metric), pointNumbers.Count);
-        var points = Overlay(before.Points, pointNumbers.Count, read.Points.Select(point => point with
+        var count = before.Points.Length;
+        int[] pointNumbers = [.. read.Points.Select(point => before.FindPoint(NumberOf(point.Asset), point.Metric)?.Number ?? count++)];
+        var points = Overlay(before.Points, count, read.Points.Select(point => Either(point, point with
         {
-            Number = pointNumbers[(NumberOf(point.Asset), point.Metric)],
+            Number = pointNumbers[point.Number],
             Asset = NumberOf(point.Asset),
-        }), point => point.Number);
+        })), point => point.Number);
 
         var cities = before.Cities.Where(city => read.FindCity(city.Id) is null).Concat(read.Cities).OrderBy(city => city.Id, StringComparer.Ordinal);
         var devices = read.Devices.Select(device => device with { Asset = NumberOf(device.Asset) });
@@ -49,6 +50,10 @@ public static class ModelMerge
             FromFolder = true,
         }),
     ];
+
+    /// <summary>What its new numbers do not change is not kept twice.</summary>
+    private static T Either<T>(T read, T renumbered)
+        where T : class => read.Equals(renumbered) ? read : renumbered;
 
     private static ImmutableArray<T> Overlay<T>(ImmutableArray<T> before, int count, IEnumerable<T> read, Func<T, int> numberOf)
     {

@@ -25,9 +25,12 @@ public sealed record Point(int Number, int Asset, string Metric, Unit Unit, Poin
 
     public long MaxMicro { get; init; } = long.MaxValue;
 
-    /// <summary>True for letters, digits and <c>- _ .</c>, at most 40 long.</summary>
+    /// <summary>Longest metric.</summary>
+    public const int MetricLengthMax = 40;
+
+    /// <summary>True for letters, digits and <c>- _ .</c>, at most <see cref="MetricLengthMax"/> long.</summary>
     public static bool IsValidMetric(string metric) =>
-        metric.Length is > 0 and <= 40 && metric.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
+        metric.Length is > 0 and <= MetricLengthMax && metric.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
 }
 
 /// <summary>The metrics that twins have rules for, each with the unit the rule needs.</summary>

@@ -13,23 +13,21 @@ public sealed class AssetTwin
 {
     private readonly PointFold[] _points;
     private readonly ContributionRule _rule;
-    private readonly List<DeferredReading> _deferred = [];
-    private readonly List<PointWindow> _windows = [];
-    private readonly HashSet<long> _owedStarts = [];
-    private readonly List<long> _blockedStarts = [];
-    private readonly Dictionary<(int Point, long StartUs), int> _windowIndex = [];
-    private readonly List<Reading> _scratch = [];
+    private readonly TwinBench _bench;
     private readonly long _epoch;
     private bool _isSettled = true;
-    private int _indexed;
-    private int _taken;
+
+    /// <summary>Null between batches.</summary>
+    private TwinBatch? _batch;
 
     /// <param name="asset">The asset.</param>
     /// <param name="points">Its points; a slot is an index into them.</param>
     /// <param name="epoch">A durable number that rises at every load, so that what is emitted now replaces what was emitted before.</param>
     /// <param name="revision">Revision to go on from, when it takes the place of a twin of the same epoch.</param>
-    public AssetTwin(Asset asset, ImmutableArray<Point> points, long epoch, long revision = 0)
+    /// <param name="bench">Shared by the twins of one loop; null for one of its own.</param>
+    public AssetTwin(Asset asset, ImmutableArray<Point> points, long epoch, long revision = 0, TwinBench? bench = null)
     {
+        _bench = bench ?? new();
         Asset = asset;
         _points = [.. points.Select(point => new PointFold(point))];
         _rule = ContributionRule.For(asset, points);
@@ -42,15 +40,16 @@ public sealed class AssetTwin
     /// <summary>Revision of the newest delta of this epoch; a twin that takes another's place goes on from there.</summary>
     public long Revision { get; private set; }
 
-    /// <summary>Windows that changed since the last <see cref="TakeEmissions"/>; of two with one point and start the later counts.</summary>
-    public IReadOnlyList<PointWindow> Windows => _windows;
-
     public int PointCount => _points.Length;
 
     public Point PointAt(int slot) => _points[slot].Point;
 
     /// <summary>Slot of one of its points, or -1.</summary>
-    public int SlotOf(int point) => Array.FindIndex(_points, fold => fold.Point.Number == point);
+    public int SlotOf(int point)
+    {
+        for (var slot = 0; slot < _points.Length; slot++) if (_points[slot].Point.Number == point) return slot;
+        return -1;
+    }
 
     public bool TryLatest(int slot, out Reading latest)
     {
@@ -59,7 +58,16 @@ public sealed class AssetTwin
     }
 
     /// <summary>Adopts a stored latest value at start-up.</summary>
-    public void SetLatest(int slot, in Reading latest) => _points[slot].SetLatest(latest);
+    public void SetLatest(int slot, in Reading latest) => _points[slot].SetLatest(latest, isStored: true);
+
+    /// <summary>Hands over the latest values that may differ from those handed over before.</summary>
+    public void TakeLatest(Action<Reading> take)
+    {
+        foreach (var point in _points)
+        {
+            if (point.TakeLatest(out var latest)) take(latest);
+        }
+    }
 
     /// <summary>A new twin to take this one's place: it keeps the latest values and revisions, and starts again from the journal.</summary>
     public AssetTwin Renewed() => Renewed(Asset, [.. _points.Select(fold => fold.Point)]);
@@ -67,10 +75,10 @@ public sealed class AssetTwin
     /// <summary>The same with points beside those it has: what it knows of those it keeps.</summary>
     public AssetTwin Renewed(Asset asset, ImmutableArray<Point> points)
     {
-        var twin = new AssetTwin(asset, points, _epoch, Revision);
+        var twin = new AssetTwin(asset, points, _epoch, Revision, _bench);
         for (var slot = 0; slot < _points.Length; slot++)
         {
-            if (TryLatest(slot, out var latest)) twin.SetLatest(twin.SlotOf(latest.Point), latest);
+            if (TryLatest(slot, out var latest)) twin._points[twin.SlotOf(latest.Point)].SetLatest(latest, isStored: false);
         }
         return twin;
     }
@@ -84,8 +92,9 @@ public sealed class AssetTwin
     /// <param name="ticket">The caller's name for it, under which it hears what became of a reading that had to wait.</param>
     public FoldOutcome Fold(int slot, in Reading reading, long ticket)
     {
-        if (_points[slot].TryAppend(reading, _windows)) return FoldOutcome.Stored;
-        _deferred.Add(new(reading, slot, ticket));
+        var batch = _batch ??= _bench.Lend();
+        if (_points[slot].TryAppend(reading, batch.Windows)) return FoldOutcome.Stored;
+        batch.Deferred.Add(new(reading, slot, ticket));
         return FoldOutcome.Pending;
     }
 
@@ -95,11 +104,12 @@ public sealed class AssetTwin
     /// </summary>
     public bool TrySettle(IReadingSource source, List<SettledReading> settled, List<Delta> deltas)
     {
-        _isSettled = _deferred.Count == 0 || TryRestate(source, settled);
-        foreach (var point in _points) point.Settle(_windows);
-        _isSettled &= TryContribute(source, deltas);
+        if (_batch is not { } batch) return true;
+        _isSettled = batch.Deferred.Count == 0 || TryRestate(batch, source, settled);
+        foreach (var point in _points) point.Settle(batch.Windows);
+        _isSettled &= TryContribute(batch, source, deltas);
         // The journal serves a batch's readings only once it is settled: until then they stay in memory.
-        if (_isSettled) foreach (var point in _points) point.Trim();
+        if (_isSettled) foreach (var point in _points) point.Trim(_bench.Scratch);
         return _isSettled;
     }
 
@@ -121,7 +131,7 @@ public sealed class AssetTwin
         var slots = new List<PointWindow>[_points.Length];
         for (var slot = 0; slot < slots.Length; slot++)
         {
-            if (!_points[slot].TryRefold(fromUs, toUs, source, _scratch, slots[slot] = [])) return false;
+            if (!_points[slot].TryRefold(fromUs, toUs, source, _bench.Scratch, slots[slot] = [])) return false;
         }
         for (var i = 0; i < slots[0].Count; i++)
         {
@@ -134,7 +144,7 @@ public sealed class AssetTwin
                 added[slot] += now.Count + now.Bad - before.Count - before.Bad;
             }
             // All of them, so that the contribution needs no look into the journal.
-            if (differs) foreach (var windows in slots) _windows.Add(windows[i]);
+            if (differs) foreach (var windows in slots) (_batch ??= _bench.Lend()).Windows.Add(windows[i]);
         }
         return true;
     }
@@ -142,47 +152,47 @@ public sealed class AssetTwin
     /// <summary>Hands over the windows that changed. While the twin is not settled it keeps them to go on with.</summary>
     public void TakeEmissions(Action<PointWindow> take)
     {
-        foreach (ref readonly var window in CollectionsMarshal.AsSpan(_windows)[_taken..]) take(window);
-        _taken = _windows.Count;
+        if (_batch is not { } batch) return;
+        foreach (ref readonly var window in CollectionsMarshal.AsSpan(batch.Windows)[batch.Taken..]) take(window);
+        batch.Taken = batch.Windows.Count;
         if (!_isSettled) return;
-        _windows.Clear();
-        _windowIndex.Clear();
-        _taken = _indexed = 0;
+        _batch = null;
+        _bench.TakeBack(batch);
     }
 
-    private bool TryRestate(IReadingSource source, List<SettledReading> settled)
+    private bool TryRestate(TwinBatch batch, IReadingSource source, List<SettledReading> settled)
     {
-        var deferred = _deferred.ToArray();
-        _deferred.Clear();
+        var deferred = batch.Deferred.ToArray();
+        batch.Deferred.Clear();
         Array.Sort(deferred, static (a, b) => a.Slot != b.Slot ? a.Slot.CompareTo(b.Slot) : ReadingOrder.Compare(a.Reading, b.Reading));
         for (var from = 0; from < deferred.Length;)
         {
             var to = from + 1;
             while (to < deferred.Length && deferred[to].Slot == deferred[from].Slot) to++;
-            RestatePoint(deferred.AsSpan(from, to - from), source, settled);
+            RestatePoint(batch, deferred.AsSpan(from, to - from), source, settled);
             from = to;
         }
-        return _deferred.Count == 0;
+        return batch.Deferred.Count == 0;
     }
 
-    private void RestatePoint(ReadOnlySpan<DeferredReading> deferred, IReadingSource source, List<SettledReading> settled)
+    private void RestatePoint(TwinBatch batch, ReadOnlySpan<DeferredReading> deferred, IReadingSource source, List<SettledReading> settled)
     {
         var point = _points[deferred[0].Slot];
-        if (!point.IsLoaded && !point.TryLoad(deferred[0].Reading.TimeUs, source, _scratch))
+        if (!point.IsLoaded && !point.TryLoad(deferred[0].Reading.TimeUs, source, _bench.Scratch))
         {
-            _deferred.AddRange(deferred);
+            batch.Deferred.AddRange(deferred);
             return;
         }
         var late = new List<DeferredReading>(deferred.Length);
         foreach (var reading in deferred)
         {
-            if (point.TryAppend(reading.Reading, _windows)) settled.Add(new(reading.Ticket, FoldOutcome.Stored));
+            if (point.TryAppend(reading.Reading, batch.Windows)) settled.Add(new(reading.Ticket, FoldOutcome.Stored));
             else late.Add(reading);
         }
         foreach (var cluster in Clusters(late, point.Point))
         {
             var span = CollectionsMarshal.AsSpan(late)[cluster];
-            if (!point.TryRestate(span, source, _scratch, _windows, settled)) _deferred.AddRange(span);
+            if (!point.TryRestate(span, source, _bench.Scratch, batch.Windows, settled)) batch.Deferred.AddRange(span);
         }
     }
 
@@ -200,30 +210,30 @@ public sealed class AssetTwin
         return clusters;
     }
 
-    private bool TryContribute(IReadingSource source, List<Delta> deltas)
+    private bool TryContribute(TwinBatch batch, IReadingSource source, List<Delta> deltas)
     {
         if (_rule.IsNone) return true;
-        IndexWindows();
-        if (_owedStarts.Count > 0 && !TryLoadRoles(source)) return false;
-        foreach (var start in _owedStarts)
+        IndexWindows(batch);
+        if (batch.OwedStarts.Count > 0 && !TryLoadRoles(batch, source)) return false;
+        foreach (var start in batch.OwedStarts)
         {
-            if (TryContribution(start, source, out var contribution)) deltas.Add(new(Asset.Number, start, _epoch, ++Revision, contribution));
-            else _blockedStarts.Add(start);
+            if (TryContribution(batch, start, source, out var contribution)) deltas.Add(new(Asset.Number, start, _epoch, ++Revision, contribution));
+            else batch.BlockedStarts.Add(start);
         }
-        _owedStarts.Clear();
-        foreach (var start in _blockedStarts) _owedStarts.Add(start);
-        _blockedStarts.Clear();
-        return _owedStarts.Count == 0;
+        batch.OwedStarts.Clear();
+        foreach (var start in batch.BlockedStarts) batch.OwedStarts.Add(start);
+        batch.BlockedStarts.Clear();
+        return batch.OwedStarts.Count == 0;
     }
 
-    private void IndexWindows()
+    private void IndexWindows(TwinBatch batch)
     {
-        for (; _indexed < _windows.Count; _indexed++)
+        for (; batch.Indexed < batch.Windows.Count; batch.Indexed++)
         {
-            var (point, start) = (_windows[_indexed].Point, _windows[_indexed].StartUs);
-            if (!_rule.Uses(point)) continue;
-            _owedStarts.Add(start);
-            _windowIndex[(point, start)] = _indexed;
+            var (point, start) = (batch.Windows[batch.Indexed].Point, batch.Windows[batch.Indexed].StartUs);
+            if (!_rule.Uses(SlotOf(point))) continue;
+            batch.OwedStarts.Add(start);
+            batch.WindowIndex[(point, start)] = batch.Indexed;
         }
     }
 
@@ -231,30 +241,30 @@ public sealed class AssetTwin
     /// A point that has sent nothing yet would be looked for in the journal for every contribution. False when its past is not
     /// at hand.
     /// </summary>
-    private bool TryLoadRoles(IReadingSource source)
+    private bool TryLoadRoles(TwinBatch batch, IReadingSource source)
     {
         var areLoaded = true;
-        foreach (var (_, slot) in _rule.Slots) areLoaded &= _points[slot].IsLoaded || _points[slot].TryLoad(_owedStarts.Max(), source, _scratch);
+        foreach (var (_, slot) in _rule.Slots) areLoaded &= _points[slot].IsLoaded || _points[slot].TryLoad(batch.OwedStarts.Max(), source, _bench.Scratch);
         return areLoaded;
     }
 
-    private bool TryContribution(long startUs, IReadingSource source, out Contribution contribution)
+    private bool TryContribution(TwinBatch batch, long startUs, IReadingSource source, out Contribution contribution)
     {
         contribution = default;
         var windows = new WindowSet();
         foreach (var (role, slot) in _rule.Slots)
         {
-            if (!TryWindow(slot, startUs, source, out var window)) return false;
+            if (!TryWindow(batch, slot, startUs, source, out var window)) return false;
             windows[role] = window;
         }
-        contribution = _rule.Contribute(windows);
+        contribution = ContributionRule.Contribute(Asset, windows);
         return true;
     }
 
-    private bool TryWindow(int slot, long startUs, IReadingSource source, out PointWindow window)
+    private bool TryWindow(TwinBatch batch, int slot, long startUs, IReadingSource source, out PointWindow window)
     {
-        if (!_windowIndex.TryGetValue((_points[slot].Point.Number, startUs), out var index)) return _points[slot].TryWindowAt(startUs, source, _scratch, out window);
-        window = _windows[index];
+        if (!batch.WindowIndex.TryGetValue((_points[slot].Point.Number, startUs), out var index)) return _points[slot].TryWindowAt(startUs, source, _bench.Scratch, out window);
+        window = batch.Windows[index];
         return true;
     }
 }

@@ -33,10 +33,7 @@ public readonly record struct Contribution(
 /// A child's whole contribution to one window of its parent. The parent keeps the greatest (epoch, revision) per child and
 /// window and replaces what it had: sending a delta twice, or an old one late, changes nothing.
 /// </summary>
-public readonly record struct Delta(int Child, long StartUs, long Epoch, long Revision, Contribution Contribution)
-{
-    public bool IsNewerThan(in Delta other) => Epoch > other.Epoch || (Epoch == other.Epoch && Revision > other.Revision);
-}
+public readonly record struct Delta(int Child, long StartUs, long Epoch, long Revision, Contribution Contribution);
 
 /// <summary>An asset's own total of one window, as stored.</summary>
 public readonly record struct AssetWindow(int Asset, long StartUs, Contribution Total);

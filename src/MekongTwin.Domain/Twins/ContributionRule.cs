@@ -42,21 +42,14 @@ internal struct WindowSet
 /// </summary>
 public sealed class ContributionRule
 {
-    private readonly Asset _asset;
-    private readonly HashSet<int> _points;
-
-    private ContributionRule(Asset asset, ImmutableArray<Point> points, params ReadOnlySpan<(ContributionRole Role, string Metric)> roles)
+    private ContributionRule(ImmutableArray<Point> points, params ReadOnlySpan<(ContributionRole Role, string Metric)> roles)
     {
-        _asset = asset;
         var slots = new List<(ContributionRole, int)>();
-        _points = [];
         foreach (var (role, metric) in roles)
         {
             for (var slot = 0; slot < points.Length; slot++)
             {
-                if (points[slot].Metric != metric) continue;
-                slots.Add((role, slot));
-                _points.Add(points[slot].Number);
+                if (points[slot].Metric == metric) slots.Add((role, slot));
             }
         }
         Slots = [.. slots];
@@ -68,13 +61,13 @@ public sealed class ContributionRule
 
     public static ContributionRule For(Asset asset, ImmutableArray<Point> points) => asset.Kind switch
     {
-        AssetKind.Transformer when points.Any(point => point.Metric == Metrics.Power) => new(asset, points,
+        AssetKind.Transformer when points.Any(point => point.Metric == Metrics.Power) => new(points,
             (ContributionRole.Power, Metrics.Power), (ContributionRole.ReactivePower, Metrics.ReactivePower)),
-        AssetKind.Transformer => new(asset, points,
+        AssetKind.Transformer => new(points,
             (ContributionRole.EnergyRegister, Metrics.Energy), (ContributionRole.ReactivePower, Metrics.ReactivePower)),
-        AssetKind.Detector => new(asset, points,
+        AssetKind.Detector => new(points,
             (ContributionRole.Flow, Metrics.Flow), (ContributionRole.Speed, Metrics.Speed), (ContributionRole.Occupancy, Metrics.Occupancy)),
-        _ => new(asset, points),
+        _ => new(points),
     };
 
     /// <summary>
@@ -87,11 +80,16 @@ public sealed class ContributionRule
         return For(before, pointsBefore).Slots.All(slot => parts.Contains((slot.Role, pointsBefore[slot.Slot].Number)));
     }
 
-    public bool Uses(int point) => _points.Contains(point);
-
-    internal Contribution Contribute(in WindowSet windows)
+    /// <summary>True when the point of a slot plays a part.</summary>
+    public bool Uses(int slot)
     {
-        if (_asset.Kind == AssetKind.Detector) return Traffic(windows[ContributionRole.Flow], windows[ContributionRole.Speed], windows[ContributionRole.Occupancy]);
+        foreach (var (_, used) in Slots) if (used == slot) return true;
+        return false;
+    }
+
+    internal static Contribution Contribute(Asset asset, in WindowSet windows)
+    {
+        if (asset.Kind == AssetKind.Detector) return Traffic(asset, windows[ContributionRole.Flow], windows[ContributionRole.Speed], windows[ContributionRole.Occupancy]);
         var power = windows[ContributionRole.Power];
         var energy = power.CoveredUs > 0 ? power : windows[ContributionRole.EnergyRegister];
         return new Contribution
@@ -105,7 +103,7 @@ public sealed class ContributionRule
         };
     }
 
-    private Contribution Traffic(in PointWindow flow, in PointWindow speed, in PointWindow occupancy)
+    private static Contribution Traffic(Asset asset, in PointWindow flow, in PointWindow speed, in PointWindow occupancy)
     {
         var vehicles = flow.IntegralMicro;
         var contribution = new Contribution
@@ -116,10 +114,10 @@ public sealed class ContributionRule
             TrafficCoveredUs = flow.CoveredUs,
             Detectors = flow.CoveredUs > 0 ? 1 : 0,
         };
-        if (speed.CoveredUs == 0 || speed.IntegralMicro <= 0 || _asset.FreeFlowKmh <= 0) return contribution;
+        if (speed.CoveredUs == 0 || speed.IntegralMicro <= 0 || asset.FreeFlowKmh <= 0) return contribution;
         // Vehicle-km over mean speed: v·L / (∫speed / covered), in exact integers until the one rounding.
-        var lengthMicro = (long)Math.Round(_asset.LengthKm * FixedPoint.One);
-        var freeMicro = (long)Math.Round(_asset.FreeFlowKmh * FixedPoint.One);
+        var lengthMicro = (long)Math.Round(asset.LengthKm * FixedPoint.One);
+        var freeMicro = (long)Math.Round(asset.FreeFlowKmh * FixedPoint.One);
         var vehicleKm = FixedPoint.Saturate(FixedPoint.DivideRounded((Int128)vehicles * lengthMicro, FixedPoint.One));
         var meanSpeed = FixedPoint.Saturate(FixedPoint.DivideRounded((Int128)speed.IntegralMicro * Instant.Hour, speed.CoveredUs));
         return meanSpeed <= 0 ? contribution : contribution with

@@ -14,10 +14,10 @@ internal sealed class PointFold(Point point)
     /// <summary>Most readings held in memory for one point; older ones are read from the journal when needed.</summary>
     public const int HotReadingsMax = 4096;
 
-    private readonly ReadingBuffer _hot = new();
+    private ReadingBuffer _hot;
 
-    /// <summary>Restated readings that are not hot, until the journal serves them.</summary>
-    private readonly List<Reading> _unserved = [];
+    /// <summary>Restated readings that are not hot, until the journal serves them; null while there are none.</summary>
+    private List<Reading>? _unserved;
 
     /// <summary>Every reading from here on is in <see cref="_hot"/>, and so is the last usable one before. MaxValue: nothing loaded.</summary>
     private long _hotFromUs = long.MaxValue;
@@ -28,6 +28,7 @@ internal sealed class PointFold(Point point)
     private bool _hasLastUsable;
     private WindowAggregate _current;
     private bool _touched;
+    private bool _isLatestNew;
 
     public Point Point { get; } = point;
 
@@ -38,11 +39,23 @@ internal sealed class PointFold(Point point)
 
     public bool IsLoaded => _hotFromUs != long.MaxValue;
 
-    /// <summary>Adopts a stored latest value at start-up.</summary>
-    public void SetLatest(in Reading reading)
+    /// <summary>Adopts a latest value that is known.</summary>
+    /// <param name="reading">The value.</param>
+    /// <param name="isStored">False when it may not be stored yet.</param>
+    public void SetLatest(in Reading reading, bool isStored)
     {
         Latest = reading;
         HasLatest = true;
+        _isLatestNew = !isStored;
+    }
+
+    /// <summary>True when there is a latest value that may differ from the one taken last.</summary>
+    public bool TakeLatest(out Reading latest)
+    {
+        latest = Latest;
+        var isNew = _isLatestNew;
+        _isLatestNew = false;
+        return isNew;
     }
 
     /// <summary>Folds a reading newer than all before it. False when it has to be restated instead.</summary>
@@ -81,25 +94,19 @@ internal sealed class PointFold(Point point)
     /// </summary>
     public bool TryRestate(ReadOnlySpan<DeferredReading> late, IReadingSource source, List<Reading> scratch, List<PointWindow> done, List<SettledReading> settled)
     {
-        var past = _hot.Span;
-        if (!IsHot(late[0].Reading.TimeUs))
+        scratch.Clear();
+        _hot.CopyTo(scratch);
+        if (!IsHot(late[0].Reading.TimeUs, CollectionsMarshal.AsSpan(scratch)))
         {
             scratch.Clear();
             var from = Instant.QuarterStart(late[0].Reading.TimeUs - Point.HoldUs) - Point.HoldUs;
             var to = Instant.QuarterStart(late[^1].Reading.TimeUs + Point.HoldUs) + Instant.Quarter + Point.HoldUs;
             if (!source.TryRead(Point.Number, from, to, scratch)) return false;
-            foreach (var reading in past[ReadingBuffer.LowerBound(past, from)..ReadingBuffer.LowerBound(past, to)]) scratch.Add(reading);
-            foreach (var reading in _unserved)
-            {
-                if (reading.TimeUs >= from && reading.TimeUs < to) scratch.Add(reading);
-            }
+            AddUnserved(from, to, scratch);
             Restatement.SortAndMerge(scratch);
-            past = CollectionsMarshal.AsSpan(scratch);
         }
-        var restatement = Restatement.Of(past, late, Point, settled);
-        foreach (var reading in restatement.Changed) Put(reading);
-        KeepLastUsableBefore(restatement.Readings);
-        FindLastUsable();
+        var restatement = Restatement.Of(CollectionsMarshal.AsSpan(scratch), late, Point, settled);
+        Keep(restatement, scratch);
         Adopt(restatement, done);
         return true;
     }
@@ -116,18 +123,15 @@ internal sealed class PointFold(Point point)
         // A past window is closed by a reading after it, so the hot readings are enough only from the hot start on.
         if (IsLoaded && startUs >= _hotFromUs)
         {
-            window = Restatement.Aggregate(_hot.Span, startUs, Point).ToWindow(Point.Number, Point.Kind);
+            scratch.Clear();
+            _hot.CopyTo(scratch);
+            window = Restatement.Aggregate(CollectionsMarshal.AsSpan(scratch), startUs, Point).ToWindow(Point.Number, Point.Kind);
             return true;
         }
         scratch.Clear();
-        var to = startUs + Instant.Quarter + Point.HoldUs;
-        if (!source.TryRead(Point.Number, startUs - Point.HoldUs, to, scratch)) return false;
-        var hot = _hot.Span;
-        foreach (var reading in hot[..ReadingBuffer.LowerBound(hot, to)]) scratch.Add(reading);
-        foreach (var reading in _unserved)
-        {
-            if (reading.TimeUs >= startUs - Point.HoldUs && reading.TimeUs < to) scratch.Add(reading);
-        }
+        var (from, to) = (startUs - Point.HoldUs, startUs + Instant.Quarter + Point.HoldUs);
+        if (!source.TryRead(Point.Number, from, to, scratch)) return false;
+        AddUnserved(from, to, scratch);
         Restatement.SortAndMerge(scratch);
         window = Restatement.Aggregate(CollectionsMarshal.AsSpan(scratch), startUs, Point).ToWindow(Point.Number, Point.Kind);
         return true;
@@ -153,33 +157,49 @@ internal sealed class PointFold(Point point)
     }
 
     /// <summary>Lets go of readings that are no longer hot. From here on they must be at hand in the journal.</summary>
-    public void Trim()
+    public void Trim(List<Reading> scratch)
     {
-        _unserved.Clear();
+        _unserved = null;
         if (_hot.Count == 0) return;
         var from = Math.Max(_hotFromUs, _current.StartUs - Instant.Quarter);
-        var hot = _hot.Span;
+        if (from == _hotFromUs && _hot.Count <= HotReadingsMax) return;
+        scratch.Clear();
+        _hot.CopyTo(scratch);
+        var hot = CollectionsMarshal.AsSpan(scratch);
         if (hot.Length > HotReadingsMax) from = Math.Max(from, hot[^(HotReadingsMax / 2)].TimeUs);
-        if (from == _hotFromUs) return;
         var drop = ReadingBuffer.LowerBound(hot, from);
         var usable = drop - 1;
         while (usable >= 0 && !hot[usable].Usable) usable--;
-        if (usable >= 0) _hot.TrimFront(drop, hot[usable]);
-        else _hot.TrimFront(drop);
+        // The last one that still matters takes the place of those before.
+        if (usable >= 0) hot[--drop] = hot[usable];
+        _hot.Fill(hot[drop..]);
         _hotFromUs = from;
     }
 
     /// <summary>True when the hot readings are enough to restate every window that a reading of this instant touches.</summary>
-    private bool IsHot(long timeUs)
+    private bool IsHot(long timeUs, ReadOnlySpan<Reading> hot)
     {
         if (Instant.QuarterStart(timeUs) < _hotFromUs) return false;
-        var hot = _hot.Span;
         for (var i = ReadingBuffer.LowerBound(hot, timeUs) - 1; i >= 0; i--)
         {
             if (!hot[i].Usable) continue;
             return timeUs - hot[i].TimeUs > Point.HoldUs || Instant.QuarterStart(hot[i].TimeUs) >= _hotFromUs;
         }
         return true;
+    }
+
+    /// <summary>Adds readings of a stretch that the journal may not serve yet, in any order, and others that it does.</summary>
+    private void AddUnserved(long fromUs, long toUs, List<Reading> readings)
+    {
+        var served = readings.Count;
+        _hot.CopyTo(readings);
+        if (_unserved is not null) readings.AddRange(_unserved);
+        var kept = served;
+        for (var i = served; i < readings.Count; i++)
+        {
+            if (readings[i].TimeUs >= fromUs && readings[i].TimeUs < toUs) readings[kept++] = readings[i];
+        }
+        readings.RemoveRange(kept, readings.Count - kept);
     }
 
     /// <summary>Closes the open window and opens the reading's, crediting the interval to every window it crosses.</summary>
@@ -218,17 +238,26 @@ internal sealed class PointFold(Point point)
         Consider(reading);
     }
 
-    /// <summary>A restated reading enters the hot part where it belongs there.</summary>
-    private void Put(in Reading reading)
+    /// <summary>What was restated enters the hot part where it belongs there.</summary>
+    private void Keep(in Restatement restatement, List<Reading> scratch)
+    {
+        scratch.Clear();
+        _hot.CopyTo(scratch);
+        foreach (var reading in restatement.Changed) Put(reading, scratch);
+        KeepLastUsableBefore(restatement.Readings, scratch);
+        FindLastUsable(CollectionsMarshal.AsSpan(scratch));
+        _hot.Fill(CollectionsMarshal.AsSpan(scratch));
+    }
+
+    private void Put(in Reading reading, List<Reading> hot)
     {
         Consider(reading);
-        var hot = _hot.Span;
-        if (reading.TimeUs < _hotFromUs && (hot.Length == 0 || reading.TimeUs < hot[0].TimeUs))
+        if (reading.TimeUs < _hotFromUs && (hot.Count == 0 || reading.TimeUs < hot[0].TimeUs))
         {
-            _unserved.Add(reading);
+            (_unserved ??= []).Add(reading);
             return;
         }
-        _hot.Put(reading);
+        ReadingBuffer.Put(hot, reading);
         if (reading.TimeUs > _lastTimeUs) _lastTimeUs = reading.TimeUs;
     }
 
@@ -236,21 +265,20 @@ internal sealed class PointFold(Point point)
     /// A restatement may bring a usable reading to just before the hot part, or take away the one that was there: whichever
     /// is the last one now is among the readings that were restated, because these reach a hold time beyond what changed.
     /// </summary>
-    private void KeepLastUsableBefore(ReadOnlySpan<Reading> readings)
+    private void KeepLastUsableBefore(ReadOnlySpan<Reading> readings, List<Reading> hot)
     {
         for (var i = ReadingBuffer.LowerBound(readings, _hotFromUs) - 1; i >= 0; i--)
         {
             if (_hotFromUs - readings[i].TimeUs > Point.HoldUs) return;
             if (!readings[i].Usable) continue;
-            _hot.Put(readings[i]);
+            ReadingBuffer.Put(hot, readings[i]);
             return;
         }
     }
 
     /// <summary>A revision may have made the last usable reading unusable.</summary>
-    private void FindLastUsable()
+    private void FindLastUsable(ReadOnlySpan<Reading> hot)
     {
-        var hot = _hot.Span;
         var last = hot.Length - 1;
         while (last >= 0 && !hot[last].Usable) last--;
         _hasLastUsable = last >= 0;
@@ -284,5 +312,6 @@ internal sealed class PointFold(Point point)
         if (HasLatest && reading.TimeUs < Latest.TimeUs) return;
         Latest = HasLatest && reading.TimeUs == Latest.TimeUs ? ReadingOrder.Merge(Latest, reading) : reading;
         HasLatest = true;
+        _isLatestNew = true;
     }
 }

@@ -14,8 +14,15 @@ public sealed class TotalsTwin
     /// <summary>Older windows held at once while late data passes through them.</summary>
     public const int ColdWindowsMax = 64;
 
+    /// <summary>
+    /// Most contributions held at once, about 120 MB of them, and the windows that are held however many children there are. What is
+    /// let go is read from the store when it changes again.
+    /// </summary>
+    public const int HeldMax = 2 << 20;
+    public const int HeldWindowsMin = 2;
+
     private readonly Dictionary<int, int> _slots = [];
-    private readonly SortedList<long, Sheet> _sheets = [];
+    private readonly SortedList<long, TotalsSheet> _sheets = [];
     private readonly List<long> _changed = [];
     private readonly long _epoch;
     private int[] _children = [];
@@ -46,13 +53,7 @@ public sealed class TotalsTwin
     {
         if (!_slots.TryGetValue(delta.Child, out var slot)) return false;
         var sheet = SheetAt(delta.StartUs, source, out var isBehind);
-        ref var held = ref sheet.Held[slot];
-        var isNewer = delta.IsNewerThan(held);
-        if (isNewer)
-        {
-            sheet.Total = sheet.Total - held.Contribution + delta.Contribution;
-            held = delta;
-        }
+        var isNewer = sheet.TryTake(slot, delta);
         if (!isNewer && !isBehind) return false;
         if (!_changed.Contains(delta.StartUs)) _changed.Add(delta.StartUs);
         return true;
@@ -69,16 +70,14 @@ public sealed class TotalsTwin
     /// <param name="startUs">The window.</param>
     /// <param name="source">What is stored.</param>
     /// <param name="isBehind">The stored children add up to something else than the stored total: some stored theirs, and were not heard.</param>
-    private Sheet SheetAt(long startUs, ITotalsSource source, out bool isBehind)
+    private TotalsSheet SheetAt(long startUs, ITotalsSource source, out bool isBehind)
     {
         isBehind = false;
         if (_sheets.TryGetValue(startUs, out var sheet)) return sheet;
-        sheet = new Sheet(_children.Length);
+        sheet = new TotalsSheet(_children.Length);
         for (var slot = 0; slot < _children.Length; slot++)
         {
-            if (!source.TryReadTotal(_children[slot], startUs, out var stored)) continue;
-            sheet.Held[slot] = stored;
-            sheet.Total += stored.Contribution;
+            if (source.TryReadTotal(_children[slot], startUs, out var stored)) sheet.Put(slot, stored);
         }
         source.TryReadTotal(Asset, startUs, out var own);
         isBehind = sheet.Total != own.Contribution;
@@ -92,17 +91,7 @@ public sealed class TotalsTwin
         var hotFrom = _sheets.Keys[^1] - HotUs;
         var cold = 0;
         while (cold < _sheets.Count && _sheets.Keys[cold] < hotFrom) cold++;
-        for (; cold > ColdWindowsMax; cold--) _sheets.RemoveAt(0);
-    }
-
-    private sealed class Sheet(int children)
-    {
-        private Delta[] _held = new Delta[children];
-
-        public Delta[] Held => _held;
-
-        public Contribution Total { get; set; }
-
-        public void Widen(int children) => Array.Resize(ref _held, children);
+        var windowsMax = Math.Max(HeldWindowsMin, HeldMax / Math.Max(1, _children.Length));
+        for (; cold > ColdWindowsMax || _sheets.Count > windowsMax; cold--) _sheets.RemoveAt(0);
     }
 }

@@ -51,6 +51,7 @@ public sealed class ReadingIndex : IReadingArchive, IDisposable
 
     /// <summary>Where the one stretch under way is sorted.</summary>
     private Reading[] _sorted = [];
+    private readonly SortedRun.Buffers _buffers = new();
 
     private string? _fault;
 
@@ -357,7 +358,7 @@ public sealed class ReadingIndex : IReadingArchive, IDisposable
         {
             if (_sorted.Length < full.Count) _sorted = new Reading[full.Count];
             full.CopySorted(_sorted);
-            run = SortedRun.Write(_files, full.BaseOffset, endOffset, _sorted.AsSpan(0, full.Count));
+            run = SortedRun.Write(_files, full.BaseOffset, endOffset, _sorted.AsSpan(0, full.Count), _buffers);
         }
         catch (Exception e)
         {

@@ -15,36 +15,70 @@ internal readonly record struct SourcedReading(Reading Reading, int Source)
         if (order == 0) order = a.Reading.Flags.CompareTo(b.Reading.Flags);
         return order != 0 ? order : a.Source.CompareTo(b.Source);
     }
+}
 
-    /// <summary>
-    /// The readings in order. Brought together by point they are in the journal's order, which is nearly always time's: only a point with
-    /// late readings is sorted.
-    /// </summary>
-    public static SourcedReading[] Sort(ReadOnlySpan<SourcedReading> readings)
+/// <summary>
+/// Brings readings together by point, in one array of just their size: they are counted first, then put in their places. So they are in
+/// the journal's order, which is nearly always time's: only a point with late readings is sorted.
+/// </summary>
+internal sealed class ReadingsByPoint
+{
+    /// <summary>How many readings each point has; then where its next one goes.</summary>
+    private int[] _at = [];
+    private SourcedReading[] _readings = [];
+
+    /// <summary>Readings in all, once they are counted; -1 until then.</summary>
+    private int _total = -1;
+
+    /// <summary>Begins anew, in the memory it has.</summary>
+    public void Clear()
     {
-        var ends = new Dictionary<int, int>();
-        foreach (ref readonly var reading in readings) CollectionsMarshal.GetValueRefOrAddDefault(ends, reading.Reading.Point, out _)++;
-        var starts = new List<int>();
-        var total = 0;
-        foreach (var point in ends.Keys.Order().ToList())
+        Array.Clear(_at);
+        _total = -1;
+    }
+
+    public void Count(ReadOnlySpan<Reading> readings)
+    {
+        foreach (ref readonly var reading in readings)
         {
-            starts.Add(total);
-            total += ends[point];
-            // Where its next reading goes.
-            ends[point] = starts[^1];
+            if (reading.Point >= _at.Length) Array.Resize(ref _at, Math.Max(reading.Point + 1, _at.Length * 2));
+            _at[reading.Point]++;
         }
-        var sorted = new SourcedReading[readings.Length];
-        foreach (ref readonly var reading in readings) sorted[CollectionsMarshal.GetValueRefOrNullRef(ends, reading.Reading.Point)++] = reading;
-        for (var i = 0; i < starts.Count; i++) SortPoint(sorted.AsSpan(starts[i]..(i + 1 < starts.Count ? starts[i + 1] : total)));
-        return sorted;
+    }
+
+    /// <summary>Puts readings in their places, each of which was counted.</summary>
+    public void Put(ReadOnlySpan<Reading> readings, int source)
+    {
+        if (_total < 0) MakePlaces();
+        foreach (ref readonly var reading in readings) _readings[_at[reading.Point]++] = new(reading, source);
+    }
+
+    /// <summary>All of them by <see cref="SourcedReading.Compare"/>, once every one has its place.</summary>
+    public ReadOnlySpan<SourcedReading> Sort()
+    {
+        var all = _readings.AsSpan(0, Math.Max(0, _total));
+        var from = 0;
+        foreach (var to in _at)
+        {
+            SortPoint(all[from..to]);
+            from = to;
+        }
+        return all;
+    }
+
+    private void MakePlaces()
+    {
+        _total = 0;
+        foreach (ref var at in _at.AsSpan()) (at, _total) = (_total, _total + at);
+        if (_readings.Length < _total) _readings = new SourcedReading[_total];
     }
 
     private static void SortPoint(Span<SourcedReading> readings)
     {
         for (var i = 1; i < readings.Length; i++)
         {
-            if (Compare(readings[i - 1], readings[i]) <= 0) continue;
-            readings.Sort(static (a, b) => Compare(a, b));
+            if (SourcedReading.Compare(readings[i - 1], readings[i]) <= 0) continue;
+            readings.Sort(static (a, b) => SourcedReading.Compare(a, b));
             return;
         }
     }

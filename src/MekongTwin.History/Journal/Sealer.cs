@@ -31,6 +31,10 @@ public sealed class Sealer(IJournalFiles files, JournalLog journal, ReadingIndex
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(10);
 
+    /// <summary>A stretch at work, and what is read back of its seal: kept for the next one, for they are tens of megabytes.</summary>
+    private readonly ReadingsByPoint _readings = new();
+    private byte[] _back = [];
+
     private string? _fault;
 
     /// <summary>Takes readings out of what is sealed when a city keeps them no longer; null where all are kept.</summary>
@@ -107,9 +111,17 @@ public sealed class Sealer(IJournalFiles files, JournalLog journal, ReadingIndex
     private void Write(string name, long from, long end, CancellationToken ct)
     {
         using var writer = new SealWriter(files, name);
-        var readings = new List<SourcedReading>(ReadingIndex.RunReadingsMax);
+        _readings.Clear();
         var tallies = new Tallies();
-        using var reader = journal.Read(from);
+        using (var reader = journal.Read(from)) Write(writer, reader, end, _readings, tallies, ct);
+        using (var reader = journal.Read(from)) Put(_readings, reader, end, ct);
+        writer.Add(_readings.Sort(), ct);
+        writer.Finish(from, end, journal.Identity, tallies.ToArray());
+    }
+
+    /// <summary>Writes what is no reading, and counts the readings.</summary>
+    private static void Write(SealWriter writer, JournalReader reader, long end, ReadingsByPoint readings, Tallies tallies, CancellationToken ct)
+    {
         while (reader.TryRead(end, out var body))
         {
             ct.ThrowIfCancellationRequested();
@@ -122,11 +134,21 @@ public sealed class Sealer(IJournalFiles files, JournalLog journal, ReadingIndex
                 }
                 var of = new ReadingsFrame(frame.Body);
                 tallies.Add(of);
-                foreach (ref readonly var reading in of.Readings) readings.Add(new(reading, of.Source));
+                readings.Count(of.Readings);
             }
         }
-        writer.Add(SourcedReading.Sort(CollectionsMarshal.AsSpan(readings)), ct);
-        writer.Finish(from, end, journal.Identity, tallies.ToArray());
+    }
+
+    private static void Put(ReadingsByPoint readings, JournalReader reader, long end, CancellationToken ct)
+    {
+        while (reader.TryRead(end, out var body))
+        {
+            ct.ThrowIfCancellationRequested();
+            while (Frame.TryRead(ref body, out var frame))
+            {
+                if (frame.Kind == FrameKind.Readings && new ReadingsFrame(frame.Body) is var of) readings.Put(of.Readings, of.Source);
+            }
+        }
     }
 
     /// <summary>
@@ -149,9 +171,8 @@ public sealed class Sealer(IJournalFiles files, JournalLog journal, ReadingIndex
             }
             if (blocks.MoveNext()) throw Unlike(name);
         }
-        var bytes = Array.Empty<byte>();
-        var length = seal.ReadFrames(ref bytes, damage);
-        ReadOnlySpan<byte> frames = bytes.AsSpan(0, length);
+        var length = seal.ReadFrames(ref _back, damage);
+        ReadOnlySpan<byte> frames = _back.AsSpan(0, length);
         while (Frame.TryRead(ref frames, out var frame)) back.Add(new ReadingsFrame(frame.Body));
         if (damage.Count > 0 || raw != back || !tallies.ToArray().SequenceEqual(seal.Tallies)) throw Unlike(name);
     }

@@ -29,7 +29,8 @@ public sealed record QuarantineGroup(long Id, Refusal Reason, int Source, string
 public sealed class TwinStore : ITwinStore, IQuarantineBook, IDisposable
 {
     private readonly SqliteConnection _connection;
-    private readonly Statement _putWindow, _dropWindow, _putTotal, _putLatest, _putLedger, _putMeta, _putSource, _addQuarantine, _releaseQuarantine, _dropQuarantine, _putSetAside, _dropSetAside, _readTotal, _readWindow;
+    private readonly RowWriter _putWindow, _putTotal, _putLatest;
+    private readonly Statement _dropWindow, _putLedger, _putMeta, _putSource, _addQuarantine, _releaseQuarantine, _dropQuarantine, _putSetAside, _dropSetAside, _readTotal, _readWindow;
     private readonly Dictionary<(int, long), PointWindow> _windows = [];
     private readonly Dictionary<(int, long), Delta> _totals = [];
     private readonly Dictionary<int, Reading> _latest = [];
@@ -40,10 +41,10 @@ public sealed class TwinStore : ITwinStore, IQuarantineBook, IDisposable
     public TwinStore(string path)
     {
         _connection = Schema.Open(path);
-        _putWindow = Statement.Upsert(_connection, "point_window", 12);
+        _putWindow = new(_connection, "point_window", 12);
         _dropWindow = new(_connection, "DELETE FROM point_window WHERE point=@p0 AND start=@p1", 2);
-        _putTotal = Statement.Upsert(_connection, "asset_window", 18);
-        _putLatest = Statement.Upsert(_connection, "latest", 6);
+        _putTotal = new(_connection, "asset_window", 18);
+        _putLatest = new(_connection, "latest", 6);
         _putLedger = Statement.Upsert(_connection, "ledger", 3);
         _putMeta = Statement.Upsert(_connection, "meta", 2);
         _putSource = Statement.Upsert(_connection, "source", 2);
@@ -212,8 +213,8 @@ public sealed class TwinStore : ITwinStore, IQuarantineBook, IDisposable
     {
         using var transaction = _connection.BeginTransaction();
         foreach (var window in _windows.Values) PutRow(transaction, window);
-        foreach (var total in _totals.Values) PutRow(transaction, total);
-        foreach (var latest in _latest.Values) PutRow(transaction, latest);
+        foreach (var total in _totals.Values) PutRow(total);
+        foreach (var latest in _latest.Values) PutRow(latest);
         foreach (var write in _other) write(transaction);
         foreach (var (source, line) in ledger.Changed) Rows.WriteLedger(source, line, (entry, count) => _putLedger.Run(transaction, source, entry, count));
         _putMeta.Run(transaction, "applied", applied);
@@ -263,7 +264,8 @@ public sealed class TwinStore : ITwinStore, IQuarantineBook, IDisposable
 
     public void Dispose()
     {
-        foreach (var statement in (Statement[])[_putWindow, _dropWindow, _putTotal, _putLatest, _putLedger, _putMeta, _putSource, _addQuarantine, _releaseQuarantine, _dropQuarantine, _putSetAside, _dropSetAside, _readTotal, _readWindow]) statement.Dispose();
+        foreach (var writer in (RowWriter[])[_putWindow, _putTotal, _putLatest]) writer.Dispose();
+        foreach (var statement in (Statement[])[_dropWindow, _putLedger, _putMeta, _putSource, _addQuarantine, _releaseQuarantine, _dropQuarantine, _putSetAside, _dropSetAside, _readTotal, _readWindow]) statement.Dispose();
         _connection.Dispose();
     }
 
@@ -274,21 +276,22 @@ public sealed class TwinStore : ITwinStore, IQuarantineBook, IDisposable
             _dropWindow.Run(transaction, window.Point, window.StartUs);
             return;
         }
-        var sum = new byte[16];
+        Span<byte> sum = stackalloc byte[16];
         BinaryPrimitives.WriteInt128LittleEndian(sum, window.Sum);
-        _putWindow.Run(transaction, window.Point, window.StartUs, window.Count, window.Bad, window.Uncertain, sum, window.Min, window.Max,
-            window.Last, window.LastTimeUs, window.IntegralMicro, window.CoveredUs);
+        _putWindow.Add(window.Point).Add(window.StartUs).Add(window.Count).Add(window.Bad).Add(window.Uncertain).Add(sum).Add(window.Min).Add(window.Max)
+            .Add(window.Last).Add(window.LastTimeUs).Add(window.IntegralMicro).Add(window.CoveredUs).Write();
     }
 
-    private void PutRow(SqliteTransaction transaction, in Reading latest) =>
-        _putLatest.Run(transaction, latest.Point, latest.TimeUs, latest.Value, (int)latest.Revision, (int)latest.Quality, (int)latest.Flags);
+    private void PutRow(in Reading latest) =>
+        _putLatest.Add(latest.Point).Add(latest.TimeUs).Add(latest.Value).Add(latest.Revision).Add((int)latest.Quality).Add((int)latest.Flags).Write();
 
-    private void PutRow(SqliteTransaction transaction, in Delta stored)
+    private void PutRow(in Delta stored)
     {
         var total = stored.Contribution;
-        _putTotal.Run(transaction, stored.Child, stored.StartUs, total.EnergyKwh, total.EnergyCoveredUs, total.Meters,
-            total.ReactiveKvarh, total.ReactiveCoveredUs, total.ReactiveMeters, total.Vehicles, total.VehicleKm, total.VehicleHours, total.FreeVehicleHours,
-            total.TrafficCoveredUs, total.Detectors, total.OccupancyHours, total.OccupancyCoveredUs, stored.Epoch, stored.Revision);
+        _putTotal.Add(stored.Child).Add(stored.StartUs).Add(total.EnergyKwh).Add(total.EnergyCoveredUs).Add(total.Meters)
+            .Add(total.ReactiveKvarh).Add(total.ReactiveCoveredUs).Add(total.ReactiveMeters).Add(total.Vehicles).Add(total.VehicleKm).Add(total.VehicleHours)
+            .Add(total.FreeVehicleHours).Add(total.TrafficCoveredUs).Add(total.Detectors).Add(total.OccupancyHours).Add(total.OccupancyCoveredUs)
+            .Add(stored.Epoch).Add(stored.Revision).Write();
     }
 
     private void ReadGroups()
@@ -328,12 +331,12 @@ public sealed class TwinStore : ITwinStore, IQuarantineBook, IDisposable
             line.Duplicate += gone.Readings - gone.Stored;
         }
 
-        public void Add(in Reading latest) => store.PutRow(transaction, latest);
+        public void Add(in Reading latest) => store.PutRow(latest);
 
         public void Add(in PointWindow window) => store.PutRow(transaction, window);
 
         // Older than what any twin emits.
-        public void Add(in AssetWindow total) => store.PutRow(transaction, new Delta(total.Asset, total.StartUs, 0, 0, total.Total));
+        public void Add(in AssetWindow total) => store.PutRow(new Delta(total.Asset, total.StartUs, 0, 0, total.Total));
 
         public void PutLedger()
         {

@@ -3,18 +3,28 @@ using System.Text.Json;
 
 namespace MekongTwin.Host.Cities;
 
-/// <summary>A JSON value that remembers its file, line and field, so that a message about it can name them.</summary>
+/// <summary>
+/// A JSON value that remembers its file, line and field, so that a message about it can name them. A large folder has millions of
+/// them: what most are without costs nothing.
+/// </summary>
 internal sealed class PlacedJson
 {
-    private readonly Dictionary<string, PlacedJson> _members = new(StringComparer.Ordinal);
-    private readonly List<PlacedJson> _items = [];
+    private static readonly Dictionary<string, PlacedJson> NoMembers = [];
 
-    private PlacedJson(string file, int line, string field, JsonValueKind kind)
+    private readonly PlacedJson? _parent;
+    private readonly Dictionary<string, PlacedJson>? _members;
+    private readonly List<PlacedJson>? _items;
+
+    /// <summary>In an object; null in a list.</summary>
+    private readonly string? _name;
+    private readonly int _index;
+
+    private PlacedJson(in Place place, int line, JsonValueKind kind)
     {
-        File = file;
-        Line = line;
-        Field = field;
-        Kind = kind;
+        (File, _parent, _name, _index) = place;
+        (Line, Kind) = (line, kind);
+        if (kind == JsonValueKind.Object) _members = new(StringComparer.Ordinal);
+        if (kind == JsonValueKind.Array) _items = [];
     }
 
     public string File { get; }
@@ -22,27 +32,38 @@ internal sealed class PlacedJson
     public int Line { get; }
 
     /// <summary>Path inside the file, e.g. <c>transformers[3].ratingKva</c>.</summary>
-    public string Field { get; }
+    public string Field => (_parent?.Field, _name) switch
+    {
+        (null, _) => "",
+        (var parent, null) => $"{parent}[{_index}]",
+        ("", var name) => name,
+        (var parent, var name) => $"{parent}.{name}",
+    };
 
     public JsonValueKind Kind { get; }
 
-    public string Text { get; private init; } = "";
+    /// <summary>A text, or a number as text; empty for anything else.</summary>
+    public string Text
+    {
+        get => field ?? (Kind == JsonValueKind.Number ? Number.ToString(CultureInfo.InvariantCulture) : "");
+        private init;
+    }
 
     public double Number { get; private init; }
 
-    public IReadOnlyDictionary<string, PlacedJson> Members => _members;
+    public IReadOnlyDictionary<string, PlacedJson> Members => _members ?? NoMembers;
 
-    public IReadOnlyList<PlacedJson> Items => _items;
+    public IReadOnlyList<PlacedJson> Items => _items ?? [];
 
     /// <summary>Parses a file's bytes; comments and trailing commas are allowed. Adds an error and gives null when it is not JSON.</summary>
     public static PlacedJson? Parse(string file, byte[] bytes, CityErrors errors)
     {
-        var lines = new LineCounter(bytes);
+        var document = new Document(bytes);
         try
         {
             var reader = new Utf8JsonReader(bytes, new JsonReaderOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
             reader.Read();
-            return Read(ref reader, file, "", lines, errors);
+            return Read(ref reader, new(file, null, null, 0), document, errors);
         }
         catch (JsonException e)
         {
@@ -57,42 +78,57 @@ internal sealed class PlacedJson
         }
     }
 
-    private static PlacedJson Read(ref Utf8JsonReader reader, string file, string field, LineCounter lines, CityErrors errors)
+    private static PlacedJson Read(ref Utf8JsonReader reader, in Place place, Document document, CityErrors errors)
     {
-        var line = lines.LineAt(reader.TokenStartIndex);
+        var line = document.LineAt(reader.TokenStartIndex);
         switch (reader.TokenType)
         {
             case JsonTokenType.StartObject:
-                var value = new PlacedJson(file, line, field, JsonValueKind.Object);
+                var value = new PlacedJson(place, line, JsonValueKind.Object);
                 while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
                 {
-                    var name = reader.GetString()!;
-                    var nameLine = lines.LineAt(reader.TokenStartIndex);
+                    var name = document.NameOf(ref reader);
+                    var nameLine = document.LineAt(reader.TokenStartIndex);
                     reader.Read();
-                    var member = Read(ref reader, file, field.Length == 0 ? name : $"{field}.{name}", lines, errors);
-                    if (!value._members.TryAdd(name, member)) errors.Add(file, nameLine, member.Field, "given twice; keep one");
+                    var member = Read(ref reader, new(place.File, value, name, 0), document, errors);
+                    if (!value._members!.TryAdd(name, member)) errors.Add(place.File, nameLine, member.Field, "given twice; keep one");
                 }
                 return value;
             case JsonTokenType.StartArray:
-                var array = new PlacedJson(file, line, field, JsonValueKind.Array);
-                while (reader.Read() && reader.TokenType != JsonTokenType.EndArray) array._items.Add(Read(ref reader, file, $"{field}[{array._items.Count}]", lines, errors));
+                var array = new PlacedJson(place, line, JsonValueKind.Array);
+                while (reader.Read() && reader.TokenType != JsonTokenType.EndArray) array._items!.Add(Read(ref reader, new(place.File, array, null, array._items.Count), document, errors));
                 return array;
             case JsonTokenType.String:
-                return new(file, line, field, JsonValueKind.String) { Text = reader.GetString()! };
+                return new(place, line, JsonValueKind.String) { Text = reader.GetString()! };
             case JsonTokenType.Number:
-                return new(file, line, field, JsonValueKind.Number) { Number = reader.GetDouble(), Text = reader.GetDouble().ToString(CultureInfo.InvariantCulture) };
+                return new(place, line, JsonValueKind.Number) { Number = reader.GetDouble() };
             case JsonTokenType.True:
             case JsonTokenType.False:
-                return new(file, line, field, reader.GetBoolean() ? JsonValueKind.True : JsonValueKind.False);
+                return new(place, line, reader.GetBoolean() ? JsonValueKind.True : JsonValueKind.False);
             default:
-                return new(file, line, field, JsonValueKind.Null);
+                return new(place, line, JsonValueKind.Null);
         }
     }
 
-    private sealed class LineCounter(byte[] bytes)
+    /// <summary>Where a value stands: in an object under a name, in a list at an index, or alone.</summary>
+    private readonly record struct Place(string File, PlacedJson? Parent, string? Name, int Index);
+
+    private sealed class Document(byte[] bytes)
     {
+        /// <summary>Names of members that are kept as one string each; there are rarely more than these.</summary>
+        private const int NamesMax = 64;
+
+        private readonly List<string> _names = [];
         private long _at;
         private int _line = 1;
+
+        public string NameOf(ref Utf8JsonReader reader)
+        {
+            foreach (var known in _names) if (reader.ValueTextEquals(known)) return known;
+            var name = reader.GetString()!;
+            if (_names.Count < NamesMax) _names.Add(name);
+            return name;
+        }
 
         /// <summary>Tokens come in order, so counting goes on from the last one.</summary>
         public int LineAt(long offset)

@@ -24,6 +24,9 @@ internal sealed class TwinCore : ITwinCore
     /// <summary>How long a mapping waits for its own effect; it takes place all the same.</summary>
     private static readonly TimeSpan VisibleWithin = TimeSpan.FromSeconds(5);
 
+    /// <summary>Bytes on the heap after the start from which on it is worth the time to give back what is garbage.</summary>
+    private const long ReturnMemoryFrom = 256 << 20;
+
     private static readonly TimeSpan StallAfter = TimeSpan.FromSeconds(5);
 
     private readonly DataDirectory _data;
@@ -144,15 +147,17 @@ internal sealed class TwinCore : ITwinCore
             var store = Keep(Projection.Open(data.Database, files, journal));
             var before = ReadModel(journal, store);
             var model = ModelMerge.Onto(before, read.Model);
+            read = read with { Model = read.Model.SharedWith(model) };
             // Facts folded under another model do not hold: the journal is folded again.
             if (!ModelLog.KeepsFacts(before, model)) store.Restart(journal.Sealed);
-            if (!ModelCodec.ToJson(before).AsSpan().SequenceEqual(ModelCodec.ToJson(model))) await ModelLog.AppendAsync(journal, model, ct);
+            if (!ModelCodec.AreEqual(before, model)) await ModelLog.AppendAsync(journal, model, ct);
             journal.SetApplied(store.Applied);
             var tail = JournalTail.Scan(journal, store.Applied);
             var index = Keep(ReadingIndex.Open(files, store.Applied, history: journal.Sealed));
             var admission = new AdmissionOptions { Retention = options.Retention };
             var core = new TwinCore(data, journal, store, index, read, model, tail, clock, admission, options) { Simulated = options.Simulate };
             await core._studies.LoadAsync(ct);
+            ReturnMemory();
             return core;
         }
         catch
@@ -161,6 +166,15 @@ internal sealed class TwinCore : ITwinCore
             while (opened.TryPop(out var part)) part.Dispose();
             throw;
         }
+    }
+
+    /// <summary>
+    /// Reading the folders and the journal leaves several times what stays: given back before the doors open, for nothing is ever as
+    /// large again.
+    /// </summary>
+    private static void ReturnMemory()
+    {
+        if (GC.GetTotalMemory(forceFullCollection: false) > ReturnMemoryFrom) GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
     }
 
     private static Model ReadModel(JournalLog journal, TwinStore store)
@@ -288,11 +302,11 @@ internal sealed class TwinCore : ITwinCore
     {
         var read = ReadFolders.From(folders);
         var (before, after) = (Model, FolderChange.Accept(Model, _read.Model, read.Model));
-        var isNew = !ModelCodec.ToJson(before).AsSpan().SequenceEqual(ModelCodec.ToJson(after));
+        var isNew = !ModelCodec.AreEqual(before, after);
         if (isNew) await SetModelAsync(after, stop);
         Grids.Follow(read.Model, after, read.Networks);
         List<string> warnings = [.. read.Warnings.Except(_read.Warnings)];
-        (_read, _folderNames) = (read, ModelMerge.NamesOf(after, read.Model));
+        (_read, _folderNames) = (read with { Model = read.Model.SharedWith(after) }, ModelMerge.NamesOf(after, read.Model));
         return new TakenIn(isNew ? ModelDifference.Describe(before, after) : "", warnings);
     }, ct);
 

@@ -18,6 +18,7 @@ public sealed class LocalTwins : ITwins, IAsyncDisposable
     private readonly WorkerPool _workers;
     private readonly IReadingSource _source;
     private readonly ITwinStore _store;
+    private readonly Action<Reading> _putLatest;
     private readonly Watchers _watchers = new();
     private readonly TwinTable _twins;
     private readonly Totals _totals;
@@ -37,11 +38,12 @@ public sealed class LocalTwins : ITwins, IAsyncDisposable
     {
         _source = source;
         _store = store;
+        _putLatest = latest => store.PutLatest(latest);
         _applied = applied;
         _workers = new WorkerPool(workers);
-        _twins = new TwinTable(model, epoch, latest);
+        _twins = new TwinTable(model, epoch, latest, _workers.Count);
         _totals = new Totals(model, epoch);
-        _shards = [.. Enumerable.Range(0, _workers.Count).Select(worker => new Shard(_twins, source, worker, _workers.Count))];
+        _shards = [.. Enumerable.Range(0, _workers.Count).Select(worker => new Shard(_twins, source, worker))];
         _setAside = new SetAsideTwins(_twins, source, store);
         foreach (var asset in _setAside.Assets) Exclude(asset);
         Faulted = _setAside.Describe();
@@ -200,14 +202,7 @@ public sealed class LocalTwins : ITwins, IAsyncDisposable
         _watchers.Changed(totals.Select(total => total.Child));
     }
 
-    private void PutLatest(int asset)
-    {
-        var twin = _twins[asset]!;
-        for (var slot = 0; slot < twin.PointCount; slot++)
-        {
-            if (twin.TryLatest(slot, out var latest)) _store.PutLatest(latest);
-        }
-    }
+    private void PutLatest(int asset) => _twins[asset]!.TakeLatest(_putLatest);
 
     private TwinView View(Asset asset)
     {

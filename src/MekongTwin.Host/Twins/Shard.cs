@@ -4,7 +4,7 @@ using MekongTwin.Domain.Twins;
 namespace MekongTwin.Host.Twins;
 
 /// <summary>One worker's share of the twins in a turn: folds their readings, settles them, and holds what they emit.</summary>
-internal sealed class Shard(TwinTable twins, IReadingSource source, int worker, int workers)
+internal sealed class Shard(TwinTable twins, IReadingSource source, int worker)
 {
     private readonly HashSet<int> _failed = [];
     private readonly List<SettledReading> _settled = [];
@@ -51,7 +51,7 @@ internal sealed class Shard(TwinTable twins, IReadingSource source, int worker, 
             {
                 if (worker == 0) outcomes[i] = FoldOutcome.Faulted;
             }
-            else if (asset % workers == worker) Fold(asset, slot, readings[i], i, outcomes);
+            else if (twins.WorkerOf(asset) == worker) Fold(asset, slot, readings[i], i, outcomes);
         }
         Settle(readings, outcomes);
     }

@@ -10,12 +10,14 @@ namespace MekongTwin.Host.Twins;
 internal sealed class TwinTable
 {
     private readonly long _epoch;
+    private readonly TwinBench[] _benches;
     private (int Asset, int Slot)[] _slots = [];
     private AssetTwin?[] _twins = [];
 
-    public TwinTable(Model model, long epoch, IEnumerable<Reading> latest)
+    public TwinTable(Model model, long epoch, IEnumerable<Reading> latest, int workers)
     {
         _epoch = epoch;
+        _benches = [.. Enumerable.Range(0, workers).Select(_ => new TwinBench())];
         Extend(model);
         foreach (var reading in latest)
         {
@@ -37,11 +39,14 @@ internal sealed class TwinTable
             for (var slot = 0; slot < points.Length; slot++) slots[points[slot].Number] = (asset.Number, slot);
             if (points.IsEmpty) continue;
             ref var twin = ref _twins[asset.Number];
-            if (twin is null) twin = new(asset, points, _epoch);
+            if (twin is null) twin = new(asset, points, _epoch, bench: _benches[WorkerOf(asset.Number)]);
             else if (!twin.Has(points)) twin = twin.Renewed(asset, points);
         }
         _slots = slots;
     }
+
+    /// <summary>The worker that owns an asset's twin.</summary>
+    public int WorkerOf(int asset) => asset % _benches.Length;
 
     /// <summary>The twin of an asset that has points, or null.</summary>
     public AssetTwin? this[int asset] => _twins[asset];

@@ -1,9 +1,6 @@
-using System.Buffers.Binary;
-using System.Numerics;
 using System.Text;
 using MekongTwin.Domain.Assets;
 using MekongTwin.Domain.Readings;
-using MekongTwin.Domain.Units;
 
 namespace MekongTwin.Ingest.Routing;
 
@@ -29,53 +26,54 @@ internal enum RouteKind : byte
 /// <summary>A route: the point or the asset it leads to, and the city whose zone times without an offset take (-1: none).</summary>
 internal readonly record struct RouteTarget(RouteKind Kind, int Number, int City);
 
-/// <summary>A point as admission sees it.</summary>
-internal sealed record PointAdmission(int Number, int City, Unit Unit, long MinMicro, long MaxMicro);
-
 /// <summary>
-/// Everything admission needs of one model: topics and names to points by open addressing over their bytes, 13 ns a look-up.
-/// Immutable; a new model makes a new table.
+/// Everything admission needs of one model: topics and names to points by their bytes, 13 ns a look-up. A point's own name is kept
+/// once: its topic is the same behind <c>mt/v1/</c>, its asset's points are looked through. Immutable; a new model makes a new table.
 /// </summary>
 internal sealed class RouteTable
 {
-    private readonly byte[] _keys;
-    private readonly Slot[] _slots;
-    private readonly RouteTarget[] _targets;
+    private readonly Model _model;
     private readonly Dictionary<string, int> _cities;
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _cityLookup;
 
+    /// <summary>What was mapped: names, then devices' topics.</summary>
+    private readonly KeyIndex _mapped;
+
+    /// <summary>Points' own names, by number.</summary>
+    private readonly KeyIndex _points;
+
+    /// <summary>By handle: fixed ones, then what is mapped. Points' own names follow.</summary>
+    private readonly List<RouteTarget> _targets;
+
+    /// <summary>Handle of the first mapped one.</summary>
+    private readonly int _firstMapped;
+
     public RouteTable(Model model, int version)
     {
-        Version = version;
-        Points = [.. model.Points.Select(point => new PointAdmission(point.Number, model.Cities.IndexOf(model.CityOf(point.Asset)), point.Unit, point.MinMicro, point.MaxMicro))];
+        (_model, Version) = (model, version);
         Calendars = [.. model.Cities.Select(city => city.MakeCalendar())];
         KeepUs = [.. model.Cities.Select(city => city.KeepReadingsDays * Instant.Day)];
         _cities = model.Cities.Select((city, number) => (city.Id, number)).ToDictionary(pair => pair.Id, pair => pair.number, StringComparer.Ordinal);
         _cityLookup = _cities.GetAlternateLookup<ReadOnlySpan<char>>();
-        var entries = Entries(model).ToList();
         // Fixed targets first: 0 none, 1 not served, then unknown and unmapped for no city and for every city.
-        var fixedTargets = new List<RouteTarget> { default, new(RouteKind.NotServed, -1, -1) };
+        _targets = [default, new(RouteKind.NotServed, -1, -1)];
         for (var city = -1; city < model.Cities.Length; city++)
         {
-            fixedTargets.Add(new(RouteKind.Unknown, -1, city));
-            fixedTargets.Add(new(RouteKind.SenmlUnmapped, -1, city));
+            _targets.Add(new(RouteKind.Unknown, -1, city));
+            _targets.Add(new(RouteKind.SenmlUnmapped, -1, city));
         }
-        _targets = [.. fixedTargets, .. entries.Select(entry => entry.Target)];
-        _slots = new Slot[BitOperations.RoundUpToPowerOf2((uint)Math.Max(16, entries.Count * 2))];
-        _keys = new byte[entries.Sum(entry => entry.Key.Length)];
-        var at = 0;
-        for (var i = 0; i < entries.Count; i++)
-        {
-            entries[i].Key.CopyTo(_keys, at);
-            Insert(at, entries[i].Key.Length, fixedTargets.Count + i);
-            at += entries[i].Key.Length;
-        }
+        _firstMapped = _targets.Count;
+        _mapped = IndexMapped(model, _targets);
+        _points = IndexPoints(model);
     }
 
     public int Version { get; }
 
-    /// <summary>By point number.</summary>
-    public PointAdmission[] Points { get; }
+    /// <summary>A point by its number.</summary>
+    public Point Point(int number) => _model.Points[number];
+
+    /// <summary>Number of the city that a point belongs to.</summary>
+    public int CityOf(Point point) => _model.CityNumberOf(point.Asset);
 
     /// <summary>By city number.</summary>
     public CityCalendar[] Calendars { get; }
@@ -83,7 +81,9 @@ internal sealed class RouteTable
     /// <summary>How long readings are kept, by city number; null where the city does not say.</summary>
     public long?[] KeepUs { get; }
 
-    public RouteTarget this[Route route] => _targets[route.Handle];
+    public RouteTarget this[Route route] => route.Handle < _targets.Count ? _targets[route.Handle] : TargetOf(_model.Points[route.Handle - _targets.Count]);
+
+    private static ReadOnlySpan<byte> TopicPrefix => "mt/v1/"u8;
 
     /// <summary>The route of a topic; there always is one.</summary>
     public Route Resolve(ReadOnlySpan<byte> topic)
@@ -93,38 +93,29 @@ internal sealed class RouteTable
     }
 
     /// <summary>The point with this full name or topic, or -1.</summary>
-    public int FindPoint(ReadOnlySpan<byte> name)
-    {
-        var handle = Find(name);
-        return handle != 0 && _targets[handle].Kind == RouteKind.Point ? _targets[handle].Number : -1;
-    }
+    public int FindPoint(ReadOnlySpan<byte> name) => this[new(Find(name))] is { Kind: RouteKind.Point, Number: var number } ? number : -1;
 
     /// <summary>The asset's point of this metric, or -1.</summary>
     public int FindPoint(int asset, ReadOnlySpan<byte> metric)
     {
-        if (metric.Length > 64) return -1;
-        Span<byte> key = stackalloc byte[5 + 64];
-        WriteAssetKey(key, asset);
-        metric.CopyTo(key[5..]);
-        return FindPoint(key[..(5 + metric.Length)]);
+        foreach (var number in _model.PointsOf(asset)) if (Ascii.Equals(metric, _model.Points[number].Metric)) return number;
+        return -1;
     }
 
+    /// <summary>The handle of a topic or name that is known, or 0. What a person mapped wins over a name that follows from the model.</summary>
     private int Find(ReadOnlySpan<byte> key)
     {
-        var hash = Hash(key);
-        for (var i = hash & (uint)(_slots.Length - 1); ; i = (i + 1) & (uint)(_slots.Length - 1))
-        {
-            ref readonly var slot = ref _slots[i];
-            if (slot.Handle == 0) return 0;
-            if (slot.Hash == hash && slot.Length == key.Length && key.SequenceEqual(_keys.AsSpan(slot.At, slot.Length))) return slot.Handle;
-        }
+        if (_mapped.Find(key) is >= 0 and var mapped) return _firstMapped + mapped;
+        var point = key.StartsWith(TopicPrefix) ? _points.Find(key[TopicPrefix.Length..]) : -1;
+        if (point < 0) point = _points.Find(key);
+        return point < 0 ? 0 : _targets.Count + point;
     }
 
     private int Classify(ReadOnlySpan<byte> topic)
     {
         if (topic.StartsWith("$"u8) || topic.StartsWith("mt/v1/live/"u8) || topic.StartsWith("mt/v1/alarms/"u8)) return 1;
-        if (!topic.StartsWith("mt/v1/"u8)) return FixedHandle(-1, senml: false);
-        var rest = topic[6..];
+        if (!topic.StartsWith(TopicPrefix)) return FixedHandle(-1, senml: false);
+        var rest = topic[TopicPrefix.Length..];
         var slash = rest.IndexOf((byte)'/');
         Span<char> text = stackalloc char[64];
         var city = -1;
@@ -134,61 +125,31 @@ internal sealed class RouteTable
 
     private static int FixedHandle(int city, bool senml) => 2 + (city + 1) * 2 + (senml ? 1 : 0);
 
-    private void Insert(int at, int length, int handle)
+    private RouteTarget TargetOf(Point point) => new(RouteKind.Point, point.Number, CityOf(point));
+
+    private KeyIndex IndexMapped(Model model, List<RouteTarget> targets)
     {
-        var hash = Hash(_keys.AsSpan(at, length));
-        var i = hash & (uint)(_slots.Length - 1);
-        while (_slots[i].Handle != 0) i = (i + 1) & (uint)(_slots.Length - 1);
-        _slots[i] = new(hash, at, length, handle);
+        List<(byte[] Key, RouteTarget Target)> mapped =
+        [
+            .. model.Names.Select(name => (Encoding.UTF8.GetBytes(name.Name), TargetOf(model.Points[name.Point]))),
+            .. model.Devices.Select(device => (Encoding.UTF8.GetBytes($"mt/v1/{device.City}/senml/{device.Device}"), new RouteTarget(RouteKind.Senml, device.Asset, model.CityNumberOf(device.Asset)))),
+        ];
+        var index = new KeyIndex(mapped.Count, mapped.Sum(entry => entry.Key.Length));
+        foreach (var (key, target) in mapped) if (index.TryAdd(key)) targets.Add(target);
+        return index;
     }
 
-    private static IEnumerable<(byte[] Key, RouteTarget Target)> Entries(Model model)
+    private static KeyIndex IndexPoints(Model model)
     {
-        var taken = new HashSet<string>(StringComparer.Ordinal);
-        int City(int asset) => model.Cities.IndexOf(model.CityOf(asset));
-        // A mapping made by a person wins over a name that follows from the model.
-        foreach (var name in model.Names)
-        {
-            if (taken.Add(name.Name)) yield return (Encoding.UTF8.GetBytes(name.Name), new(RouteKind.Point, name.Point, City(model.Points[name.Point].Asset)));
-        }
+        var index = new KeyIndex(model.Points.Length, model.Points.Sum(point => Encoding.UTF8.GetByteCount(model.Assets[point.Asset].Id.Path) + 1 + Encoding.UTF8.GetByteCount(point.Metric)));
+        Span<byte> name = stackalloc byte[AssetId.LengthMax + 1 + Domain.Assets.Point.MetricLengthMax];
         foreach (var point in model.Points)
         {
-            var target = new RouteTarget(RouteKind.Point, point.Number, City(point.Asset));
-            var path = model.Assets[point.Asset].Id.Path + "/" + point.Metric;
-            if (taken.Add("mt/v1/" + path)) yield return (Encoding.UTF8.GetBytes("mt/v1/" + path), target);
-            if (taken.Add(path)) yield return (Encoding.UTF8.GetBytes(path), target);
-            var key = new byte[5 + Encoding.UTF8.GetByteCount(point.Metric)];
-            WriteAssetKey(key, point.Asset);
-            Encoding.UTF8.GetBytes(point.Metric, key.AsSpan(5));
-            yield return (key, target);
+            var length = Encoding.UTF8.GetBytes(model.Assets[point.Asset].Id.Path, name);
+            name[length++] = (byte)'/';
+            length += Encoding.UTF8.GetBytes(point.Metric, name[length..]);
+            if (!index.TryAdd(name[..length])) throw new ArgumentException($"Two points are called {Encoding.UTF8.GetString(name[..length])}.", nameof(model));
         }
-        foreach (var device in model.Devices)
-        {
-            var topic = $"mt/v1/{device.City}/senml/{device.Device}";
-            if (taken.Add(topic)) yield return (Encoding.UTF8.GetBytes(topic), new(RouteKind.Senml, device.Asset, City(device.Asset)));
-        }
+        return index;
     }
-
-    // A zero byte cannot be in a topic, so these keys meet no other.
-    private static void WriteAssetKey(Span<byte> key, int asset)
-    {
-        key[0] = 0;
-        BinaryPrimitives.WriteInt32LittleEndian(key[1..], asset);
-    }
-
-    private static uint Hash(ReadOnlySpan<byte> key)
-    {
-        var hash = 0x9E3779B97F4A7C15UL ^ (ulong)key.Length;
-        while (key.Length >= 8)
-        {
-            hash = (hash ^ BinaryPrimitives.ReadUInt64LittleEndian(key)) * 0xD6E8FEB86659FD93UL;
-            hash ^= hash >> 32;
-            key = key[8..];
-        }
-        foreach (var value in key) hash = (hash ^ value) * 0x100000001B3UL;
-        hash *= 0xD6E8FEB86659FD93UL;
-        return (uint)(hash >> 32);
-    }
-
-    private readonly record struct Slot(uint Hash, int At, int Length, int Handle);
 }

@@ -63,7 +63,7 @@ internal sealed class ModelTable(NpgsqlDataSource database)
 
     private static async Task<(int Version, Model Model)> WriteAsync(NpgsqlConnection connection, int version, Model before, Model after, CancellationToken ct)
     {
-        if (ModelCodec.ToJson(before).AsSpan().SequenceEqual(ModelCodec.ToJson(after))) return (version, before);
+        if (ModelCodec.AreEqual(before, after)) return (version, before);
         await using var write = new NpgsqlCommand("INSERT INTO model (version, body, format) VALUES ($1, $2, $3)", connection)
             .With(version + 1).With(ModelCodec.Compress(after)).With((short)StoredFormat.Written);
         await write.ExecuteNonQueryAsync(ct);

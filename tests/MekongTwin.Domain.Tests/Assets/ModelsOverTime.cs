@@ -25,7 +25,7 @@ public sealed class ModelsOverTime
             Assert.Equal(model.Points, read.Points);
             Assert.Equal(model.Devices, read.Devices);
             Assert.Equal(model.Names, read.Names);
-            Assert.Equal(ModelCodec.ToJson(model), ModelCodec.ToJson(read));
+            Assert.True(ModelCodec.AreEqual(model, read));
         }
     }
 
@@ -74,7 +74,7 @@ public sealed class ModelsOverTime
     public void MergingTheSameFilesAgainChangesNothing()
     {
         var once = ModelMerge.Onto(Of("a"), Of("b", "a"));
-        Assert.Equal(ModelCodec.ToJson(once), ModelCodec.ToJson(ModelMerge.Onto(once, Of("b", "a"))));
+        Assert.True(ModelCodec.AreEqual(once, ModelMerge.Onto(once, Of("b", "a"))));
     }
 
     [Fact]
@@ -94,7 +94,7 @@ public sealed class ModelsOverTime
         var before = ModelMerge.Onto(Folder(new("file", 0), new("both", 0)).WithNames([new NameMapping("person", 0), new NameMapping("both", 0)]), Folder(new NameMapping("both", 0)));
         Assert.Equal([("both", true), ("person", false)], before.Names.Select(name => (name.Name, name.FromFolder)));
         Assert.Equal(["both"], before.WithoutName("person").Names.Select(name => name.Name));
-        Assert.Equal(ModelCodec.ToJson(before), ModelCodec.ToJson(ModelCodec.Decompress(ModelCodec.Compress(before))));
+        Assert.True(ModelCodec.AreEqual(before, ModelCodec.Decompress(ModelCodec.Compress(before))));
         Assert.Equal(("t/1", "P"), new NameMapping(NameMapping.OfRecord("t/1", "P"), 0).Parts);
         Assert.Equal(("t/1", ""), new NameMapping(NameMapping.OfRecord("t/1", ""), 0).Parts);
     }

@@ -99,6 +99,30 @@ public sealed class TotalsTwinFacts
     }
 
     [Fact]
+    public void AParentOfVeryManyHoldsFewWindowsAndTheSameTotals()
+    {
+        const int Children = TotalsTwin.HeldMax / 3;
+        var twin = new TotalsTwin(9, Enumerable.Range(10, Children), 1);
+        var store = new Stored();
+        for (var quarter = 0; quarter < 4; quarter++)
+        {
+            foreach (var child in (int[])[10, Children])
+            {
+                twin.Take(Delta(child, quarter, 1, quarter + 1, child), store);
+                store.Put(Delta(child, quarter, 1, quarter + 1, child));
+            }
+            Total(twin, store);
+        }
+        var reads = store.Reads;
+        twin.Take(Delta(10, 3, 1, 9, 11), store);
+        Assert.Equal(Children + 11, Total(twin, store).EnergyKwh);
+        Assert.Equal(reads, store.Reads);
+        twin.Take(Delta(10, 0, 1, 9, 12), store);
+        Assert.Equal(Children + 12, Total(twin, store).EnergyKwh);
+        Assert.Equal(reads + Children + 1, store.Reads);
+    }
+
+    [Fact]
     public void EveryWindowIsEmittedOnceABatchWithRisingRevisions()
     {
         var twin = new TotalsTwin(9, [1, 2], 4);
@@ -114,8 +138,14 @@ public sealed class TotalsTwinFacts
     {
         public Dictionary<(int Asset, long StartUs), Delta> Totals { get; } = [];
 
+        public int Reads { get; private set; }
+
         public void Put(in Delta total) => Totals[(total.Child, total.StartUs)] = total;
 
-        public bool TryReadTotal(int asset, long startUs, out Delta total) => Totals.TryGetValue((asset, startUs), out total);
+        public bool TryReadTotal(int asset, long startUs, out Delta total)
+        {
+            Reads++;
+            return Totals.TryGetValue((asset, startUs), out total);
+        }
     }
 }
