@@ -296,7 +296,7 @@ public sealed partial class PageTests(RunningCity city) : IClassFixture<RunningC
         await Expect(page.GetByTestId("n1-row").First).ToContainTextAsync(new Regex(@"[\d,]+ customers[\d.]+\sMWh.*Baseline [\d.]+\sMWh"));
         await Expect(page.GetByTestId("n1")).ToContainTextAsync(new Regex("close tie/.*restores"));
         await page.GetByTestId("n1-all").PressAsync("Enter");
-        await Expect(page.GetByTestId("n1-row")).ToHaveCountAsync(500);
+        await Expect(page.GetByTestId("n1-row")).ToHaveCountAsync(500, new() { Timeout = 30_000 });
         await Expect(page.GetByTestId("n1-all")).ToBeHiddenAsync();
         await Expect(page.GetByTestId("n1-shown")).ToContainTextAsync(new Regex(@"500 shown; 500 of [\d,]+ losses listed"));
         await Expect(page.GetByTestId("screening-hosting")).ToContainTextAsync("MV screening");
@@ -329,8 +329,8 @@ public sealed partial class PageTests(RunningCity city) : IClassFixture<RunningC
         await Expect(page.GetByTestId("not-screened")).ToContainTextAsync("'Elsewhere' has no contingency rules");
         await Expect(page.GetByTestId("download-n1.csv")).ToHaveCountAsync(0);
         await page.GetByTestId("study-map").ScrollIntoViewIfNeededAsync();
-        await Expect(page.GetByTestId("study-map").Locator("canvas")).ToBeVisibleAsync();
-        await Expect(page.Locator(".study-map .map-status")).ToBeEmptyAsync();
+        await Expect(page.GetByTestId("study-map").Locator("canvas")).ToBeVisibleAsync(new() { Timeout = 60_000 });
+        await Expect(page.Locator(".study-map .map-status")).ToBeEmptyAsync(new() { Timeout = 60_000 });
         // Somewhere along the middle of the city there is a line or a transformer.
         var box = (await page.GetByTestId("study-map").BoundingBoxAsync())!;
         var pointed = page.Locator(".study-map .map-pointed");
