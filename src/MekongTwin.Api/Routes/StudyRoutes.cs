@@ -42,7 +42,7 @@ internal static class StudyRoutes
             if (await studies.ReadExportAsync(id, file, ct) is { } bytes) return TypedResults.File(bytes, file.EndsWith(".csv", StringComparison.Ordinal) ? "text/csv; charset=utf-8" : "application/geo+json", $"{id}-{file}");
             if (study.State != StudyState.Done) return Problems.NotFound($"Study '{id}' has no exports: it is {Figures.Name(study.State)}.");
             return Problems.NotFound(StudyExports.ScreenOf(file) is { } screen
-                ? $"Study '{id}' has no {file}: it was not asked to screen it, or the rules of its country do not say how. Ask it again with \"screen\": [\"{screen.NameOf()}\"]."
+                ? $"Study '{id}' has no {file}: it was not asked to screen it. Ask it again with \"screen\": [\"{screen.NameOf()}\"]."
                 : $"Study '{id}' was solved before it had exports. Ask it again.");
         }).Produces<string>(200, "text/csv", "application/geo+json").ProducesProblem(404).WithSummary("A study for spreadsheets and maps: violations.csv, curve.csv (the first day), days.csv (daily peaks), elements.geojson (loading and risk); and of what it screened n1.csv, hosting.csv, ageing.csv, remedies.csv");
         routes.MapGet("/studies/compare", async Task<Results<Ok<StudyComparison>, ProblemHttpResult>> (string ids, string? bases, CancellationToken ct) =>

@@ -406,7 +406,7 @@ export interface Remedy {
 export interface RemediedSide {
   violations: number
   lossesMwh: Percentiles
-  expectedUnservedMwhPerYear?: number
+  expectedUnservedMwhPerYear: number
 }
 
 export interface RemedyReport extends Ruled {
@@ -426,7 +426,6 @@ export interface Screening {
   ageing?: AgeingReport
   remedies?: RemedyReport
   /** What was asked for and could not be, each beginning with its name and a colon. */
-  notScreened: string[]
 }
 
 export interface StudyReport {

@@ -3,7 +3,7 @@ import type { MapFeature, MapValue, StudyFeature } from './api'
 import { h, whenInSight } from './dom'
 import { violationBands } from './map-bands'
 import { legendItem, MapFrame } from './map-frame'
-import { failure } from './notice'
+import { empty, failure } from './notice'
 import { percent } from './numbers'
 import { hrefOf } from './page'
 import type { Scene } from './page'
@@ -14,7 +14,7 @@ export interface StudyMap {
   close(): void
 }
 
-/** The grid of a study, coloured by how likely each line and transformer is in violation; what those are stands in the table beside it. Fetched when it comes into sight. */
+/** The grid of a study, coloured by how likely each line and transformer is in violation; nodes are in the table beside it alone. Fetched when it comes into sight. */
 export function studyMap(scene: Scene, id: string): StudyMap {
   const frame = new MapFrame(scene, 'study-map')
   const element = h('div', { class: 'study-map' }, h('h4', {}, t('answer.map')), frame.element, h('ul', { class: 'map-legend' }, ...violationBands.map(legendItem)))
@@ -26,6 +26,11 @@ export function studyMap(scene: Scene, id: string): StudyMap {
       const drawn = elements.filter(isDrawn).sort((a, b) => probabilityOf(a) - probabilityOf(b))
       const byId = new Map(drawn.map(feature => [feature.id, feature]))
       const ground = city.features.filter(({ properties }) => properties.kind === 'district' || properties.kind === 'substation')
+      // A study from before its map knew what is in violation.
+      if (drawn.length > 0 && drawn.every(feature => feature.properties.violationProbability === undefined)) {
+        frame.say(empty(t('map.undrawable')))
+        return
+      }
       const view = await frame.draw({ ...city, features: [...ground, ...drawn] }, city.notice ?? '', pick, name => wordsOf(byId.get(name)) ?? ground.find(feature => feature.id === name)?.properties.name ?? name)
       const values: Record<string, MapValue> = {}
       for (const feature of drawn) values[feature.id] = { value: probabilityOf(feature) }

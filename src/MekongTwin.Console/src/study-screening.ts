@@ -1,4 +1,3 @@
-import { screens } from './api'
 import type { AgeingReport, Contingency, FeederHosting, HostingBound, HostingReport, N1Report, N1Summary, Remedy, RemediedSide, RemedyReport, Ruled, Screen, Screening, TransformerLife, Unserved } from './api'
 import { h } from './dom'
 import type { Child } from './dom'
@@ -11,21 +10,14 @@ import type { TextKey } from './text'
 
 const UnmendedMax = 20
 
-/** What a study screened beside its violations, each under a heading of its own; what could not be says so. */
-export function screeningAnswer(scene: Scene, { n1, hosting, ageing, remedies, notScreened }: Screening): HTMLElement[] {
+/** What a study screened beside its violations, each under a heading of its own. */
+export function screeningAnswer(scene: Scene, { n1, hosting, ageing, remedies }: Screening): HTMLElement[] {
   return [
-    ...notScreened.map(unscreened),
     ...n1 === undefined ? [] : [losses(scene, n1)],
     ...hosting === undefined ? [] : [capacity(scene, hosting)],
     ...ageing === undefined ? [] : [lives(scene, ageing)],
     ...remedies === undefined ? [] : [mending(scene, remedies)],
   ]
-}
-
-/** The server names what it could not screen before a colon, and says why after it. */
-function unscreened(said: string): HTMLElement {
-  const screen = screens.find(known => said.startsWith(`${known}:`))
-  return h('p', { class: 'notice', 'data-testid': 'not-screened' }, screen === undefined ? said : t('screening.not', { what: t(`screen.${screen}`) }), h('small', { lang: 'en' }, said))
 }
 
 function section(screen: Screen, ruled: Ruled, ...children: Child[]): HTMLElement {
@@ -158,7 +150,7 @@ function mending(scene: Scene, report: RemedyReport): HTMLElement {
     sides<RemediedSide>(t('screen.remedies'), ['remedies.before', 'remedies.after'], [report.before, report.after], [
       { label: 'remedies.violations', value: side => count(side.violations) },
       { label: 'remedies.losses', value: side => figure(side.lossesMwh.p50, 'MWh') },
-      { label: 'n1.expectedAll', value: side => side.expectedUnservedMwhPerYear === undefined ? NoValue : figure(side.expectedUnservedMwhPerYear, 'MWh') },
+      { label: 'n1.expectedAll', value: side => figure(side.expectedUnservedMwhPerYear, 'MWh') },
     ]),
     report.remedies.length === 0 ? h('p', {}, t('remedies.none')) : table.element,
     unmended.length === 0 ? null : h('p', { 'data-testid': 'unmended' }, t('remedies.unmended', { count: count(report.unmended.length) }), ' ',

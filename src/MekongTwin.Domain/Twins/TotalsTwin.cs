@@ -15,8 +15,8 @@ public sealed class TotalsTwin
     public const int ColdWindowsMax = 64;
 
     /// <summary>
-    /// Most contributions held at once, about 120 MB of them, and the windows that are held however many children there are. What is
-    /// let go is read from the store when it changes again.
+    /// Most contributions that a parent holds between turns, about 120 MB of them, and the windows that it holds however many children there are. What is
+    /// let go is read from the store, child by child, when it changes again: late data costs a parent of hundreds of thousands that much each time.
     /// </summary>
     public const int HeldMax = 2 << 20;
     public const int HeldWindowsMin = 2;

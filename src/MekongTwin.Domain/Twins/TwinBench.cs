@@ -8,7 +8,7 @@ namespace MekongTwin.Domain.Twins;
 /// </summary>
 public sealed class TwinBench
 {
-    /// <summary>Batches of twins kept for the next ones, at most some hundred bytes to a kilobyte each.</summary>
+    /// <summary>Batches of twins kept for the next ones, a kilobyte or two each as a rule, 15 at most.</summary>
     private const int IdleMax = 4096;
 
     private readonly Stack<TwinBatch> _idle = new();
@@ -21,7 +21,7 @@ public sealed class TwinBench
     internal void TakeBack(TwinBatch batch)
     {
         batch.Clear();
-        if (_idle.Count < IdleMax) _idle.Push(batch);
+        if (_idle.Count < IdleMax && batch.IsSmall) _idle.Push(batch);
     }
 }
 
@@ -47,6 +47,9 @@ internal sealed class TwinBatch
     public HashSet<long> OwedStarts { get; } = [];
 
     public List<long> BlockedStarts { get; } = [];
+
+    /// <summary>False after a batch that was out of the ordinary: its room is not kept.</summary>
+    public bool IsSmall => Math.Max(Math.Max(Deferred.Capacity, Windows.Capacity), Math.Max(OwedStarts.Capacity, BlockedStarts.Capacity)) <= 64;
 
     public void Clear()
     {

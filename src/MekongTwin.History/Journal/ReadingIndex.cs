@@ -131,14 +131,29 @@ public sealed class ReadingIndex : IReadingArchive, IDisposable
 
     public long CountAtMost(int point, long fromUs, long toUs)
     {
-        _gate.EnterReadLock();
-        try
+        while (true)
         {
-            return SealedStretches().Sum(seal => seal.CountAtMost(point, fromUs, toUs)) + _runs.Sum(run => run.CountAtMost(point, fromUs, toUs)) + _recent.Sum(recent => (long)recent.CountOf(point));
-        }
-        finally
-        {
-            _gate.ExitReadLock();
+            long count;
+            ImmutableArray<SortedRun> runs;
+            _gate.EnterReadLock();
+            try
+            {
+                runs = _runs;
+                count = SealedStretches().Sum(seal => seal.CountAtMost(point, fromUs, toUs)) + _recent.Sum(recent => (long)recent.CountOf(point));
+            }
+            finally
+            {
+                _gate.ExitReadLock();
+            }
+            try
+            {
+                // Each reads a page of its file.
+                return count + runs.Sum(run => run.CountAtMost(point, fromUs, toUs));
+            }
+            catch (ObjectDisposedException)
+            {
+                // Replaced meanwhile.
+            }
         }
     }
 

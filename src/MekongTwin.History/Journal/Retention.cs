@@ -53,15 +53,15 @@ public sealed class Retention(IJournalFiles files, JournalLog journal, IRetentio
         // What is damaged stays as it is until somebody mends it.
         if (history.Changes == _seen || history.Damage.Count > 0) return false;
         var changes = history.Changes;
-        if (Next(history) is not { } next)
-        {
-            _seen = changes;
-            Volatile.Write(ref _fault, null);
-            return false;
-        }
         var written = new List<string>();
         try
         {
+            if (Next(history) is not { } next)
+            {
+                _seen = changes;
+                Volatile.Write(ref _fault, null);
+                return false;
+            }
             var isDone = await TryStepAsync(history, next, written, ct);
             // Too late is what a person took out of quarantine: looked at again when it is sealed.
             if (!isDone) _seen = changes;
@@ -82,9 +82,10 @@ public sealed class Retention(IJournalFiles files, JournalLog journal, IRetentio
     /// <summary>What each city keeps from the next step on; null when nothing goes.</summary>
     private Horizon? Next(SealedHistory history)
     {
-        if (history.Seals is not [.., var newest] || newest.Tallies.IsEmpty) return null;
-        // Counted from when the newest sealed readings came, not from the clock: where nothing comes nothing goes. And from the newest of their own times:
-        // a server's clock that runs years ahead lets nothing go while devices know the time.
+        // One without a reading says nothing of the time.
+        if (history.Seals is not [.., var newest] || newest.Tallies.IsEmpty || newest.MaxTimeUs == long.MinValue) return null;
+        // Counted from when the newest sealed readings came, not from the clock: where nothing comes nothing goes. And from the newest of their own times, so that
+        // a server's clock that runs ahead, by less than is kept, takes nothing away where every device has a clock of its own.
         var now = Math.Min(newest.Tallies.Max(static tally => tally.LastReceivedUs), newest.MaxTimeUs);
         var before = history.Horizon;
         var known = before?.Cities.ToDictionary(static city => city.City) ?? [];

@@ -23,15 +23,13 @@ internal sealed class RowWriter : IDisposable
     /// <summary>The next column's value.</summary>
     public RowWriter Add(long value)
     {
-        SqliteException.ThrowExceptionForRC(raw.sqlite3_bind_int64(_statement, ++_column, value), _database);
-        return this;
+        return Bound(raw.sqlite3_bind_int64(_statement, ++_column, value));
     }
 
     /// <summary>The next column's value.</summary>
     public RowWriter Add(ReadOnlySpan<byte> value)
     {
-        SqliteException.ThrowExceptionForRC(raw.sqlite3_bind_blob(_statement, ++_column, value), _database);
-        return this;
+        return Bound(raw.sqlite3_bind_blob(_statement, ++_column, value));
     }
 
     /// <summary>Writes the row.</summary>
@@ -45,4 +43,13 @@ internal sealed class RowWriter : IDisposable
     }
 
     public void Dispose() => _statement.Dispose();
+
+    /// <summary>A row that cannot be bound is given up: the next one begins at its first column.</summary>
+    private RowWriter Bound(int code)
+    {
+        if (code == raw.SQLITE_OK) return this;
+        _column = 0;
+        SqliteException.ThrowExceptionForRC(code, _database);
+        return this;
+    }
 }

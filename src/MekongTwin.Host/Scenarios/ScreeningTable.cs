@@ -10,7 +10,6 @@ internal static class ScreeningTable
 
     public static void Write(TextWriter to, ScreeningReport screening)
     {
-        foreach (var missing in screening.NotScreened) to.WriteLine($"\n{missing}");
         if (screening.N1 is { } n1) Write(to, n1);
         if (screening.Hosting is { } hosting) Write(to, hosting);
         if (screening.Ageing is { } ageing) Write(to, ageing);

@@ -22,6 +22,9 @@ internal sealed class StudyBases
     /// <summary>Readings that are fitted.</summary>
     public const int Days = 14;
 
+    /// <summary>Quarters of the last day that must be measured for it to be known how warm it was.</summary>
+    private const int TodayQuarters = 72;
+
     /// <summary>An estimated load is brought to what is measured within these factors.</summary>
     private const double LeastScale = 0.2;
     private const double MostScale = 5;
@@ -97,18 +100,18 @@ internal sealed class StudyBases
             steps.CopyTo(history.Of(t));
             if (Array.FindIndex(steps, static kw => !double.IsNaN(kw)) is >= 0 and var known) earliest = Math.Min(earliest, known);
         }
-        var (weather, measured) = await WeatherAsync(queries, first, fromUs, ct);
+        var (weather, measured, today) = await WeatherAsync(queries, first, fromUs, ct);
         var days = (history.Steps - earliest) / (double)Quarters.ADay;
-        return Make(local, string.Join('-', snapshot.Cut.Offsets), history, weather, days, measured, snapshot);
+        return Make(local, string.Join('-', snapshot.Cut.Offsets), history, weather, days, measured, snapshot, today);
     }
 
-    private StudyBase Make(DateTimeOffset local, string cut, LoadHistory history, Weather weather, double days, bool measured, CitySnapshot? snapshot)
+    private StudyBase Make(DateTimeOffset local, string cut, LoadHistory history, Weather weather, double days, bool measured, CitySnapshot? snapshot, KnownDay? today = null)
     {
         var demand = Calibrator.Calibrate(new DemandModel { Place = climate.Place, Calendar = city.Country == "VN" ? DayCalendar.VietNam : DayCalendar.AprilNewYear }, facts, history, weather);
         var anchored = snapshot is null ? 0 : Anchor(demand, weather, snapshot, local);
         var rules = CountryRules.Find(city.Country) ?? throw new InputException($"{city.Id}: there are no criteria for the country '{city.Country}'; there are for {string.Join(", ", CountryRules.Known)}.");
         var calibration = new Calibration(Math.Round(days, 2), demand.Quality.Count(static quality => quality.Source == LoadSource.Measured), anchored, facts.Length, demand.Quality.Sum(static quality => (long)quality.Readings), measured);
-        return new(city.Id, local, cut, elements, demand, climate, rules, people, calibration, measured ? WarmthOf(weather) : null);
+        return new(city.Id, local, cut, elements, demand, climate, rules, people, calibration, today);
     }
 
     /// <summary>How much warmer than usual the last 24 hours were; their middle is the day's.</summary>
@@ -158,10 +161,11 @@ internal sealed class StudyBases
         return anchored;
     }
 
-    /// <summary>Means of the city's weather stations; normals where most steps have none.</summary>
-    private async Task<(Weather Weather, bool Measured)> WeatherAsync(ITwinQueries queries, DateTime first, long fromUs, CancellationToken ct)
+    /// <summary>Means of the city's weather stations; normals where most steps have none. How warm the last day was where most of it was measured: what is filled in says nothing of today.</summary>
+    private async Task<(Weather Weather, bool Measured, KnownDay? Today)> WeatherAsync(ITwinQueries queries, DateTime first, long fromUs, CancellationToken ct)
     {
         var drawn = new WeatherGenerator(climate, 0).Generate(0, DateOnly.FromDateTime(first), Days + 1).Slice(Quarters.OfDay(first), Days * Quarters.ADay);
+        var measuredToday = 0;
         async Task<double[]?> Channel(string metric)
         {
             var (sums, counts) = (new double[drawn.Steps], new int[drawn.Steps]);
@@ -173,12 +177,14 @@ internal sealed class StudyBases
                     if (!double.IsNaN(steps[step])) (sums[step], counts[step]) = (sums[step] + steps[step], counts[step] + 1);
                 }
             }
+            if (metric == WeatherMetrics[0]) measuredToday = counts.TakeLast(Quarters.ADay).Count(static count => count > 0);
             return Filled(sums, counts);
         }
         var (temperature, humidity, irradiance) = (await Channel(WeatherMetrics[0]), await Channel(WeatherMetrics[1]), await Channel(WeatherMetrics[2]));
-        if (temperature is null) return (drawn, false);
+        if (temperature is null) return (drawn, false, null);
         double[] dew = humidity is null ? [.. temperature.Select((value, i) => Math.Min(value, drawn.DewPointC[i]))] : [.. temperature.Select((value, i) => Weather.DewPoint(value, Math.Clamp(humidity[i], 1, 100)))];
-        return (new(drawn.FirstStep, temperature, dew, irradiance ?? drawn.IrradianceWm2, drawn.WindMs), true);
+        var weather = new Weather(drawn.FirstStep, temperature, dew, irradiance ?? drawn.IrradianceWm2, drawn.WindMs);
+        return (weather, true, measuredToday >= TodayQuarters ? WarmthOf(weather) : null);
     }
 
     /// <summary>Gaps go straight from the step before to the one after; null when fewer than half of the steps since the first are there.</summary>

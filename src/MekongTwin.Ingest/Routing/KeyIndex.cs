@@ -3,7 +3,7 @@ using System.Numerics;
 
 namespace MekongTwin.Ingest.Routing;
 
-/// <summary>Numbers of keys (bytes), by open addressing: 16 bytes a key at most beside the key itself. Filled once, then only read.</summary>
+/// <summary>Numbers of keys (bytes), by open addressing: 16 to 28 bytes a key beside the key itself. Filled once, then only read.</summary>
 /// <param name="keysMax">Most keys.</param>
 /// <param name="bytesMax">Most bytes of all keys.</param>
 internal sealed class KeyIndex(int keysMax, int bytesMax)

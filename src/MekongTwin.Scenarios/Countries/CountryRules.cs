@@ -28,17 +28,17 @@ public sealed record CountryRules(Criteria Criteria, Carbon? Carbon)
 
     private static readonly JsonSerializerOptions Strict = new(JsonSerializerDefaults.Web) { UnmappedMemberHandling = System.Text.Json.Serialization.JsonUnmappedMemberHandling.Disallow, RespectRequiredConstructorParameters = true, Converters = { new System.Text.Json.Serialization.JsonStringEnumConverter(JsonNamingPolicy.CamelCase) } };
 
-    /// <summary>What is screened for losses; null where the country's file has none.</summary>
-    public ContingencyRules? Contingency { get; init; }
+    /// <summary>What is screened for losses.</summary>
+    public ContingencyRules Contingency { get; init; } = null!;
 
-    /// <summary>How transformers age; null where the country's file does not say.</summary>
-    public AgeingRules? Ageing { get; init; }
+    /// <summary>How transformers age.</summary>
+    public AgeingRules Ageing { get; init; } = null!;
 
-    /// <summary>What panels may do to a feeder; null where the country's file does not say.</summary>
-    public HostingRules? Hosting { get; init; }
+    /// <summary>What panels may do to a feeder.</summary>
+    public HostingRules Hosting { get; init; } = null!;
 
-    /// <summary>What remedies cost; null where the country's file does not say.</summary>
-    public RemedyRules? Remedies { get; init; }
+    /// <summary>What remedies cost.</summary>
+    public RemedyRules Remedies { get; init; } = null!;
 
     /// <summary>Prices by the hour, ascending by their first day; empty where the country's file has none.</summary>
     public ImmutableArray<TariffRules> Tariffs { get; init; } = [];

@@ -8,7 +8,7 @@ namespace MekongTwin.Scenarios.Levers;
 /// <param name="rules">The country's tariffs, ascending.</param>
 /// <param name="calendar">Kinds of days.</param>
 /// <param name="share">Of what a customer takes in dear hours, 0 to 1.</param>
-/// <param name="loads">The city's loads: of each moves what its paying customers take of it without cooling.</param>
+/// <param name="loads">The city's loads: of each moves the part that its paying customers take of it, as they stand to the others without cooling. Its kvar stay.</param>
 internal sealed class TariffResponse(IReadOnlyList<TariffRules> rules, DayCalendar calendar, double share, FactorLoads loads)
 {
     private readonly (TariffRules Rules, Dictionary<DayKind, (int[] Peak, int[] OffPeak)> Steps, double[] SharesOf)[] tariffs =

@@ -14,8 +14,8 @@ public sealed record Remedy(string What, string Element, string Detail, string F
 /// <summary>A side of the comparison.</summary>
 /// <param name="Violations">Elements in violation in more than the rules' share of futures.</param>
 /// <param name="LossesMwh">Over the study.</param>
-/// <param name="ExpectedUnservedMwhPerYear">Of losses of one element; null where the country has no contingency rules.</param>
-public sealed record RemediedSide(int Violations, Percentiles LossesMwh, double? ExpectedUnservedMwhPerYear);
+/// <param name="ExpectedUnservedMwhPerYear">Of losses of one element.</param>
+public sealed record RemediedSide(int Violations, Percentiles LossesMwh, double ExpectedUnservedMwhPerYear);
 
 /// <summary>What it takes to mend the violations of a scenario, the free ones first.</summary>
 /// <param name="Rules">Name of the country's rules.</param>

@@ -44,20 +44,20 @@ internal sealed class RemedySearch
     }
 
     /// <param name="before">The scenario, solved.</param>
-    /// <param name="unserved">Expected energy not delivered a year, if it can be told.</param>
-    public RemedyReport Run(StudiedSide before, Func<StudiedSide, double?> unserved)
+    /// <param name="unserved">Expected energy not delivered a year, MWh.</param>
+    public RemedyReport Run(StudiedSide before, Func<StudiedSide, double> unserved)
     {
         var (side, rounds) = (before, 0);
         for (; rounds < RoundsMax && Propose(side); rounds++) side = solve(scenario with { Levers = [.. scenario.Levers, .. moves, .. Scaled(), .. Raised()] });
         var (was, now) = (Side(before), Side(side));
         var perYear = 365.25 / scenario.Days;
-        var saved = ((was.LossesMwh.P50 - now.LossesMwh.P50) * perYear * rules.LossesPerMwh) + (((was.ExpectedUnservedMwhPerYear - now.ExpectedUnservedMwhPerYear) ?? 0) * rules.UnservedPerMwh);
+        var saved = ((was.LossesMwh.P50 - now.LossesMwh.P50) * perYear * rules.LossesPerMwh) + ((was.ExpectedUnservedMwhPerYear - now.ExpectedUnservedMwhPerYear) * rules.UnservedPerMwh);
         return new(
             rules.Name, rules.Source, rules.Currency, rules.Year, was, now, remedies.Sum(static remedy => remedy.Cost), Math.Round(saved), rounds, [.. remedies],
             [.. Violating(side).Select(static need => need.Name).Distinct()]);
 
         RemediedSide Side(StudiedSide of) => new(
-            Violating(of).Count, Percentiles.Of([.. of.Futures.Select(static future => future.LossesKwh / 1000)]).Round(3), unserved(of) is { } mwh ? Math.Round(mwh, 2) : null);
+            Violating(of).Count, Percentiles.Of([.. of.Futures.Select(static future => future.LossesKwh / 1000)]).Round(3), Math.Round(unserved(of), 2));
     }
 
     private IEnumerable<Lever> Scaled() => factors.Select(pair => new Reinforce(elements.Names[pair.Key], pair.Value));

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text.Json;
 using MekongTwin.Scenarios.Levers;
 using MekongTwin.Scenarios.Studies;
@@ -28,12 +27,11 @@ public static class ScreenNames
 }
 
 /// <summary>The answers to what a scenario asked to be screened.</summary>
-/// <param name="N1">Null when it was not asked for or could not be; so are the others.</param>
+/// <param name="N1">Null when it was not asked for; so are the others.</param>
 /// <param name="Hosting">Hosting capacity.</param>
 /// <param name="Ageing">Ageing of transformers.</param>
 /// <param name="Remedies">What mends the violations.</param>
-/// <param name="NotScreened">What was asked for and could not be, and why.</param>
-public sealed record ScreeningReport(N1Report? N1, HostingReport? Hosting, AgeingReport? Ageing, RemedyReport? Remedies, ImmutableArray<string> NotScreened)
+public sealed record ScreeningReport(N1Report? N1, HostingReport? Hosting, AgeingReport? Ageing, RemedyReport? Remedies)
 {
     /// <summary>Screens what is asked; null when nothing is.</summary>
     /// <param name="from">The base.</param>
@@ -47,20 +45,17 @@ public sealed record ScreeningReport(N1Report? N1, HostingReport? Hosting, Agein
     {
         if (scenario.Screens.IsEmpty) return null;
         var rules = from.Rules;
-        var missing = ImmutableArray.CreateBuilder<string>();
         return new(
-            Asked(Screen.N1, rules.Contingency, "contingency rules") ? ScreenN1(from, scenario, baseline, outcome, threads, ct) : null,
-            Asked(Screen.Hosting, rules.Hosting, "rules of hosting") ? new HostingScreening(outcome, scenario.Seed, rules.Criteria, rules.Hosting!).Run(threads, ct) : null,
-            Asked(Screen.Ageing, rules.Ageing, "rules of ageing") ? AgeingReport.Of(outcome.Named, rules.Ageing!, 24.0 * scenario.Days, baseline.Futures, outcome.Futures) : null,
-            Asked(Screen.Remedies, rules.Remedies, "prices of remedies") ? Mend(from, scenario, outcome, threads, ct) : null,
-            missing.ToImmutable());
+            Asked(Screen.N1) ? ScreenN1(from, scenario, baseline, outcome, threads, ct) : null,
+            Asked(Screen.Hosting) ? new HostingScreening(outcome, scenario.Seed, rules.Criteria, rules.Hosting).Run(threads, ct) : null,
+            Asked(Screen.Ageing) ? AgeingReport.Of(outcome.Named, rules.Ageing, 24.0 * scenario.Days, baseline.Futures, outcome.Futures) : null,
+            Asked(Screen.Remedies) ? Mend(from, scenario, outcome, threads, ct) : null);
 
-        bool Asked(Screen screen, object? rules, string what)
+        bool Asked(Screen screen)
         {
             if (!scenario.Screens.Contains(screen)) return false;
-            if (rules is null) missing.Add($"{screen.NameOf()}: not screened: the file of '{from.Rules.Criteria.Name}' has no {what}");
-            else begun?.Invoke(screen);
-            return rules is not null;
+            begun?.Invoke(screen);
+            return true;
         }
     }
 
@@ -71,19 +66,19 @@ public sealed record ScreeningReport(N1Report? N1, HostingReport? Hosting, Agein
     {
         var (after, day) = Losses(from, scenario.Levers, outcome, threads, ct);
         var before = ReferenceEquals(baseline, outcome) ? after : Losses(from, [], baseline, threads, ct).Losses;
-        return N1Report.Of(from.Elements, outcome.Named, from.Rules.Contingency!, outcome.First.AddDays(day), before, after);
+        return N1Report.Of(from.Elements, outcome.Named, from.Rules.Contingency, outcome.First.AddDays(day), before, after);
     }
 
     private static (Loss[] Losses, int Day) Losses(StudyBase from, IReadOnlyList<Lever> levers, StudiedSide side, int threads, CancellationToken ct)
     {
         var day = StudiedDay.PeakOf(side.Plan, side.Futures);
-        return (ContingencyScreening.Run(from.Elements, side.Named, new SwitchedGrid(from.Elements, side.Grid, levers), day, from.Rules.Criteria, from.Rules.Contingency!, threads, ct), day.Day);
+        return (ContingencyScreening.Run(from.Elements, side.Named, new SwitchedGrid(from.Elements, side.Grid, levers), day, from.Rules.Criteria, from.Rules.Contingency, threads, ct), day.Day);
     }
 
     private static RemedyReport Mend(StudyBase from, Scenario scenario, StudiedSide outcome, int threads, CancellationToken ct)
     {
-        var search = new RemedySearch(from, scenario, from.Rules.Remedies!, mended => StudyRun.SolveSide(from, mended with { Screens = [] }, threads, ct));
-        return search.Run(outcome, side => from.Rules.Contingency is null ? null : Losses(from, scenario.Levers, side, threads, ct).Losses.Sum(static loss => loss.MwhPerYear));
+        var search = new RemedySearch(from, scenario, from.Rules.Remedies, mended => StudyRun.SolveSide(from, mended with { Screens = [] }, threads, ct));
+        return search.Run(outcome, side => Losses(from, scenario.Levers, side, threads, ct).Losses.Sum(static loss => loss.MwhPerYear));
     }
 }
 

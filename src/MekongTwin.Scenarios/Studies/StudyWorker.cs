@@ -37,7 +37,7 @@ internal sealed class StudyWorker
         var isAged = plan.Ageing is not null;
         flows = isAged ? [.. plan.Feeders.Select(static feeder => new FeederFlows(feeder))] : [];
         vm = isAged ? new double[Steps * widest] : [];
-        (rowP, rowQ, loading) = (new double[widest], new double[widest], new double[widest]);
+        (rowP, rowQ, loading) = isAged ? (new double[widest], new double[widest], new double[widest]) : ([], [], []);
         lives = plan.Ageing is null ? [] : [.. plan.Feeders.Select(feeder => new FeederLife(feeder, plan.IsLine, plan.Ageing))];
         sunny = [.. plan.Hosting?.Steps ?? []];
         elements = plan.MakeTally();

@@ -108,15 +108,6 @@ public sealed class N1Laws
         Assert.True(n1.Scenario.Limited > n1.Baseline.Limited);
     }
 
-    [Fact]
-    public void A_country_without_rules_is_said_not_to_be_screened()
-    {
-        var screening = StudyRun.Run(Bases.Switched(7, Country with { Contingency = null }), Ask(), 1).Screening!;
-        Assert.Null(screening.N1);
-        Assert.Contains("no contingency rules", Assert.Single(screening.NotScreened), StringComparison.Ordinal);
-        Assert.Null(StudyRun.Run(City, Bases.Ask(), 1).Screening);
-    }
-
     [Theory]
     [InlineData(0, 24, 24)]
     [InlineData(0, 6, 0)]
