@@ -82,11 +82,13 @@ public sealed class Retention(IJournalFiles files, JournalLog journal, IRetentio
     /// <summary>What each city keeps from the next step on; null when nothing goes.</summary>
     private Horizon? Next(SealedHistory history)
     {
-        // One without a reading says nothing of the time.
-        if (history.Seals is not [.., var newest] || newest.Tallies.IsEmpty || newest.MaxTimeUs == long.MinValue) return null;
-        // Counted from when the newest sealed readings came, not from the clock: where nothing comes nothing goes. And from the newest of their own times, so that
+        if (history.Seals is not [.., var newest] || newest.Tallies.IsEmpty) return null;
+        // The newest seal may hold late readings alone, or none.
+        var newestUs = history.Seals.Max(static seal => seal.MaxTimeUs);
+        if (newestUs == long.MinValue) return null;
+        // Counted from when the newest sealed readings came, not from the clock: where nothing comes nothing goes. And from the newest of all their own times, so that
         // a server's clock that runs ahead, by less than is kept, takes nothing away where every device has a clock of its own.
-        var now = Math.Min(newest.Tallies.Max(static tally => tally.LastReceivedUs), newest.MaxTimeUs);
+        var now = Math.Min(newest.Tallies.Max(static tally => tally.LastReceivedUs), newestUs);
         var before = history.Horizon;
         var known = before?.Cities.ToDictionary(static city => city.City) ?? [];
         var moved = 0;
