@@ -169,8 +169,8 @@ internal sealed class TwinCore : ITwinCore
     }
 
     /// <summary>
-    /// Reading the folders and the journal leaves several times what stays: given back before the doors open, for nothing is ever as
-    /// large again.
+    /// Reading the folders and the journal leaves several times what stays: given back before the doors open. Nothing that is served takes
+    /// as much again, but for folders that are read anew.
     /// </summary>
     private static void ReturnMemory()
     {
