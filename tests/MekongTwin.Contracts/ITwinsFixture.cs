@@ -24,7 +24,7 @@ public interface ITwinsFixture : IAsyncDisposable
     /// <summary>Everything the store holds now: latest values, windows of points, totals of assets.</summary>
     ValueTask<Facts> ReadFactsAsync();
 
-    /// <summary>Ends the twins and starts others over the same store, of a higher epoch, with the stored latest values.</summary>
+    /// <summary>Ends the twins and starts others over the same store, with the stored latest values.</summary>
     ValueTask RestartAsync();
 }
 

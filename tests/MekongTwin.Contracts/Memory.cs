@@ -7,17 +7,20 @@ namespace MekongTwin.Contracts;
 public sealed class MemoryStore : ITwinStore
 {
     private readonly Dictionary<(int, long), PointWindow> _windows = [];
-    private readonly Dictionary<(int, long), Delta> _totals = [];
+    private readonly Dictionary<(int Asset, long StartUs), Contribution> _totals = [];
     private readonly Dictionary<int, Reading> _latest = [];
     private readonly Dictionary<(int Point, int Source), SetAsideReadings> _setAside = [];
 
     public IReadOnlyCollection<Reading> Latest => _latest.Values;
 
-    public Facts Facts => new(_latest.Values, _windows.Values, _totals.Values.Select(total => new AssetWindow(total.Child, total.StartUs, total.Contribution)));
+    /// <summary>How often a total was read.</summary>
+    public int TotalsRead { get; private set; }
+
+    public Facts Facts => new(_latest.Values, _windows.Values, _totals.Select(total => new AssetWindow(total.Key.Asset, total.Key.StartUs, total.Value)));
 
     public void Put(in PointWindow window) => _windows[(window.Point, window.StartUs)] = window;
 
-    public void Put(in Delta total) => _totals[(total.Child, total.StartUs)] = total;
+    public void Put(in AssetWindow total) => _totals[(total.Asset, total.StartUs)] = total.Total;
 
     public void PutLatest(in Reading latest) => _latest[latest.Point] = latest;
 
@@ -32,7 +35,11 @@ public sealed class MemoryStore : ITwinStore
 
     public IReadOnlyList<SetAsideReadings> ReadSetAside() => [.. _setAside.Values];
 
-    public bool TryReadTotal(int asset, long startUs, out Delta total) => _totals.TryGetValue((asset, startUs), out total);
+    public Contribution ReadTotal(int asset, long startUs)
+    {
+        TotalsRead++;
+        return _totals.GetValueOrDefault((asset, startUs));
+    }
 }
 
 /// <summary>Applied readings in memory; look-ups of one point can be made to throw. Reads may come from several loops.</summary>

@@ -14,7 +14,6 @@ public sealed class AssetTwin
     private readonly PointFold[] _points;
     private readonly ContributionRule _rule;
     private readonly TwinBench _bench;
-    private readonly long _epoch;
     private bool _isSettled = true;
 
     /// <summary>Null between batches.</summary>
@@ -22,23 +21,16 @@ public sealed class AssetTwin
 
     /// <param name="asset">The asset.</param>
     /// <param name="points">Its points; a slot is an index into them.</param>
-    /// <param name="epoch">A durable number that rises at every load, so that what is emitted now replaces what was emitted before.</param>
-    /// <param name="revision">Revision to go on from, when it takes the place of a twin of the same epoch.</param>
     /// <param name="bench">Shared by the twins of one loop; null for one of its own.</param>
-    public AssetTwin(Asset asset, ImmutableArray<Point> points, long epoch, long revision = 0, TwinBench? bench = null)
+    public AssetTwin(Asset asset, ImmutableArray<Point> points, TwinBench? bench = null)
     {
         _bench = bench ?? new();
         Asset = asset;
         _points = [.. points.Select(point => new PointFold(point))];
         _rule = ContributionRule.For(asset, points);
-        _epoch = epoch;
-        Revision = revision;
     }
 
     public Asset Asset { get; }
-
-    /// <summary>Revision of the newest delta of this epoch; a twin that takes another's place goes on from there.</summary>
-    public long Revision { get; private set; }
 
     public int PointCount => _points.Length;
 
@@ -69,13 +61,13 @@ public sealed class AssetTwin
         }
     }
 
-    /// <summary>A new twin to take this one's place: it keeps the latest values and revisions, and starts again from the journal.</summary>
+    /// <summary>A new twin to take this one's place: it keeps the latest values, and starts again from the journal.</summary>
     public AssetTwin Renewed() => Renewed(Asset, [.. _points.Select(fold => fold.Point)]);
 
     /// <summary>The same with points beside those it has: what it knows of those it keeps.</summary>
     public AssetTwin Renewed(Asset asset, ImmutableArray<Point> points)
     {
-        var twin = new AssetTwin(asset, points, _epoch, Revision, _bench);
+        var twin = new AssetTwin(asset, points, _bench);
         for (var slot = 0; slot < _points.Length; slot++)
         {
             if (TryLatest(slot, out var latest)) twin._points[twin.SlotOf(latest.Point)].SetLatest(latest, isStored: false);
@@ -102,7 +94,7 @@ public sealed class AssetTwin
     /// Ends a batch: restates what came late, then emits windows and deltas. False when some past is not at hand yet: what
     /// waits for it stays, and the next call goes on with it, in this batch or a later one.
     /// </summary>
-    public bool TrySettle(IReadingSource source, List<SettledReading> settled, List<Delta> deltas)
+    public bool TrySettle(IReadingSource source, List<SettledReading> settled, List<AssetWindow> deltas)
     {
         if (_batch is not { } batch) return true;
         _isSettled = batch.Deferred.Count == 0 || TryRestate(batch, source, settled);
@@ -210,14 +202,14 @@ public sealed class AssetTwin
         return clusters;
     }
 
-    private bool TryContribute(TwinBatch batch, IReadingSource source, List<Delta> deltas)
+    private bool TryContribute(TwinBatch batch, IReadingSource source, List<AssetWindow> deltas)
     {
         if (_rule.IsNone) return true;
         IndexWindows(batch);
         if (batch.OwedStarts.Count > 0 && !TryLoadRoles(batch, source)) return false;
         foreach (var start in batch.OwedStarts)
         {
-            if (TryContribution(batch, start, source, out var contribution)) deltas.Add(new(Asset.Number, start, _epoch, ++Revision, contribution));
+            if (TryContribution(batch, start, source, out var contribution)) deltas.Add(new(Asset.Number, start, contribution));
             else batch.BlockedStarts.Add(start);
         }
         batch.OwedStarts.Clear();

@@ -29,11 +29,5 @@ public readonly record struct Contribution(
     public static Contribution Subtract(in Contribution left, in Contribution right) => left - right;
 }
 
-/// <summary>
-/// A child's whole contribution to one window of its parent. The parent keeps the greatest (epoch, revision) per child and
-/// window and replaces what it had: sending a delta twice, or an old one late, changes nothing.
-/// </summary>
-public readonly record struct Delta(int Child, long StartUs, long Epoch, long Revision, Contribution Contribution);
-
-/// <summary>An asset's own total of one window, as stored.</summary>
+/// <summary>What an asset adds to the totals above it in one window, the whole of it: it takes the place of what was said before.</summary>
 public readonly record struct AssetWindow(int Asset, long StartUs, Contribution Total);

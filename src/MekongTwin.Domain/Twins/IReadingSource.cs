@@ -30,9 +30,9 @@ public interface IWindowSource
     bool TryReadWindow(int point, long startUs, out PointWindow window);
 }
 
-/// <summary>The stored totals of one window, for parents that no longer hold it.</summary>
+/// <summary>The stored totals of windows that are no longer held.</summary>
 public interface ITotalsSource
 {
-    /// <summary>What an asset contributed to a window when it was stored, with its epoch and revision; false when it has nothing.</summary>
-    bool TryReadTotal(int asset, long startUs, out Delta total);
+    /// <summary>What an asset adds to a window, as stored last; nothing where it has nothing.</summary>
+    Contribution ReadTotal(int asset, long startUs);
 }

@@ -10,8 +10,8 @@ public interface ITwinStore : ITotalsSource, IWindowSource
     /// <summary>An empty window takes the stored one of its key away: a revision may have emptied it.</summary>
     void Put(in PointWindow window);
 
-    /// <summary>An asset's own total, with the epoch and revision that order it.</summary>
-    void Put(in Delta total);
+    /// <summary>What an asset adds to a window. It is stored together with all that was put with it, or not at all.</summary>
+    void Put(in AssetWindow total);
 
     void PutLatest(in Reading latest);
 

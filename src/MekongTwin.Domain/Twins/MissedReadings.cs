@@ -70,7 +70,7 @@ public sealed class MissedReadings
     /// Catches up one stretch with a new twin. True when nothing is missed any more. Says, as late outcomes, what is accounted
     /// for now; a twin that fails again is tried later.
     /// </summary>
-    public bool CatchUp(AssetTwin twin, IReadingSource source, ITwinStore store, long turn, List<Delta> deltas, List<LateOutcome> late)
+    public bool CatchUp(AssetTwin twin, IReadingSource source, ITwinStore store, long turn, List<AssetWindow> deltas, List<LateOutcome> late)
     {
         if (_nextUs == _endUs) BeginPass();
         var to = Math.Min(_nextUs + (StretchUs << Math.Min(_passes, DoublingsMax)), _endUs);
@@ -104,7 +104,7 @@ public sealed class MissedReadings
         return true;
     }
 
-    private bool TryRefold(AssetTwin twin, long toUs, IReadingSource source, ITwinStore store, List<Delta> deltas, out long[] added)
+    private bool TryRefold(AssetTwin twin, long toUs, IReadingSource source, ITwinStore store, List<AssetWindow> deltas, out long[] added)
     {
         var before = deltas.Count;
         try

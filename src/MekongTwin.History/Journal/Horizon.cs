@@ -80,7 +80,7 @@ public sealed class Horizon
 
     public bool IsSettled(in PointWindow window) => OfPoint(window.Point) is { } city && window.StartUs < city.WindowsFromUs;
 
-    public bool IsSettled(in Delta total) => OfAsset(total.Child) is { } city && total.StartUs < city.WindowsFromUs;
+    public bool IsSettled(in AssetWindow total) => OfAsset(total.Asset) is { } city && total.StartUs < city.WindowsFromUs;
 
     private static short[] Index(ImmutableArray<CityHorizon> cities, Func<CityHorizon, ImmutableArray<int>> members)
     {

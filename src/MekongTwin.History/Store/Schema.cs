@@ -5,7 +5,7 @@ namespace MekongTwin.History.Store;
 /// <summary>The tables of the projection. It can always be made again from the journal, so a new format is simply rebuilt.</summary>
 internal static class Schema
 {
-    public const int Version = 4;
+    public const int Version = 5;
 
     // SQLite's result codes.
     private const int Corrupt = 11;
@@ -21,7 +21,7 @@ internal static class Schema
         CREATE TABLE asset_window(asset INTEGER, start INTEGER, energy INTEGER NOT NULL, energy_covered INTEGER NOT NULL, meters INTEGER NOT NULL,
           reactive INTEGER NOT NULL, reactive_covered INTEGER NOT NULL, reactive_meters INTEGER NOT NULL,
           vehicles INTEGER NOT NULL, vehicle_km INTEGER NOT NULL, vehicle_hours INTEGER NOT NULL, free_hours INTEGER NOT NULL,
-          traffic_covered INTEGER NOT NULL, detectors INTEGER NOT NULL, occupancy INTEGER NOT NULL, occupancy_covered INTEGER NOT NULL, epoch INTEGER NOT NULL, revision INTEGER NOT NULL, PRIMARY KEY(asset, start)) WITHOUT ROWID;
+          traffic_covered INTEGER NOT NULL, detectors INTEGER NOT NULL, occupancy INTEGER NOT NULL, occupancy_covered INTEGER NOT NULL, PRIMARY KEY(asset, start)) WITHOUT ROWID;
         CREATE TABLE set_aside(point INTEGER, source INTEGER, count INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, PRIMARY KEY(point, source)) WITHOUT ROWID;
         CREATE TABLE ledger(source INTEGER, entry INTEGER, count INTEGER NOT NULL, PRIMARY KEY(source, entry)) WITHOUT ROWID;
         CREATE TABLE quarantine(id INTEGER PRIMARY KEY, reason INTEGER NOT NULL, source INTEGER NOT NULL, topic TEXT NOT NULL, name TEXT NOT NULL,

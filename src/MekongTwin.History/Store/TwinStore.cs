@@ -30,9 +30,10 @@ public sealed class TwinStore : ITwinStore, IQuarantineBook, IDisposable
 {
     private readonly SqliteConnection _connection;
     private readonly RowWriter _putWindow, _putTotal, _putLatest;
-    private readonly Statement _dropWindow, _putLedger, _putMeta, _putSource, _addQuarantine, _releaseQuarantine, _dropQuarantine, _putSetAside, _dropSetAside, _readTotal, _readWindow;
+    private readonly Statement _dropWindow, _putLedger, _putMeta, _putSource, _addQuarantine, _releaseQuarantine, _dropQuarantine, _putSetAside, _dropSetAside, _readWindow;
+    private readonly RowReader _readTotal;
     private readonly Dictionary<(int, long), PointWindow> _windows = [];
-    private readonly Dictionary<(int, long), Delta> _totals = [];
+    private readonly Dictionary<(int Asset, long StartUs), Contribution> _totals = [];
     private readonly Dictionary<int, Reading> _latest = [];
     private readonly List<Action<SqliteTransaction>> _other = [];
     private readonly QuarantineKinds _kinds = new();
@@ -43,7 +44,7 @@ public sealed class TwinStore : ITwinStore, IQuarantineBook, IDisposable
         _connection = Schema.Open(path);
         _putWindow = new(_connection, "point_window", 12);
         _dropWindow = new(_connection, "DELETE FROM point_window WHERE point=@p0 AND start=@p1", 2);
-        _putTotal = new(_connection, "asset_window", 18);
+        _putTotal = new(_connection, "asset_window", 16);
         _putLatest = new(_connection, "latest", 6);
         _putLedger = Statement.Upsert(_connection, "ledger", 3);
         _putMeta = Statement.Upsert(_connection, "meta", 2);
@@ -54,15 +55,13 @@ public sealed class TwinStore : ITwinStore, IQuarantineBook, IDisposable
             """, 8);
         _releaseQuarantine = new(_connection, "UPDATE quarantine SET count=count-@p4 WHERE reason=@p0 AND source=@p1 AND topic=@p2 AND name=@p3", 5);
         _dropQuarantine = new(_connection, "DELETE FROM quarantine WHERE count<=0", 0);
-        _readTotal = new(_connection, "SELECT energy, energy_covered, meters, reactive, reactive_covered, reactive_meters, vehicles, vehicle_km, vehicle_hours, free_hours, traffic_covered, detectors, occupancy, occupancy_covered, epoch, revision FROM asset_window WHERE asset=@p0 AND start=@p1", 2);
+        _readTotal = new(_connection, "asset_window", "asset", "start");
         _readWindow = new(_connection, $"SELECT {Rows.WindowColumns} FROM point_window WHERE point=@p0 AND start=@p1", 2);
         _putSetAside = Statement.Upsert(_connection, "set_aside", 5);
         _dropSetAside = new(_connection, "DELETE FROM set_aside WHERE point=@p0", 1);
         Applied = ReadMeta("applied");
         ModelOffset = ReadMeta("model");
         Journal = ReadMeta("journal");
-        Epoch = ReadMeta("epoch") + 1;
-        _putMeta.Run(null, "epoch", Epoch);
         ReadGroups();
     }
 
@@ -74,9 +73,6 @@ public sealed class TwinStore : ITwinStore, IQuarantineBook, IDisposable
 
     /// <summary>Identity of the journal that the rows are made from; 0 while there is none.</summary>
     public long Journal { get; private set; }
-
-    /// <summary>Rises with every opening.</summary>
-    public long Epoch { get; }
 
     /// <summary>Told the windows of each commit, by whoever commits.</summary>
     public event Action<IReadOnlyCollection<PointWindow>>? WindowsCommitted;
@@ -92,23 +88,22 @@ public sealed class TwinStore : ITwinStore, IQuarantineBook, IDisposable
         if (Horizon?.IsSettled(window) != true) _windows[(window.Point, window.StartUs)] = window;
     }
 
-    public void Put(in Delta total)
+    public void Put(in AssetWindow total)
     {
-        if (Horizon?.IsSettled(total) != true) _totals[(total.Child, total.StartUs)] = total;
+        if (Horizon?.IsSettled(total) != true) _totals[(total.Asset, total.StartUs)] = total.Total;
     }
 
     public void PutLatest(in Reading latest) => _latest[latest.Point] = latest;
 
-    public bool TryReadTotal(int asset, long startUs, out Delta total)
+    public Contribution ReadTotal(int asset, long startUs)
     {
-        if (_totals.TryGetValue((asset, startUs), out total)) return true;
+        if (_totals.TryGetValue((asset, startUs), out var waiting)) return waiting;
+        Span<long> row = stackalloc long[16];
         lock (_readGate)
         {
-            using var reader = _readTotal.Query(asset, startUs);
-            var found = reader.Read();
-            total = found ? new(asset, startUs, reader.GetInt64(14), reader.GetInt64(15), Rows.ReadContribution(reader, 0)) : default;
-            return found;
+            if (!_readTotal.TryRead(asset, startUs, row)) return default;
         }
+        return new(row[2], row[3], (int)row[4], row[5], row[6], (int)row[7], row[8], row[9], row[10], row[11], row[12], (int)row[13], row[14], row[15]);
     }
 
     public bool TryReadWindow(int point, long startUs, out PointWindow window)
@@ -213,7 +208,7 @@ public sealed class TwinStore : ITwinStore, IQuarantineBook, IDisposable
     {
         using var transaction = _connection.BeginTransaction();
         foreach (var window in _windows.Values) PutRow(transaction, window);
-        foreach (var total in _totals.Values) PutRow(total);
+        foreach (var ((asset, startUs), total) in _totals) PutRow(new AssetWindow(asset, startUs, total));
         foreach (var latest in _latest.Values) PutRow(latest);
         foreach (var write in _other) write(transaction);
         foreach (var (source, line) in ledger.Changed) Rows.WriteLedger(source, line, (entry, count) => _putLedger.Run(transaction, source, entry, count));
@@ -265,7 +260,8 @@ public sealed class TwinStore : ITwinStore, IQuarantineBook, IDisposable
     public void Dispose()
     {
         foreach (var writer in (RowWriter[])[_putWindow, _putTotal, _putLatest]) writer.Dispose();
-        foreach (var statement in (Statement[])[_dropWindow, _putLedger, _putMeta, _putSource, _addQuarantine, _releaseQuarantine, _dropQuarantine, _putSetAside, _dropSetAside, _readTotal, _readWindow]) statement.Dispose();
+        foreach (var statement in (Statement[])[_dropWindow, _putLedger, _putMeta, _putSource, _addQuarantine, _releaseQuarantine, _dropQuarantine, _putSetAside, _dropSetAside, _readWindow]) statement.Dispose();
+        _readTotal.Dispose();
         _connection.Dispose();
     }
 
@@ -285,13 +281,12 @@ public sealed class TwinStore : ITwinStore, IQuarantineBook, IDisposable
     private void PutRow(in Reading latest) =>
         _putLatest.Add(latest.Point).Add(latest.TimeUs).Add(latest.Value).Add(latest.Revision).Add((int)latest.Quality).Add((int)latest.Flags).Write();
 
-    private void PutRow(in Delta stored)
+    private void PutRow(in AssetWindow stored)
     {
-        var total = stored.Contribution;
-        _putTotal.Add(stored.Child).Add(stored.StartUs).Add(total.EnergyKwh).Add(total.EnergyCoveredUs).Add(total.Meters)
+        var total = stored.Total;
+        _putTotal.Add(stored.Asset).Add(stored.StartUs).Add(total.EnergyKwh).Add(total.EnergyCoveredUs).Add(total.Meters)
             .Add(total.ReactiveKvarh).Add(total.ReactiveCoveredUs).Add(total.ReactiveMeters).Add(total.Vehicles).Add(total.VehicleKm).Add(total.VehicleHours)
-            .Add(total.FreeVehicleHours).Add(total.TrafficCoveredUs).Add(total.Detectors).Add(total.OccupancyHours).Add(total.OccupancyCoveredUs)
-            .Add(stored.Epoch).Add(stored.Revision).Write();
+            .Add(total.FreeVehicleHours).Add(total.TrafficCoveredUs).Add(total.Detectors).Add(total.OccupancyHours).Add(total.OccupancyCoveredUs).Write();
     }
 
     private void ReadGroups()
@@ -335,8 +330,7 @@ public sealed class TwinStore : ITwinStore, IQuarantineBook, IDisposable
 
         public void Add(in PointWindow window) => store.PutRow(transaction, window);
 
-        // Older than what any twin emits.
-        public void Add(in AssetWindow total) => store.PutRow(new Delta(total.Asset, total.StartUs, 0, 0, total.Total));
+        public void Add(in AssetWindow total) => store.PutRow(total);
 
         public void PutLedger()
         {

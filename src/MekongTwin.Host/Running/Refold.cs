@@ -36,7 +36,7 @@ internal static class Refold
     private static async Task<string> FoldAsync(IJournalFiles files, JournalLog journal, Model model, TwinStore store, string path, long from, CancellationToken ct)
     {
         using var index = ReadingIndex.Open(files, from, history: journal.Sealed);
-        await using var twins = new LocalTwins(model, index, store, store.Epoch, from, store.ReadLatest(), new ServeOptions().Workers);
+        await using var twins = new LocalTwins(model, index, store, from, store.ReadLatest(), new ServeOptions().Workers);
         var projector = new Projector(twins, store, index, store.ReadLedger(), TimeProvider.System);
         using var reader = journal.Read(from);
         await projector.CatchUpAsync(reader, journal.DurableOffset, ct);

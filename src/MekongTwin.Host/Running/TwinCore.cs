@@ -65,7 +65,7 @@ internal sealed class TwinCore : ITwinCore
         (_read, _folderNames) = (read, ModelMerge.NamesOf(model, read.Model));
         Clock = clock;
         _ledger = store.ReadLedger();
-        LocalTwins = new LocalTwins(model, index, store, store.Epoch, store.Applied, store.ReadLatest(), options.Workers);
+        LocalTwins = new LocalTwins(model, index, store, store.Applied, store.ReadLatest(), options.Workers);
         Folders = new FolderWatch(options.Cities, ct => TakeInAsync(options.Cities, ct), read.Stamp, TimeProvider.System);
         Grids = new GridStates(read.Model, model, read.Networks, LocalTwins, clock);
         _stored = new TwinQueries(data.Database);

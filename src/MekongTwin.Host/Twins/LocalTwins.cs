@@ -30,19 +30,18 @@ public sealed class LocalTwins : ITwins, IAsyncDisposable
     /// <param name="model">The cities.</param>
     /// <param name="source">Applied readings that are no longer hot.</param>
     /// <param name="store">Where facts go.</param>
-    /// <param name="epoch">Durable, rising with every start.</param>
     /// <param name="applied">Journal offset that the stored facts stand for.</param>
     /// <param name="latest">Stored latest values.</param>
     /// <param name="workers">Loops that own twins.</param>
-    public LocalTwins(Model model, IReadingSource source, ITwinStore store, long epoch, long applied, IEnumerable<Reading> latest, int workers)
+    public LocalTwins(Model model, IReadingSource source, ITwinStore store, long applied, IEnumerable<Reading> latest, int workers)
     {
         _source = source;
         _store = store;
         _putLatest = latest => store.PutLatest(latest);
         _applied = applied;
         _workers = new WorkerPool(workers);
-        _twins = new TwinTable(model, epoch, latest, _workers.Count);
-        _totals = new Totals(model, epoch);
+        _twins = new TwinTable(model, latest, _workers.Count);
+        _totals = new Totals(model);
         _shards = [.. Enumerable.Range(0, _workers.Count).Select(worker => new Shard(_twins, source, worker))];
         _setAside = new SetAsideTwins(_twins, source, store);
         foreach (var asset in _setAside.Assets) Exclude(asset);
@@ -70,7 +69,7 @@ public sealed class LocalTwins : ITwins, IAsyncDisposable
             if (_outcomes.Length < batch.Readings.Length) _outcomes = new FoldOutcome[Math.Max(batch.Readings.Length, _outcomes.Length * 2)];
             var outcomes = _outcomes.AsMemory(0, batch.Readings.Length);
             outcomes.Span.Clear();
-            var (deltas, late) = (new List<Delta>(), new List<LateOutcome>());
+            var (deltas, late) = (new List<AssetWindow>(), new List<LateOutcome>());
             Retry(deltas, late);
             if (_workers.Count == 1 || batch.Readings.Length < ParallelFrom) _shards[^1].FoldAll(batch.Readings.Span, outcomes.Span);
             else await _workers.RunAsync(worker => _shards[worker].FoldShare(batch.Readings.Span, outcomes.Span));
@@ -160,7 +159,7 @@ public sealed class LocalTwins : ITwins, IAsyncDisposable
     }
 
     /// <summary>Twins that were set aside get their chance before the batch: what they missed is in the index, and it is not.</summary>
-    private void Retry(List<Delta> deltas, List<LateOutcome> late)
+    private void Retry(List<AssetWindow> deltas, List<LateOutcome> late)
     {
         var tried = _setAside.Retry(deltas, late);
         foreach (var asset in tried)
@@ -182,7 +181,7 @@ public sealed class LocalTwins : ITwins, IAsyncDisposable
     }
 
     /// <summary>Puts what the workers emitted into the store and lets the deltas climb.</summary>
-    private void Collect(List<Delta> deltas)
+    private void Collect(List<AssetWindow> deltas)
     {
         foreach (var shard in _shards)
         {
@@ -196,10 +195,10 @@ public sealed class LocalTwins : ITwins, IAsyncDisposable
         }
         foreach (var asset in _setAside.Assets) Exclude(asset);
         var totals = _totals.Climb(deltas, _store);
-        // Behind the climb: a parent that opens a window finds stored what it took before.
+        // Behind the climb, which finds stored what there was before.
         foreach (var delta in deltas) _store.Put(delta);
         foreach (var total in totals) _store.Put(total);
-        _watchers.Changed(totals.Select(total => total.Child));
+        _watchers.Changed(totals.Select(total => total.Asset));
     }
 
     private void PutLatest(int asset) => _twins[asset]!.TakeLatest(_putLatest);

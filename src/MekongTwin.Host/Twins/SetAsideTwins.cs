@@ -65,7 +65,7 @@ internal sealed class SetAsideTwins
     }
 
     /// <summary>Begins a turn: tries those whose time has come. Gives the assets that changed and, as late outcomes, what is accounted for now.</summary>
-    public IReadOnlyCollection<int> Retry(List<Delta> deltas, List<LateOutcome> late)
+    public IReadOnlyCollection<int> Retry(List<AssetWindow> deltas, List<LateOutcome> late)
     {
         _turn++;
         if (_missed.Count == 0) return [];

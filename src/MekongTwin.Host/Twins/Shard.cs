@@ -29,7 +29,7 @@ internal sealed class Shard(TwinTable twins, IReadingSource source, int worker)
 
     public List<PointWindow> Windows { get; } = [];
 
-    public List<Delta> Deltas { get; } = [];
+    public List<AssetWindow> Deltas { get; } = [];
 
     /// <summary>Folds every reading, whoever's it is.</summary>
     public void FoldAll(ReadOnlySpan<Reading> readings, Span<FoldOutcome> outcomes)

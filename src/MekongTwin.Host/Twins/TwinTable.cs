@@ -9,14 +9,12 @@ namespace MekongTwin.Host.Twins;
 /// <summary>The twins of a model's assets by number, and which of them each point's readings go to.</summary>
 internal sealed class TwinTable
 {
-    private readonly long _epoch;
     private readonly TwinBench[] _benches;
     private (int Asset, int Slot)[] _slots = [];
     private AssetTwin?[] _twins = [];
 
-    public TwinTable(Model model, long epoch, IEnumerable<Reading> latest, int workers)
+    public TwinTable(Model model, IEnumerable<Reading> latest, int workers)
     {
-        _epoch = epoch;
         _benches = [.. Enumerable.Range(0, workers).Select(_ => new TwinBench())];
         Extend(model);
         foreach (var reading in latest)
@@ -39,7 +37,7 @@ internal sealed class TwinTable
             for (var slot = 0; slot < points.Length; slot++) slots[points[slot].Number] = (asset.Number, slot);
             if (points.IsEmpty) continue;
             ref var twin = ref _twins[asset.Number];
-            if (twin is null) twin = new(asset, points, _epoch, bench: _benches[WorkerOf(asset.Number)]);
+            if (twin is null) twin = new(asset, points, _benches[WorkerOf(asset.Number)]);
             else if (!twin.Has(points)) twin = twin.Renewed(asset, points);
         }
         _slots = slots;

@@ -15,7 +15,7 @@ namespace MekongTwin.Silo.Grains;
 internal sealed class AssetGrain(Regions regions, ILocalSiloDetails here) : Grain, IAssetGrain
 {
     private readonly List<SettledReading> _settled = [];
-    private readonly List<Delta> _deltas = [];
+    private readonly List<AssetWindow> _deltas = [];
     private readonly List<LateOutcome> _late = [];
     private Region _region = null!;
     private string _path = "";
@@ -68,7 +68,7 @@ internal sealed class AssetGrain(Regions regions, ILocalSiloDetails here) : Grai
         (_partition, _share) = (partition, null!);
         var asset = _region.Model.FindAsset(_path)!;
         _asset = asset.Number;
-        _twin = new(asset, [.. _region.Model.PointsOf(asset.Number).Select(number => _region.Model.Points[number])], share.Epoch);
+        _twin = new(asset, [.. _region.Model.PointsOf(asset.Number).Select(number => _region.Model.Points[number])]);
         _missed = null;
         var state = partition.Facts.StateOf(_asset);
         foreach (var latest in state.Latest) _twin.SetLatest(_twin.SlotOf(latest.Point), latest);

@@ -53,13 +53,13 @@ internal sealed class PartitionFacts(Func<PartitionMap> map) : ITwinStore
         }
     }
 
-    public void Put(in Delta total)
+    public void Put(in AssetWindow total)
     {
         lock (_gate)
         {
-            var quarter = At(total.Child, total.StartUs);
-            (quarter.Sum, quarter.HasSum) = (total.Contribution, true);
-            _changedQuarters.Add((total.Child, total.StartUs));
+            var quarter = At(total.Asset, total.StartUs);
+            (quarter.Sum, quarter.HasSum) = (total.Total, true);
+            _changedQuarters.Add((total.Asset, total.StartUs));
         }
     }
 
@@ -128,7 +128,7 @@ internal sealed class PartitionFacts(Func<PartitionMap> map) : ITwinStore
         }
     }
 
-    public bool TryReadTotal(int asset, long startUs, out Delta total) => throw new NotSupportedException("Totals are added up by the database.");
+    public Contribution ReadTotal(int asset, long startUs) => throw new NotSupportedException("Totals are added up by the database.");
 
     public bool Wants(int asset)
     {

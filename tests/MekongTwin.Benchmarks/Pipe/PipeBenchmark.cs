@@ -159,7 +159,7 @@ internal sealed class PipeBenchmark(int runs, double scale, string? only)
             _journal = JournalLog.Open(files, new JournalOptions());
             _store = new TwinStore(Path.Combine(_directory, "twin.db"));
             _index = ReadingIndex.Open(files, 0);
-            _twins = new LocalTwins(model, _index, _store, _store.Epoch, 0, [], 1);
+            _twins = new LocalTwins(model, _index, _store, 0, [], 1);
             _projector = new Projector(_twins, _store, _index, _store.ReadLedger(), TimeProvider.System);
             _reader = _journal.Read(0);
             _feeder = OpenFeeder(model, pack, _journal, new Commits(_journal));

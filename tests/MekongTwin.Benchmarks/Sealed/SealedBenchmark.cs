@@ -163,7 +163,7 @@ internal sealed class SealedBenchmark(double scale, string? only)
         using (var store = Projection.Open(Path.Combine(_directory, "twin.db"), files, journal))
         {
             using var index = ReadingIndex.Open(files, 0, history: journal.Sealed);
-            await using var twins = new LocalTwins(_model, index, store, store.Epoch, 0, [], 2);
+            await using var twins = new LocalTwins(_model, index, store, 0, [], 2);
             var projector = new Projector(twins, store, index, store.ReadLedger(), TimeProvider.System);
             using var reader = journal.Read(0);
             await MeasureAsync("unpack, fold, book, rows committed", 2, () => projector.CatchUpAsync(reader, journal.Sealed.End, ct));
@@ -185,7 +185,7 @@ internal sealed class SealedBenchmark(double scale, string? only)
     private async Task FoldAsync(JournalLog journal, DiskFiles files, int? workers, CancellationToken ct)
     {
         using var index = ReadingIndex.Open(files, 0, history: journal.Sealed);
-        await using var twins = workers is null ? null : new LocalTwins(_model, index, new NoStore(), 1, 0, [], workers.Value);
+        await using var twins = workers is null ? null : new LocalTwins(_model, index, new NoStore(), 0, [], workers.Value);
         using var reader = journal.Read(0);
         var batch = new JournalBatch();
         var from = 0L;
@@ -311,7 +311,7 @@ internal sealed class SealedBenchmark(double scale, string? only)
     /// <summary>Takes facts and keeps none.</summary>
     private sealed class NoStore : ITwinStore
     {
-        public bool TryReadTotal(int asset, long startUs, out Delta total) => (total = default).Child < 0;
+        public Contribution ReadTotal(int asset, long startUs) => default;
 
         public bool TryReadWindow(int point, long startUs, out PointWindow window) => (window = default).Point < 0;
 
@@ -320,7 +320,7 @@ internal sealed class SealedBenchmark(double scale, string? only)
             // Gone.
         }
 
-        public void Put(in Delta total)
+        public void Put(in AssetWindow total)
         {
             // Gone.
         }

@@ -40,23 +40,20 @@ internal sealed class Feed : IWindowSource
     private readonly List<Reading> _unsettled = [];
     private readonly List<FoldOutcome> _outcomes = [];
     private readonly Dictionary<(int, long), PointWindow> _windows = [];
-    private readonly Dictionary<long, Delta> _contributions = [];
-    private readonly List<Delta> _deltas = [];
+    private readonly Dictionary<long, Contribution> _contributions = [];
+    private readonly List<AssetWindow> _deltas = [];
     private AssetTwin _twin;
-    private long _epoch = 1;
 
     public Feed(Asset asset, ImmutableArray<Point> points)
     {
         Asset = asset;
         _points = points;
-        _twin = new AssetTwin(asset, points, _epoch);
+        _twin = new AssetTwin(asset, points);
     }
 
     public Asset Asset { get; }
 
     public AppliedReadings Source { get; } = new();
-
-    public IReadOnlyList<Delta> Deltas => _deltas;
 
     /// <summary>How often a window's emissions are taken while its settling still waits; the rows it gave are kept either way.</summary>
     public bool TakeWhileWaiting { get; set; }
@@ -93,10 +90,10 @@ internal sealed class Feed : IWindowSource
         return true;
     }
 
-    /// <summary>A twin of a higher epoch goes on from the stored latest values.</summary>
+    /// <summary>Another twin goes on from the stored latest values.</summary>
     public void Restart()
     {
-        var next = new AssetTwin(Asset, _points, ++_epoch);
+        var next = new AssetTwin(Asset, _points);
         for (var slot = 0; slot < _points.Length; slot++) if (_twin.TryLatest(slot, out var latest)) next.SetLatest(slot, latest);
         _twin = next;
     }
@@ -140,18 +137,14 @@ internal sealed class Feed : IWindowSource
             expected.AddRange(windows);
         }
         var totals = NaiveTotals.Of(Models.Alone(Asset, _points), expected).ToDictionary(total => total.StartUs, total => total.Total);
-        var emitted = _contributions.Values.Where(delta => !delta.Contribution.IsZero).ToDictionary(delta => delta.StartUs, delta => delta.Contribution);
+        var emitted = _contributions.Where(said => !said.Value.IsZero).ToDictionary();
         Assert.Equal(totals.OrderBy(pair => pair.Key), emitted.OrderBy(pair => pair.Key));
     }
 
     private void Take()
     {
         _twin.TakeEmissions(window => _windows[(window.Point, window.StartUs)] = window);
-        foreach (var delta in _deltas)
-        {
-            var newer = !_contributions.TryGetValue(delta.StartUs, out var held) || (delta.Epoch, delta.Revision).CompareTo((held.Epoch, held.Revision)) > 0;
-            if (newer) _contributions[delta.StartUs] = delta;
-        }
+        foreach (var delta in _deltas) _contributions[delta.StartUs] = delta.Total;
     }
 
     private int SlotOf(int point)

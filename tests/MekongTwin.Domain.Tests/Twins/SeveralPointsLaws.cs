@@ -110,17 +110,4 @@ public sealed class SeveralPointsLaws
             feed.AssertFacts();
         }
     }, 1000, Shrink);
-
-    [Fact]
-    public void RevisionsOfDeltasRiseWithinAnEpoch()
-    {
-        var feed = new Feed(Models.Transformer, Power);
-        for (var i = 0; i < 20; i++) feed.Apply([new(StartUs + i * 5 * Instant.Minute, i, 0, 0, Quality.Good, ReadingFlags.None)]);
-        feed.Restart();
-        feed.Apply([new(StartUs + Instant.Minute, 5, 0, 0, Quality.Good, ReadingFlags.None)]);
-        var keys = feed.Deltas.Select(delta => (delta.Epoch, delta.Revision)).ToList();
-        Assert.Equal(keys.Order(), keys);
-        Assert.Equal(keys.Count, keys.Distinct().Count());
-        Assert.Equal(2, keys[^1].Epoch);
-    }
 }

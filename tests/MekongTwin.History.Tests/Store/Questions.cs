@@ -38,7 +38,7 @@ public sealed class Questions : IDisposable
     {
         using var store = new TwinStore(Path);
         var total = default(Contribution) with { EnergyKwh = 5, Vehicles = 7 };
-        store.Put(new Delta(1, 0, 1, 1, total));
+        store.Put(new AssetWindow(1, 0, total));
         store.Put(new PointWindow(1, 0, 1, 0, 0, 1, 1, 1, 1, 0, 0, 0));
         store.Commit(1, new Ledger());
         var queries = new StoredQueries(new(Path), _archive);

@@ -29,7 +29,7 @@ public sealed class Backpressure : IDisposable
         using var journal = JournalLog.Open(files, new JournalOptions { UnappliedBytesMax = 64 << 10, Linger = TimeSpan.Zero });
         using var store = new TwinStore(_directory.In("twin.db"));
         using var index = ReadingIndex.Open(files, 0, 1000, TimeSpan.FromMilliseconds(1));
-        await using var twins = new LocalTwins(SmallCity.Make(), index, store, store.Epoch, 0, [], 1);
+        await using var twins = new LocalTwins(SmallCity.Make(), index, store, 0, [], 1);
         var projector = new Projector(twins, store, index, store.ReadLedger(), TimeProvider.System);
         using var stop = new CancellationTokenSource();
         var following = projector.RunAsync(journal, stop.Token);

@@ -52,7 +52,7 @@ public sealed class FaultedTwins : IDisposable
                 using var store = new TwinStore(path);
                 using var index = ReadingIndex.Open(files, store.Applied);
                 var source = new Breaking(index) { Broken = broken(turn) };
-                await using var twins = new LocalTwins(model, source, store, store.Epoch, store.Applied, store.ReadLatest(), 1);
+                await using var twins = new LocalTwins(model, source, store, store.Applied, store.ReadLatest(), 1);
                 var projector = new Projector(twins, store, index, store.ReadLedger(), TimeProvider.System);
                 using var reader = journal.Read(store.Applied);
                 await projector.CatchUpAsync(reader, journal.DurableOffset * (turn + 1) / 14, ct);
@@ -61,7 +61,7 @@ public sealed class FaultedTwins : IDisposable
             }
             using var last = new TwinStore(path);
             using var lastIndex = ReadingIndex.Open(files, last.Applied);
-            await using var settled = new LocalTwins(model, lastIndex, last, last.Epoch, last.Applied, last.ReadLatest(), 1);
+            await using var settled = new LocalTwins(model, lastIndex, last, last.Applied, last.ReadLatest(), 1);
             var settling = new Projector(settled, last, lastIndex, last.ReadLedger(), TimeProvider.System);
             using var rest = journal.Read(last.Applied);
             await settling.CatchUpAsync(rest, journal.DurableOffset, ct);
@@ -81,7 +81,7 @@ public sealed class FaultedTwins : IDisposable
         using var store = new TwinStore(_directory.In("twin.db"));
         using var index = ReadingIndex.Open(files, 0);
         var source = new Breaking(index) { Broken = 1 };
-        await using var twins = new LocalTwins(model, source, store, store.Epoch, 0, [], 1);
+        await using var twins = new LocalTwins(model, source, store, 0, [], 1);
         var projector = new Projector(twins, store, index, store.ReadLedger(), TimeProvider.System);
         using var stop = new CancellationTokenSource();
         var following = projector.RunAsync(journal, stop.Token);
@@ -106,7 +106,7 @@ public sealed class FaultedTwins : IDisposable
         using var journal = JournalLog.Open(files, new JournalOptions());
         using var store = new TwinStore(_directory.In("twin.db"));
         using var index = ReadingIndex.Open(files, 0);
-        await using var twins = new LocalTwins(SmallCity.Make(), index, new NoTotals(), store.Epoch, 0, [], 1);
+        await using var twins = new LocalTwins(SmallCity.Make(), index, new NoTotals(), 0, [], 1);
         var projector = new Projector(twins, store, index, store.ReadLedger(), TimeProvider.System);
         var following = projector.RunAsync(journal, ct);
         Assert.True(journal.TryAppend(FrameOf(1, [new(SmallCity.StartUs, 1, 1, 0, Quality.Good, ReadingFlags.None)]), urgent: true, out _));
@@ -127,13 +127,13 @@ public sealed class FaultedTwins : IDisposable
     {
         private readonly MemoryStore _inner = new();
 
-        public bool TryReadTotal(int asset, long startUs, out Delta total) => throw new IOException("unreadable");
+        public Contribution ReadTotal(int asset, long startUs) => throw new IOException("unreadable");
 
         public bool TryReadWindow(int point, long startUs, out PointWindow window) => _inner.TryReadWindow(point, startUs, out window);
 
         public void Put(in PointWindow window) => _inner.Put(window);
 
-        public void Put(in Delta total) => _inner.Put(total);
+        public void Put(in AssetWindow total) => _inner.Put(total);
 
         public void PutLatest(in Reading latest) => _inner.PutLatest(latest);
 

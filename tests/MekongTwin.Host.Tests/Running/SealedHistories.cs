@@ -187,7 +187,7 @@ public sealed class SealedHistories : IDisposable
         using var store = Projection.Open(_directory.In(database), files, journal);
         using (var index = ReadingIndex.Open(files, store.Applied, RunReadings, history: journal.Sealed))
         {
-            await using var twins = new LocalTwins(model, index, store, store.Epoch, store.Applied, store.ReadLatest(), 2);
+            await using var twins = new LocalTwins(model, index, store, store.Applied, store.ReadLatest(), 2);
             var projector = new Projector(twins, store, index, store.ReadLedger(), TimeProvider.System);
             using var reader = journal.Read(store.Applied);
             await projector.CatchUpAsync(reader, journal.DurableOffset, Ct);

@@ -67,7 +67,7 @@ public sealed class ADayOfTraffic(ADayOfTraffic.Day day) : IClassFixture<ADayOfT
                 var path = Path.Combine(directory.FullName, "twin.db");
                 using var store = new TwinStore(path);
                 using var index = ReadingIndex.Open(new DiskFiles(directory.FullName), 0, runReadings: 100_000);
-                await using var twins = new LocalTwins(model, index, store, store.Epoch, 0, [], workers);
+                await using var twins = new LocalTwins(model, index, store, 0, [], workers);
                 var ledger = new Ledger();
                 var at = 0L;
                 foreach (var chunk in readings.Chunk(batchSize))

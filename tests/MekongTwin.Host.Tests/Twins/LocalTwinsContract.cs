@@ -16,7 +16,6 @@ public sealed class LocalTwinsContract : TwinsContract
         private readonly MemoryStore _store = new();
         private readonly MemoryReadings _readings = new();
         private LocalTwins _twins;
-        private long _epoch;
 
         public Fixture(TwinsSetup setup)
         {
@@ -45,6 +44,6 @@ public sealed class LocalTwinsContract : TwinsContract
 
         public ValueTask DisposeAsync() => _twins.DisposeAsync();
 
-        private LocalTwins Make(long applied) => new(_setup.Model, _readings, _store, ++_epoch, applied, [.. _store.Latest], _setup.Workers);
+        private LocalTwins Make(long applied) => new(_setup.Model, _readings, _store, applied, [.. _store.Latest], _setup.Workers);
     }
 }

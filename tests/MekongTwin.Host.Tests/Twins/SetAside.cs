@@ -15,7 +15,7 @@ public sealed class SetAside
     {
         var model = SmallCity.Make();
         var source = new Counting { IsBroken = true };
-        await using var twins = new LocalTwins(model, source, new MemoryStore(), 1, 0, [], 1);
+        await using var twins = new LocalTwins(model, source, new MemoryStore(), 0, [], 1);
         await twins.ApplyAsync(Batch(0, [At(0)]), TestContext.Current.CancellationToken);
         source.Reads = 0;
         const int turns = 10 * MissedReadings.RetryTurnsMax;
@@ -31,7 +31,7 @@ public sealed class SetAside
         var source = new Counting { IsBroken = true };
         var heard = new HeardLog<SetAsideLog>();
         var log = new SetAsideLog(heard);
-        await using var twins = new LocalTwins(model, source, new MemoryStore(), 1, 0, [], 1);
+        await using var twins = new LocalTwins(model, source, new MemoryStore(), 0, [], 1);
         await ApplyAsync(0, [At(0)]);
         var asset = model.Assets[model.Points[1].Asset].Id;
         Assert.Equal([new TwinFault(asset, "broken")], twins.Faulted);
@@ -71,7 +71,7 @@ public sealed class SetAside
     {
         var model = SmallCity.Make();
         var source = new Counting { IsBroken = true };
-        await using var twins = new LocalTwins(model, source, new MemoryStore(), 1, 0, [], 1);
+        await using var twins = new LocalTwins(model, source, new MemoryStore(), 0, [], 1);
         // Two readings, a year apart.
         await twins.ApplyAsync(Batch(0, [At(0), At(365 * Instant.Day)]), TestContext.Current.CancellationToken);
         source.IsBroken = false;
