@@ -79,7 +79,7 @@ public interface ITwinServices
     /// <summary>Where devices send to, once that door is open.</summary>
     MqttDoor? Mqtt { get; }
 
-    /// <summary>How readings came in since the start; null where the edition keeps no such record, and says so.</summary>
+    /// <summary>How readings came in, and before the start as far as the raw journal tells; null where the edition keeps no such record, and says so.</summary>
     Arrivals? Arrivals => null;
 
     ValueTask<LedgerPage> ReadLedgerAsync(CancellationToken ct);

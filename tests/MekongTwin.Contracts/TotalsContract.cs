@@ -81,10 +81,10 @@ public abstract class TotalsContract
     /// <summary>The start of a quarter, counted from any.</summary>
     protected static long At(int quarter) => SmallCity.StartUs + quarter * Instant.Quarter;
 
-    /// <summary>Mostly of the newest quarter, which passes every ten steps; of late ones, too.</summary>
+    /// <summary>Mostly of the newest quarter, which passes every five steps; of late ones, too, and of some to come, so that a batch may pass many.</summary>
     private static AssetWindow Say(Model model, Random random, int step)
     {
-        var quarter = random.Next(3) == 0 ? random.Next(step / 5 + 1) : step / 5;
+        var quarter = random.Next(12) switch { 0 => step / 5 + random.Next(12), < 4 => random.Next(step / 5 + 1), _ => step / 5 };
         return new(random.Next(Leaf, model.Assets.Length), At(quarter), random.Next(5) == 0 ? default : new() { EnergyKwh = random.Next(-50, 100), Meters = 1, Vehicles = random.Next(2) });
     }
 }

@@ -124,17 +124,29 @@ internal sealed record SimulationFile(ClimateFile Climate, DemandFile Demand, Ve
 
 /// <summary>A pilot city's folder as the simulator reads it. Ids are relative to the city.</summary>
 internal sealed record CityFolder(
-    CityFile City, GridFile Grid, TrafficFile Traffic, StationsFile Stations, PointsFile Points, MappingsFile Mappings, SimulationFile Simulation)
+    CityFile City, GridFile Grid, TrafficFile Traffic, StationsFile Stations, PointsFile Points, MappingsFile Mappings)
 {
+    private readonly SimulationFile? _simulation;
+
+    /// <summary>Climate and demand: what only a city that is simulated has.</summary>
+    public SimulationFile Simulation
+    {
+        get => _simulation ?? throw new InvalidDataException($"The folder of {City.Id} has no simulation.json: a city is simulated by its climate and demand (docs/city-folder.md).");
+        init => _simulation = value;
+    }
+
     /// <summary>Reads the folder; what a city may leave out is empty then. A missing file, a missing field or a wrong type is named in the message.</summary>
-    public static CityFolder Read(string directory) => new(
-        Read(directory, "city.json", CityJson.Default.CityFile),
-        GridFile.Join([.. GridFiles(directory).Select(name => ReadOptional(directory, name, CityJson.Default.GridFile))]),
-        ReadOptional(directory, "traffic.json", CityJson.Default.TrafficFile),
-        ReadOptional(directory, "stations.json", CityJson.Default.StationsFile),
-        Read(directory, "points.json", CityJson.Default.PointsFile),
-        ReadOptional(directory, "mappings.json", CityJson.Default.MappingsFile),
-        Read(directory, "simulation.json", CityJson.Default.SimulationFile));
+    public static CityFolder Read(string directory)
+    {
+        var folder = new CityFolder(
+            Read(directory, "city.json", CityJson.Default.CityFile),
+            GridFile.Join([.. GridFiles(directory).Select(name => ReadOptional(directory, name, CityJson.Default.GridFile))]),
+            ReadOptional(directory, "traffic.json", CityJson.Default.TrafficFile),
+            ReadOptional(directory, "stations.json", CityJson.Default.StationsFile),
+            Read(directory, "points.json", CityJson.Default.PointsFile),
+            ReadOptional(directory, "mappings.json", CityJson.Default.MappingsFile));
+        return File.Exists(Path.Combine(directory, "simulation.json")) ? folder with { Simulation = Read(directory, "simulation.json", CityJson.Default.SimulationFile) } : folder;
+    }
 
     private static IEnumerable<string> GridFiles(string directory)
     {

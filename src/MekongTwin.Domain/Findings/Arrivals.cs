@@ -6,7 +6,7 @@ namespace MekongTwin.Domain.Findings;
 
 /// <summary>
 /// How readings came in, point by point: late, in a burst, behind newer ones, again, under a wrong clock. Facts do not show it; this is a
-/// record, which follows the journal's order, is kept in memory and begins with the start of the program. A reading is late on
+/// record, which follows the journal's order and is kept in memory. A reading is late on
 /// the day it was measured; a wrong clock is wrong on the day it was heard. One tailer books; any thread may ask.
 /// </summary>
 /// <param name="newestModel">Gives the model now: it knows the point of every reading that is booked.</param>

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using MekongTwin.Domain.Assets;
 using MekongTwin.Domain.Readings;
 
@@ -13,11 +14,14 @@ public sealed class Totals
     /// <summary>Windows held: two hours back from the newest. What older ones had is read from the store.</summary>
     public const long HotUs = 2 * Instant.Hour;
 
-    /// <summary>Most contributions held, some 90 MB of them where only energy flows, and the windows held however many assets there are.</summary>
-    public const int HeldMax = 2 << 20;
+    /// <summary>Most contributions held, some 43 MB of them where only energy flows, and the windows held however many assets there are.</summary>
+    public const int HeldMax = 1 << 20;
     public const int HeldWindowsMin = 2;
 
-    private readonly SortedList<long, TotalsSheet> _sheets = [];
+    private readonly SortedSet<long> _held = [];
+
+    /// <summary>Of the windows that are held; made when something is asked of one.</summary>
+    private readonly Dictionary<long, TotalsSheet> _sheets = [];
 
     /// <summary>What older windows had, as of this batch.</summary>
     private readonly Dictionary<(int Asset, long StartUs), Contribution> _older = [];
@@ -44,6 +48,7 @@ public sealed class Totals
     public List<AssetWindow> Climb(IReadOnlyList<AssetWindow> deltas, ITotalsSource store)
     {
         var totals = new List<AssetWindow>();
+        Hold(deltas);
         foreach (var delta in deltas)
         {
             var change = delta.Total - Replace(delta, store);
@@ -75,7 +80,7 @@ public sealed class Totals
     private void Add(int parent, long startUs, in Contribution change)
     {
         if (parent < 0) return;
-        ref var sum = ref System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(_changes[_levels[parent]], (parent, startUs), out _);
+        ref var sum = ref CollectionsMarshal.GetValueRefOrAddDefault(_changes[_levels[parent]], (parent, startUs), out _);
         sum += change;
     }
 
@@ -103,12 +108,19 @@ public sealed class Totals
     private TotalsSheet? SheetAt(long startUs)
     {
         if (_sheets.TryGetValue(startUs, out var sheet)) return sheet;
-        var isNewest = _sheets.Count == 0 || startUs > _sheets.Keys[^1];
+        return _held.Contains(startUs) ? _sheets[startUs] = new TotalsSheet(_levels.Length) : null;
+    }
+
+    /// <summary>Settles which windows are held before anything is read or put: within a batch none is let go, for what it has is not stored yet.</summary>
+    private void Hold(IReadOnlyList<AssetWindow> deltas)
+    {
+        foreach (var delta in deltas) _held.Add(delta.StartUs);
         var windowsMax = Math.Max(HeldWindowsMin, HeldMax / Math.Max(1, _levels.Length));
-        if (!isNewest && (startUs < _sheets.Keys[^1] - HotUs || (_sheets.Count >= windowsMax && startUs < _sheets.Keys[0]))) return null;
-        _sheets.Add(startUs, sheet = new TotalsSheet(_levels.Length));
-        while (_sheets.Count > windowsMax || _sheets.Keys[0] < _sheets.Keys[^1] - HotUs) _sheets.RemoveAt(0);
-        return sheet;
+        while (_held.Count > windowsMax || (_held.Count > 0 && _held.Min < _held.Max - HotUs))
+        {
+            _sheets.Remove(_held.Min);
+            _held.Remove(_held.Min);
+        }
     }
 
     private int Height(int asset, ILookup<int, Asset> children)

@@ -16,7 +16,7 @@ internal static class Block
     public const uint Magic = 0x4B4C424D; // "MBLK"
 
     /// <summary>Largest body: the bound of one group commit.</summary>
-    public const int BodyMax = 8 << 20;
+    public const int BodyMax = 16 << 20;
 
     public static void WriteHeader(Span<byte> block, long offset)
     {

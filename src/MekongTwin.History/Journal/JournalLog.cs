@@ -10,7 +10,7 @@ public sealed record JournalOptions
     public long SegmentBytes { get; init; } = 16 << 20;
 
     /// <summary>Most bytes that wait for a group commit; then the doors wait. Half of it is the largest append: the model of a million points.</summary>
-    public int PendingBytesMax { get; init; } = 8 << 20;
+    public int PendingBytesMax { get; init; } = Block.BodyMax;
 
     /// <summary>Most bytes on disk that the twins have not folded; then the doors wait.</summary>
     public long UnappliedBytesMax { get; init; } = 64 << 20;

@@ -99,7 +99,7 @@ internal sealed class TwinCore : ITwinCore
     /// <summary>What is added to the city folders while they are served.</summary>
     public FolderWatch Folders { get; }
 
-    /// <summary>How readings came in since the start.</summary>
+    /// <summary>How readings came in, before the start as far as the raw journal tells.</summary>
     public Arrivals Arrivals { get; }
 
     public ITwinQueries Queries { get; }

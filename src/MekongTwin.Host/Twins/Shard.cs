@@ -4,14 +4,25 @@ using MekongTwin.Domain.Twins;
 namespace MekongTwin.Host.Twins;
 
 /// <summary>One worker's share of the twins in a turn: folds their readings, settles them, and holds what they emit.</summary>
-internal sealed class Shard(TwinTable twins, IReadingSource source, int worker)
+internal sealed class Shard
 {
+    private readonly TwinTable _twins;
+    private readonly IReadingSource _source;
+    private readonly int _worker;
+    private readonly Action<PointWindow> _addWindow;
     private readonly HashSet<int> _failed = [];
     private readonly List<SettledReading> _settled = [];
-    private Part[] _parts = new Part[twins.Model.Assets.Length];
+    private Part[] _parts;
 
     /// <summary>Why a twin failed last.</summary>
     private string? _reason;
+
+    public Shard(TwinTable twins, IReadingSource source, int worker)
+    {
+        (_twins, _source, _worker) = (twins, source, worker);
+        _parts = new Part[twins.Model.Assets.Length];
+        _addWindow = Windows.Add;
+    }
 
     /// <summary>What an asset does in this turn.</summary>
     private enum Part : byte
@@ -36,7 +47,7 @@ internal sealed class Shard(TwinTable twins, IReadingSource source, int worker)
     {
         for (var i = 0; i < readings.Length; i++)
         {
-            if (twins.TryFind(readings[i].Point, out var asset, out var slot)) Fold(asset, slot, readings[i], i, outcomes);
+            if (_twins.TryFind(readings[i].Point, out var asset, out var slot)) Fold(asset, slot, readings[i], i, outcomes);
             else outcomes[i] = FoldOutcome.Faulted;
         }
         Settle(readings, outcomes);
@@ -47,11 +58,11 @@ internal sealed class Shard(TwinTable twins, IReadingSource source, int worker)
     {
         for (var i = 0; i < readings.Length; i++)
         {
-            if (!twins.TryFind(readings[i].Point, out var asset, out var slot))
+            if (!_twins.TryFind(readings[i].Point, out var asset, out var slot))
             {
-                if (worker == 0) outcomes[i] = FoldOutcome.Faulted;
+                if (_worker == 0) outcomes[i] = FoldOutcome.Faulted;
             }
-            else if (twins.WorkerOf(asset) == worker) Fold(asset, slot, readings[i], i, outcomes);
+            else if (_twins.WorkerOf(asset) == _worker) Fold(asset, slot, readings[i], i, outcomes);
         }
         Settle(readings, outcomes);
     }
@@ -67,7 +78,7 @@ internal sealed class Shard(TwinTable twins, IReadingSource source, int worker)
     }
 
     /// <summary>Makes room for the assets that the table has now. Between turns.</summary>
-    public void Extend() => Array.Resize(ref _parts, twins.Model.Assets.Length);
+    public void Extend() => Array.Resize(ref _parts, _twins.Model.Assets.Length);
 
     /// <summary>Takes a twin out of the turns: its readings are set aside unseen. Between turns.</summary>
     public void Exclude(int asset) => _parts[asset] = Part.SetAside;
@@ -89,7 +100,7 @@ internal sealed class Shard(TwinTable twins, IReadingSource source, int worker)
         }
         try
         {
-            outcomes[index] = twins[asset]!.Fold(slot, reading, index);
+            outcomes[index] = _twins[asset]!.Fold(slot, reading, index);
         }
         catch (Exception)
         {
@@ -119,9 +130,9 @@ internal sealed class Shard(TwinTable twins, IReadingSource source, int worker)
         try
         {
             _settled.Clear();
-            if (twins[asset]!.TrySettle(source, _settled, Deltas))
+            if (_twins[asset]!.TrySettle(_source, _settled, Deltas))
             {
-                twins[asset]!.TakeEmissions(Windows.Add);
+                _twins[asset]!.TakeEmissions(_addWindow);
                 // A ticket is the reading's place in the batch: none waits longer.
                 foreach (var (ticket, outcome) in _settled) outcomes[(int)ticket] = outcome;
                 return true;
@@ -141,12 +152,12 @@ internal sealed class Shard(TwinTable twins, IReadingSource source, int worker)
     /// <summary>A twin that failed starts again from the journal.</summary>
     private bool TryRefold(int asset, ReadOnlySpan<Reading> readings, Span<FoldOutcome> outcomes)
     {
-        var twin = twins.Renew(asset);
+        var twin = _twins.Renew(asset);
         try
         {
             for (var i = 0; i < readings.Length; i++)
             {
-                if (twins.TryFind(readings[i].Point, out var owner, out var slot) && owner == asset) outcomes[i] = twin.Fold(slot, readings[i], i);
+                if (_twins.TryFind(readings[i].Point, out var owner, out var slot) && owner == asset) outcomes[i] = twin.Fold(slot, readings[i], i);
             }
         }
         catch (Exception e)
@@ -161,10 +172,10 @@ internal sealed class Shard(TwinTable twins, IReadingSource source, int worker)
     private void SetAside(int asset, ReadOnlySpan<Reading> readings, Span<FoldOutcome> outcomes)
     {
         Faulted.Add((asset, _reason));
-        twins.Renew(asset);
+        _twins.Renew(asset);
         for (var i = 0; i < readings.Length; i++)
         {
-            if (twins.TryFind(readings[i].Point, out var owner, out _) && owner == asset) outcomes[i] = FoldOutcome.Faulted;
+            if (_twins.TryFind(readings[i].Point, out var owner, out _) && owner == asset) outcomes[i] = FoldOutcome.Faulted;
         }
     }
 }
