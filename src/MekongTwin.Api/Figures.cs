@@ -124,20 +124,24 @@ internal static class Figures
     {
         if (meters.Count == 0) return;
         double power = 0, reactive = 0;
-        var reporting = 0;
+        int reporting = 0, reactives = 0;
         (double Loading, string Asset) most = (-1, "");
         foreach (var meter in meters)
         {
             if (Held(meter, Metrics.Power, nowUs) is not { } held) continue;
             reporting++;
             power += held;
-            reactive += Held(meter, Metrics.ReactivePower, nowUs) ?? 0;
+            if (Held(meter, Metrics.ReactivePower, nowUs) is { } heldReactive)
+            {
+                reactives++;
+                reactive += heldReactive;
+            }
             if (Loading(meter, nowUs) is { } loading && loading > most.Loading) most = (loading, meter.Asset.Id.Path);
         }
         if (reporting == 0) return;
         var coverage = Math.Round((double)reporting / meters.Count, 4);
         figures["demand"] = new(Math.Round(power, 3), "kW") { Coverage = coverage };
-        figures["reactive"] = new(Math.Round(reactive, 3), "kvar") { Coverage = coverage };
+        if (reactives > 0) figures["reactive"] = new(Math.Round(reactive, 3), "kvar") { Coverage = Math.Round((double)reactives / meters.Count, 4) };
         if (most.Loading >= 0) figures["maxLoading"] = new(Math.Round(most.Loading, 2), "%") { Asset = most.Asset };
         if (asset.Population > 0) figures["demandPerPerson"] = new(Math.Round(power * 1000 / asset.Population, 2), "W") { Coverage = coverage };
         if (asset.AreaKm2 > 0) figures["demandPerArea"] = new(Math.Round(power / asset.AreaKm2, 2), "kW/km2") { Coverage = coverage };

@@ -18,13 +18,16 @@ public sealed class Totals
     public const int HeldMax = 1 << 20;
     public const int HeldWindowsMin = 2;
 
+    /// <summary>Entries whose memory is kept from batch to batch.</summary>
+    private const int EntriesKept = 16 << 10;
+
     private readonly SortedSet<long> _held = [];
 
     /// <summary>Of the windows that are held; made when something is asked of one.</summary>
     private readonly Dictionary<long, TotalsSheet> _sheets = [];
 
     /// <summary>What older windows had, as of this batch.</summary>
-    private readonly Dictionary<(int Asset, long StartUs), Contribution> _older = [];
+    private Dictionary<(int Asset, long StartUs), Contribution> _older = [];
 
     /// <summary>By how much the totals of each level changed in this batch.</summary>
     private Dictionary<(int Asset, long StartUs), Contribution>[] _changes = [];
@@ -64,10 +67,17 @@ public sealed class Totals
                 totals.Add(total);
                 Give(asset, startUs, change);
             }
-            level.Clear();
         }
-        _older.Clear();
+        Empty(ref _older);
+        foreach (ref var level in _changes.AsSpan()) Empty(ref level);
         return totals;
+    }
+
+    /// <summary>A batch may be half a million readings where history is folded again; its memory is not kept for the small ones that follow.</summary>
+    private static void Empty(ref Dictionary<(int Asset, long StartUs), Contribution> entries)
+    {
+        if (entries.Count > EntriesKept) entries = [];
+        else entries.Clear();
     }
 
     private void Give(int asset, long startUs, in Contribution change)

@@ -122,6 +122,21 @@ public sealed class ApiTests : IDisposable
     }
 
     [Fact]
+    public async Task ReactivePowerIsAFigureOfTheMetersThatMeasureIt()
+    {
+        await using var served = await Served.StartAsync(_directory);
+        var parent = (await served.AssetAsync()).GetProperty("parents").GetProperty("administrative").GetString()!;
+        await served.PublishAsync($"mt/v1/{Served.Transformer}/P", "100");
+        var figures = (await served.AssetAsync(parent)).GetProperty("figures");
+        Assert.Equal(100, figures.GetProperty("demand").GetProperty("value").GetDouble());
+        Assert.False(figures.TryGetProperty("reactive", out _));
+        await served.PublishAsync($"mt/v1/{Served.Transformer}/Q", "30");
+        figures = (await served.AssetAsync(parent)).GetProperty("figures");
+        Assert.Equal(30, figures.GetProperty("reactive").GetProperty("value").GetDouble());
+        Assert.Equal(figures.GetProperty("demand").GetProperty("coverage").GetDouble(), figures.GetProperty("reactive").GetProperty("coverage").GetDouble());
+    }
+
+    [Fact]
     public async Task ABoardSaysWhenTheNewestReadingWasAndWhereDevicesSendTo()
     {
         await using var served = await Served.StartAsync(_directory);
