@@ -124,7 +124,7 @@ internal sealed class Projector
         using var reader = journal.Read(Applied);
         try
         {
-            if (Arrivals is not null) RecalledArrivals.Book(Arrivals, journal, Applied, _twins.Model.Points.Length);
+            if (Arrivals is not null) RecalledArrivals.Book(Arrivals, journal, Applied, _twins.Model.Points.Length, ct);
             while (true)
             {
                 var isQuiet = !await StepAsync(reader, journal.DurableOffset, ct);

@@ -12,13 +12,26 @@ namespace MekongTwin.Host.Running;
 /// </summary>
 internal static class RecalledArrivals
 {
-    public static void Book(Arrivals arrivals, JournalLog journal, long to, int points)
+    /// <summary>Books what is raw up to an offset. What cannot be read says nothing: the fold, which has it behind itself, goes on.</summary>
+    public static void Book(Arrivals arrivals, JournalLog journal, long to, int points, CancellationToken ct)
+    {
+        try
+        {
+            BookAll(arrivals, journal, to, points, ct);
+        }
+        catch (Exception e) when (e is IOException or JournalException)
+        {
+            // It is known from here on.
+        }
+    }
+
+    private static void BookAll(Arrivals arrivals, JournalLog journal, long to, int points, CancellationToken ct)
     {
         // Only what is not newer than all before it can be a copy: of the others nothing has to be remembered.
-        var behind = FindBehind(journal, to, points);
+        var behind = FindBehind(journal, to, points, ct);
         var seen = new HashSet<(int, long)>();
         var outcomes = Array.Empty<FoldOutcome>();
-        foreach (var batch in Read(journal, to))
+        foreach (var batch in Read(journal, to, ct))
         {
             if (outcomes.Length < batch.Count) outcomes = new FoldOutcome[batch.Count];
             var readings = batch.Readings.Span;
@@ -31,12 +44,12 @@ internal static class RecalledArrivals
         }
     }
 
-    private static HashSet<(int Point, long TimeUs)> FindBehind(JournalLog journal, long to, int points)
+    private static HashSet<(int Point, long TimeUs)> FindBehind(JournalLog journal, long to, int points, CancellationToken ct)
     {
         var behind = new HashSet<(int, long)>();
         var newest = new long[points];
         Array.Fill(newest, long.MinValue);
-        foreach (var batch in Read(journal, to))
+        foreach (var batch in Read(journal, to, ct))
         {
             foreach (var reading in batch.Readings.Span)
             {
@@ -48,11 +61,15 @@ internal static class RecalledArrivals
     }
 
     /// <summary>The readings of each raw block; the batch is the same each time.</summary>
-    private static IEnumerable<JournalBatch> Read(JournalLog journal, long to)
+    private static IEnumerable<JournalBatch> Read(JournalLog journal, long to, CancellationToken ct)
     {
         using var reader = journal.Read(journal.Sealed.End, SealedAs.FramesBesideReadings);
         var batch = new JournalBatch();
-        while (TryFill(reader, to, batch)) yield return batch;
+        while (TryFill(reader, to, batch))
+        {
+            ct.ThrowIfCancellationRequested();
+            yield return batch;
+        }
     }
 
     private static bool TryFill(JournalReader reader, long to, JournalBatch batch)

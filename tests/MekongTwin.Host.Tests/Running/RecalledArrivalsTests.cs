@@ -32,17 +32,41 @@ public sealed class RecalledArrivalsTests : IDisposable
             Reading[] readings = [.. Enumerable.Range(0, 20).Select(_ => new Reading(TimeOf(random, receivedUs), step, random.Next(model.Points.Length), 0, Quality.Good, ReadingFlags.None))];
             FoldOutcome[] outcomes = [.. readings.Select(reading => stored.Add((reading.Point, reading.TimeUs)) ? FoldOutcome.Stored : FoldOutcome.Duplicate)];
             live.Book(readings, [new(1, receivedUs, 0, readings.Length)], outcomes);
-            var body = new byte[ReadingsFrame.BodyHeaderSize + readings.Length * Reading.Size];
-            ReadingsFrame.WriteBodyHeader(body, 1, readings.Length, receivedUs, 0);
-            MemoryMarshal.AsBytes(readings.AsSpan()).CopyTo(body.AsSpan(ReadingsFrame.BodyHeaderSize));
-            Assert.True(journal.TryAppend(Frame.Make(FrameKind.Readings, body), urgent: true, out var ticket));
-            await journal.WaitDurableAsync(ticket, TestContext.Current.CancellationToken);
+            await AppendAsync(journal, receivedUs, readings);
         }
-        RecalledArrivals.Book(recalled, journal, journal.DurableOffset, model.Points.Length);
+        RecalledArrivals.Book(recalled, journal, journal.DurableOffset, model.Points.Length, TestContext.Current.CancellationToken);
         var found = model.Points.SelectMany(point => live.Of(point.Number, SmallCity.StartUs)).ToList();
         Assert.Equal(found, model.Points.SelectMany(point => recalled.Of(point.Number, SmallCity.StartUs)));
         Assert.Equal(Arrivals.Kinds.Order(), found.Select(finding => finding.Kind).Distinct().Order());
         Assert.Equal(live.SinceUs, recalled.SinceUs);
+    }
+
+    /// <summary>A block behind the fold that is damaged is the business of `verify`, and of whoever reads what is in it.</summary>
+    [Fact]
+    public async Task WhatCannotBeReadSaysNothing()
+    {
+        var model = SmallCity.Make();
+        var recalled = new Arrivals(() => model);
+        using var journal = JournalLog.Open(new DiskFiles(_directory.Path), new JournalOptions());
+        for (var step = 0; step < 3; step++) await AppendAsync(journal, SmallCity.StartUs + step * Instant.Minute, [new(SmallCity.StartUs - Instant.Day + step, step, 1, 0, Quality.Good, ReadingFlags.None)]);
+        using (var segment = new FileStream(Directory.GetFiles(_directory.Path, "*.journal").Single(), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite))
+        {
+            segment.Position = segment.Length - 1;
+            var last = segment.ReadByte();
+            segment.Position--;
+            segment.WriteByte((byte)~last);
+        }
+        RecalledArrivals.Book(recalled, journal, journal.DurableOffset, model.Points.Length, TestContext.Current.CancellationToken);
+        Assert.Null(recalled.SinceUs);
+    }
+
+    private static async Task AppendAsync(JournalLog journal, long receivedUs, Reading[] readings)
+    {
+        var body = new byte[ReadingsFrame.BodyHeaderSize + readings.Length * Reading.Size];
+        ReadingsFrame.WriteBodyHeader(body, 1, readings.Length, receivedUs, 0);
+        MemoryMarshal.AsBytes(readings.AsSpan()).CopyTo(body.AsSpan(ReadingsFrame.BodyHeaderSize));
+        Assert.True(journal.TryAppend(Frame.Make(FrameKind.Readings, body), urgent: true, out var ticket));
+        await journal.WaitDurableAsync(ticket, TestContext.Current.CancellationToken);
     }
 
     /// <summary>Mostly now; often again or a little behind, at times hours late or by a clock that is ahead.</summary>
